@@ -1,0 +1,61 @@
+# One command each: `make demo` to look, `make test` to check. Both set themselves up.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo lab test lint unit proofs browser prove bench pins setup clean
+
+export PYTHON ?=
+
+PY := .venv/bin/python
+PYTEST := $(PY) -m pytest -q
+WORKERS ?= 2
+INPUTS := pyproject.toml constraints.txt tools/setup.sh $(wildcard hatch_build.py)
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 18
+
+demo: .venv/.ready-run  ## a paper session on real bars and its dashboard; prints one address, Ctrl-C ends it
+	@exec .venv/bin/tradekit demo
+
+lab: .venv/.ready-run  ## JupyterLab with the notebooks
+	@exec .venv/bin/tradekit lab
+
+test: lint unit proofs browser  ## everything a change must pass: lint, unit, proofs at CI size, browser, notebooks
+
+lint: .venv/.ready-dev  ## ruff, mypy --strict and the floors
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+unit: .venv/.ready-dev  ## the unit tests alone (under 30 s)
+	$(PYTEST) -n $(WORKERS) -m "not proof and not browser and not notebook"
+
+proofs: .venv/.ready-dev  ## the promises, proved at CI size
+	$(PYTEST) -m "proof and not browser and not notebook"
+
+browser: .venv/.ready-dev  ## the dashboard in Chromium, the notebooks in a real kernel
+	$(PYTEST) -m "browser or notebook"
+
+prove: .venv/.ready-dev  ## the promises at full size; writes docs/proofs.md
+	$(PY) tools/prove.py
+
+bench: .venv/.ready-dev  ## the benchmarks, each beside its limit in the same run
+	$(PY) -m benchmarks
+
+pins: .venv/.ready-dev  ## resolve constraints.txt anew (needs python3.11 and python3.12; or PYTHONS="a b")
+	$(PY) tools/pins.py $(addprefix --python ,$(PYTHONS))
+
+setup: .venv/.ready-dev  ## only make .venv ready for the tests
+
+clean:  ## remove the environment, caches and what proofs wrote
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .proofs dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.ready-run: $(INPUTS)
+	@tools/setup.sh run
+	@touch $@
+
+.venv/.ready-dev: $(INPUTS)
+	@tools/setup.sh dev
+	@touch .venv/.ready-run $@
