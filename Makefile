@@ -26,7 +26,7 @@ lint: .venv/.ready-dev  ## ruff, mypy --strict and the floors
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/lint-imports
+	.venv/bin/lint-imports --no-logo
 
 unit: .venv/.ready-dev  ## the unit tests alone (under 30 s)
 	$(PYTEST) -n $(WORKERS) -m "not proof and not browser and not notebook"

@@ -20,6 +20,7 @@ HEADER = """\
 # Every package of the full development install, all extras included, as pip resolved them.
 # Written by `make pins`; do not edit. Used by `make` and good for any install:
 #     pip install -c constraints.txt -e ".[dev]"
+# Broker libraries hold a few back (ccxt: cffi, idna; ib_async: tzdata), so that all extras install together.
 # Packages that only Windows or macOS need are not listed.
 """
 
@@ -30,7 +31,9 @@ Pins = dict[str, str]
 def main(argv: list[str] | None = None) -> int:
     """Resolve with each `--python` and write `--out`; returns the process's exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--python", action="append", dest="pythons", metavar="EXE", help="repeat for each line")
+    parser.add_argument(
+        "--python", action="append", dest="pythons", metavar="EXE", help="repeat for each line"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "constraints.txt")
     options = parser.parse_args(argv)
     resolved: dict[Version, Pins] = {}
@@ -58,11 +61,9 @@ def _resolve(python: str) -> Pins:
     with tempfile.TemporaryDirectory(prefix="tradekit-pins-") as folder:
         venv, report = Path(folder, "venv"), Path(folder, "report.json")
         subprocess.run([python, "-m", "venv", venv], check=True)
-        subprocess.run(
-            [venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
-            + ["--report", report, f"{ROOT}[{EXTRAS}]"],
-            check=True,
-        )
+        pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+        what = ["--dry-run", "--ignore-installed", "--report", str(report), f"{ROOT}[{EXTRAS}]"]
+        subprocess.run([*pip, *what], check=True)
         found = [item["metadata"] for item in json.loads(report.read_text())["install"]]
     return {_canonical(meta["name"]): meta["version"] for meta in found if meta["name"] != "tradekit"}
 

@@ -1,0 +1,113 @@
+"""What every test stands on: a home of its own, and the book of proofs.
+
+Knows nothing of the rooms: their builders and fakes live in tradekit.testing.
+"""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FULL = os.environ.get("TRADEKIT_PROVE") == "full"
+ROOT = Path(__file__).resolve().parent.parent
+PROOFS_FILE = Path(os.environ.get("TRADEKIT_PROOFS_FILE", ROOT / ".proofs" / "ci.jsonl"))
+HOME_VARIABLES = ("XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
+_BOOK = pytest.StashKey["ProofBook"]()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test sees the user's sessions, tokens or settings, nor leaves any there."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in HOME_VARIABLES:
+            folder = home / name.lower()
+            folder.mkdir(mode=0o700)
+            patch.setenv(name, str(folder))
+        yield
+
+
+@dataclass
+class ProofBook:
+    """Collects what one proof test shows; it is written down when the test's outcome is known."""
+
+    records: list[dict[str, str]] = field(default_factory=list)
+
+    def __call__(self, name: str, *, size: object = "", result: object = "", note: str = "") -> None:
+        """State one result: `proof_record("no acked fill is lost", size="200 kills", result="0 of 31,044")`."""
+        self.records.append({"name": name, "size": str(size), "result": str(result), "note": note})
+
+
+@pytest.fixture
+def proof_record(request: pytest.FixtureRequest) -> ProofBook:
+    """The book to record in. If the test then fails, its records are listed as failed."""
+    return request.node.stash.setdefault(_BOOK, ProofBook())
+
+
+@pytest.fixture
+def proof_size() -> Callable[..., int]:
+    """`proof_size(ci=20, full=200)`: how many times to try, by how the proofs were called."""
+
+    def choose(*, ci: int, full: int) -> int:
+        return full if FULL else ci
+
+    return choose
+
+
+@pytest.fixture
+def proof_needs(proof_record: ProofBook) -> Callable[..., None]:
+    """`proof_needs("root", "loop", "mkfs.ext4")`: where one is missing the proof is listed as not proved.
+
+    It is skipped then, never passed. Besides `root` and `loop` (loop devices) a need is the name of a program on PATH.
+    """
+
+    def need(*needs: str) -> None:
+        missing = [name for name in needs if not _has(name)]
+        if missing:
+            pytest.skip("not proved here: needs " + " and ".join(missing))
+
+    return need
+
+
+def _has(need: str) -> bool:
+    if need == "root":
+        return os.geteuid() == 0
+    if need == "loop":
+        return Path("/dev/loop-control").exists() and os.access("/dev/loop-control", os.W_OK)
+    return shutil.which(need) is not None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Write a proof's lines down once, when its outcome is known (its call, or the set-up that stopped it)."""
+    report = yield
+    if item.get_closest_marker("proof") and (
+        report.when == "call" or (report.when == "setup" and not report.passed)
+    ):
+        _write(item, report)
+    return report
+
+
+def _write(item: pytest.Item, report: pytest.TestReport) -> None:
+    book = item.stash.get(_BOOK, ProofBook())
+    records = book.records or [{"name": item.name, "size": "", "result": "", "note": ""}]
+    outcome: dict[str, Any] = {
+        "outcome": report.outcome,
+        "why": report.longrepr[2] if report.skipped and isinstance(report.longrepr, tuple) else "",
+        "seconds": round(report.duration, 1),
+        "full": FULL,
+        "test": item.nodeid,
+        "at": int(time.time()),
+    }
+    PROOFS_FILE.parent.mkdir(parents=True, exist_ok=True)
+    with PROOFS_FILE.open("a", encoding="utf-8") as book_file:  # one write a line: several workers append
+        for record in records:
+            book_file.write(json.dumps(record | outcome) + "\n")

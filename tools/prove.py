@@ -1,0 +1,125 @@
+"""Run the proofs at full size and write docs/proofs.md: machine, size, result, each with its test.
+
+It knows no proof by name: each one records itself through the fixtures of tests/conftest.py.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+__all__ = ["main", "render"]
+
+ROOT = Path(__file__).resolve().parent.parent
+Record = dict[str, Any]
+
+HEAD = """\
+# What is proved, and on what
+
+Written by `make prove`; do not edit. A proof is a test: its name is in the last column, and
+`make test` runs the same ones at a smaller size. What this machine could not try is listed as not proved.
+
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the tests marked `proof`, write the report, and return pytest's exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "proofs.md")
+    parser.add_argument("--timeout-s", type=int, default=3600, help="bound on one proof [s]")
+    parser.add_argument("pytest_args", nargs="*", help="after --, handed to pytest: a path, -k ...")
+    options = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory(prefix="tradekit-prove-") as folder:
+        lines = Path(folder, "proofs.jsonl")
+        lines.touch()
+        started = time.monotonic()
+        code = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-m",
+                "proof",
+                f"--timeout={options.timeout_s}",
+                *options.pytest_args,
+            ],
+            cwd=ROOT,
+            env=os.environ | {"TRADEKIT_PROVE": "full", "TRADEKIT_PROOFS_FILE": str(lines)},
+        ).returncode
+        seconds = time.monotonic() - started
+        records = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(render(records, machine=_machine(), seconds=seconds), encoding="utf-8")
+    sys.stderr.write(f"prove: {len(records)} lines written to {options.out.name}\n")
+    return code
+
+
+def render(records: list[Record], *, machine: list[str], seconds: float) -> str:
+    """The report as Markdown; failed proofs stand first, those not tried stand apart."""
+    failed = [record for record in records if record["outcome"] == "failed"]
+    proved = [record for record in records if record["outcome"] == "passed"]
+    untried = [record for record in records if record["outcome"] == "skipped"]
+    parts = [HEAD, *(f"- {line}\n" for line in machine), f"- {seconds / 60:.1f} minutes in all\n"]
+    if failed:
+        parts += ["\n## Failed\n\n", *_table(failed)]
+    parts += ["\n## Proved\n\n", *(_table(proved) if proved else ["Nothing yet.\n"])]
+    parts.append("\n## Not proved\n\n")
+    if untried:
+        parts += [f"- {record['name']}: {_why(record)} (`{record['test']}`)\n" for record in _sorted(untried)]
+    else:
+        parts.append("Nothing was left out.\n")
+    return "".join(parts)
+
+
+def _table(records: Iterable[Record]) -> list[str]:
+    lines = ["| what | size | result | note | time [s] | test |\n", "|---|---|---|---|---:|---|\n"]
+    for record in _sorted(records):
+        cells = [record["name"], record["size"], record["result"], record["note"]]
+        cells += [f"{record['seconds']:,}", f"`{record['test']}`"]
+        lines.append(
+            "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |\n"
+        )
+    return lines
+
+
+def _sorted(records: Iterable[Record]) -> list[Record]:
+    return sorted(records, key=lambda record: (record["test"], record["name"]))
+
+
+def _why(record: Record) -> str:
+    why: str = record["why"] or "not tried"
+    return why.removeprefix("Skipped: ").removeprefix("not proved here: ")
+
+
+def _machine() -> list[str]:
+    """What a reader must know to judge the sizes and times; nothing that names the machine or its owner."""
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True
+    )
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return [
+        f"{time.strftime('%Y-%m-%d', time.gmtime())} (UTC), commit {commit.stdout.strip() or 'unknown'}",
+        f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}",
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}",
+    ]
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
