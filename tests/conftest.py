@@ -40,7 +40,7 @@ class ProofBook:
     records: list[dict[str, str]] = field(default_factory=list)
 
     def __call__(self, name: str, *, size: object = "", result: object = "", note: str = "") -> None:
-        """State one result: `proof_record("no acked fill is lost", size="200 kills", result="0 of 31,044")`."""
+        """State one result: `proof_record("no acked fill lost", size="200 kills", result="0 of 31,044")`."""
         self.records.append({"name": name, "size": str(size), "result": str(result), "note": note})
 
 
@@ -64,7 +64,8 @@ def proof_size() -> Callable[..., int]:
 def proof_needs(proof_record: ProofBook) -> Callable[..., None]:
     """`proof_needs("root", "loop", "mkfs.ext4")`: where one is missing the proof is listed as not proved.
 
-    It is skipped then, never passed. Besides `root` and `loop` (loop devices) a need is the name of a program on PATH.
+    It is skipped then, never passed. Besides `root` and `loop` (loop devices) a need is
+    the name of a program on PATH.
     """
 
     def need(*needs: str) -> None:
@@ -87,7 +88,7 @@ def _has(need: str) -> bool:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Write a proof's lines down once, when its outcome is known (its call, or the set-up that stopped it)."""
+    """Write a proof's lines down once, when its outcome is known (its call, or a set-up that ended it)."""
     report = yield
     if item.get_closest_marker("proof") and (
         report.when == "call" or (report.when == "setup" and not report.passed)
