@@ -9,7 +9,7 @@ export PYTHON ?=
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest -q
 WORKERS ?= 2
-INPUTS := pyproject.toml constraints.txt tools/setup.sh $(wildcard hatch_build.py)
+INPUTS := pyproject.toml constraints.txt tools/setup.sh $(wildcard hatch_build.py frontend/*.json frontend/src/*)
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 18
@@ -43,7 +43,7 @@ prove: .venv/.ready-dev  ## the promises at full size; writes docs/proofs.md
 bench: .venv/.ready-dev  ## the benchmarks, each beside its limit in the same run
 	$(PY) -m benchmarks
 
-pins: .venv/.ready-dev  ## resolve constraints.txt anew (needs python3.11 and python3.12; or PYTHONS="a b")
+pins: .venv/.ready-dev  ## resolve constraints.txt anew (oldest python3.11 and python3.12, or PYTHONS="a b")
 	$(PY) tools/pins.py $(addprefix --python ,$(PYTHONS))
 
 setup: .venv/.ready-dev  ## only make .venv ready for the tests

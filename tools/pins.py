@@ -1,6 +1,8 @@
 """Write constraints.txt: what pip resolves for the full development install, on every Python line we test.
 
 It knows no package by name and keeps no address: pip decides, this file only notes the versions down.
+Give it the oldest patch release of each line that must work (Debian 12 has 3.11.2): some packages ask for a
+later patch, and a pin resolved on one cannot be installed on the other.
 """
 
 import argparse
@@ -18,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXTRAS = "dev,ccxt,alpaca,ib"
 HEADER = """\
 # Every package of the full development install, all extras included, as pip resolved them.
-# Written by `make pins`; do not edit. Used by `make` and good for any install:
+# Written by `make pins` on Python {}; do not edit. Used by `make` and good for any install:
 #     pip install -c constraints.txt -e ".[dev]"
 # Broker libraries hold a few back (ccxt: cffi, idna; ib_async: tzdata), so that all extras install together.
 # Packages that only Windows or macOS need are not listed.
@@ -37,23 +39,26 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "constraints.txt")
     options = parser.parse_args(argv)
     resolved: dict[Version, Pins] = {}
+    patches: list[str] = []
     for name in options.pythons or ["python3.11", "python3.12"]:
         python = shutil.which(name)
         if python is None:
             sys.stderr.write(f"pins: {name} is not on PATH; name the interpreters with --python EXE\n")
             return 2
-        version = _version_of(python)
-        sys.stderr.write(f"pins: resolving on Python {version[0]}.{version[1]}\n")
-        resolved[version] = _resolve(python)
-    options.out.write_text(HEADER + "\n".join(_lines(resolved)) + "\n", encoding="utf-8")
+        patches.append(_release(python))
+        sys.stderr.write(f"pins: resolving on Python {patches[-1]}\n")
+        major, minor = patches[-1].split(".")[:2]
+        resolved[int(major), int(minor)] = _resolve(python)
+    head = HEADER.format(" and ".join(patches))
+    options.out.write_text(head + "\n".join(_lines(resolved)) + "\n", encoding="utf-8")
     return 0
 
 
-def _version_of(python: str) -> Version:
-    code = "import sys; print(*sys.version_info[:2])"
+def _release(python: str) -> str:
+    """That interpreter's release, e.g. 3.11.2."""
+    code = "import platform; print(platform.python_version())"
     done = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True)
-    major, minor = done.stdout.split()
-    return int(major), int(minor)
+    return done.stdout.strip()
 
 
 def _resolve(python: str) -> Pins:

@@ -17,7 +17,7 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     }
     by_name = {f"python{major}.{minor}": (major, minor) for major, minor in resolved}
     monkeypatch.setattr(pins.shutil, "which", lambda name: name if name in by_name else None)
-    monkeypatch.setattr(pins, "_version_of", by_name.__getitem__)
+    monkeypatch.setattr(pins, "_release", lambda python: python.removeprefix("python") + ".2")
     monkeypatch.setattr(pins, "_resolve", lambda python: resolved[by_name[python]])
     out = tmp_path / "constraints.txt"
     assert pins.main([*(f"--python={name}" for name in by_name), "--out", str(out)]) == 0
