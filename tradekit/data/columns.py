@@ -1,0 +1,114 @@
+"""Bars held as columns: the whole history in a few arrays, made into bars only when they are delivered.
+
+Knows no files and no checks; `load_bars` has done both before.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tradekit.errors import DataError
+from tradekit.model.instrument import Instrument
+from tradekit.model.market import Bar
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["BarColumns", "instrument_of"]
+
+Floats: TypeAlias = NDArray[np.float64]
+Stamps: TypeAlias = NDArray[np.int64]
+
+_PRICES = ("open", "high", "low", "close", "volume")
+_new_bar: Callable[..., Bar] = Bar
+
+
+class BarColumns:
+    """The bars of one series, immutable.
+
+    spec        what is traded; `instrument` is its id
+    timeframe   length of a bar ("1m")
+    ts          open times [UTC ns], ascending, int64, shape (bars,)
+    open, high, low, close, volume   float64, shape (bars,)
+    """
+
+    __slots__ = ("close", "high", "instrument", "low", "open", "spec", "timeframe", "ts", "volume")
+
+    def __init__(
+        self,
+        spec: Instrument,
+        timeframe: str,
+        *,
+        ts: Stamps,
+        open: Floats,
+        high: Floats,
+        low: Floats,
+        close: Floats,
+        volume: Floats,
+    ) -> None:
+        self.spec, self.instrument, self.timeframe = spec, spec.id, timeframe
+        self.ts = _frozen(ts, np.int64)
+        self.open, self.high, self.low = (_frozen(one, np.float64) for one in (open, high, low))
+        self.close, self.volume = _frozen(close, np.float64), _frozen(volume, np.float64)
+
+    @classmethod
+    def from_frame(cls, bars: "pd.DataFrame") -> "BarColumns":
+        """The columns of a frame made by `load_bars`; raises DataError for any other."""
+        if "timeframe" not in bars.attrs:
+            raise DataError("the bars have not been checked yet; pass the DataFrame through load_bars first")
+        stamps = bars.index.to_numpy(dtype="datetime64[ns]").view(np.int64)
+        columns = {name: bars[name].to_numpy(np.float64) for name in _PRICES}
+        return cls(instrument_of(bars), bars.attrs["timeframe"], ts=stamps, **columns)
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    def __repr__(self) -> str:
+        return f"BarColumns({self.instrument} {self.timeframe}, {len(self)} bars)"
+
+    def bars(self, start: int = 0, stop: int | None = None, *, chunk: int = 8192) -> Iterator[Bar]:
+        """The bars from position `start` up to `stop`, in order.
+
+        At most `chunk` bars' numbers exist as Python objects at a time, beside those that the caller keeps.
+        """
+        return chain.from_iterable(self._chunks(start, len(self) if stop is None else stop, chunk))
+
+    def _chunks(self, start: int, stop: int, chunk: int) -> Iterator[Iterator[Bar]]:
+        names = repeat(self.instrument), repeat(self.timeframe)
+        for at in range(start, stop, chunk):
+            part = slice(at, min(at + chunk, stop))
+            numbers: list[list[Any]] = [getattr(self, name)[part].tolist() for name in ("ts", *_PRICES)]
+            yield map(_new_bar, *names, *numbers)
+
+    def frame(self) -> "pd.DataFrame":
+        """The bars as `load_bars` gives them: UTC DatetimeIndex "ts", float64 columns, attrs."""
+        import pandas as pd
+
+        index = pd.DatetimeIndex(self.ts.view("datetime64[ns]"), tz="UTC", name="ts")
+        bars = pd.DataFrame({name: getattr(self, name) for name in _PRICES}, index=index)
+        bars.attrs = {
+            "instrument": self.instrument,
+            "spec": msgspec.to_builtins(self.spec),
+            "timeframe": self.timeframe,
+            "source": repr(self),
+            "warnings": {},
+        }
+        return bars
+
+
+def instrument_of(bars: "pd.DataFrame") -> Instrument:
+    """The Instrument of a frame made by `load_bars`, from its attrs (plain values there, so that they can be saved)."""
+    if "spec" not in bars.attrs:
+        raise DataError("the bars name no instrument; pass the DataFrame through load_bars first")
+    return msgspec.convert(bars.attrs["spec"], Instrument)
+
+
+def _frozen(values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
+    """A read-only view, so that the caller's own array stays writable."""
+    array = np.ascontiguousarray(values, dtype=dtype).view()
+    array.flags.writeable = False
+    return array
