@@ -57,6 +57,17 @@ def test_the_tests_need_chromium_too_and_one_line_brings_both(bare: Run) -> None
     assert f"python{VERSION}-venv chromium\n" in done.stderr
 
 
+def test_root_installs_what_is_missing(bare: Run, tmp_path: Path) -> None:
+    _program(tmp_path / "bin" / "id", "echo 0")
+    _program(tmp_path / "bin" / "apt-get", f'echo "$@" >> {tmp_path}/called')
+    done = bare("dev", python=f'case "$*" in "-m venv"*) exit 3 ;; esac; {WITHOUT_VENV}')
+    assert done.returncode == 3, done.stderr  # went on to create the environment
+    update, install = (tmp_path / "called").read_text(encoding="utf-8").splitlines()
+    assert update.startswith("update")
+    assert install.startswith("install -y ")
+    assert install.endswith(f" python{VERSION}-venv chromium")
+
+
 def test_an_old_python_is_refused_by_name(bare: Run) -> None:
     done = bare("run", python="exit 1")
     assert done.returncode == 1
