@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help demo lab test lint unit proofs browser prove bench pins setup clean
 
 export PYTHON ?=
@@ -48,8 +49,8 @@ pins: .venv/.ready-dev  ## resolve constraints.txt anew (oldest python3.11 and p
 
 setup: .venv/.ready-dev  ## only make .venv ready for the tests
 
-clean:  ## remove the environment, caches and what proofs wrote
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .proofs dist build
+clean:  ## remove the environment, and caches
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.ready-run: $(INPUTS)

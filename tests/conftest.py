@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 
 FULL = os.environ.get("TRADEKIT_PROVE") == "full"
-ROOT = Path(__file__).resolve().parent.parent
-PROOFS_FILE = Path(os.environ.get("TRADEKIT_PROOFS_FILE", ROOT / ".proofs" / "ci.jsonl"))
+PROOFS_FILE = os.environ.get("TRADEKIT_PROOFS_FILE")  # JSON lines; set by tools/prove.py
 HOME_VARIABLES = ("XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
 _BOOK = pytest.StashKey["ProofBook"]()
 
@@ -90,14 +89,16 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Write a proof's lines down once, when its outcome is known (its call, or a set-up that ended it)."""
     report = yield
-    if item.get_closest_marker("proof") and (
-        report.when == "call" or (report.when == "setup" and not report.passed)
+    if (
+        PROOFS_FILE
+        and item.get_closest_marker("proof")
+        and (report.when == "call" or (report.when == "setup" and not report.passed))
     ):
-        _write(item, report)
+        _write(item, report, PROOFS_FILE)
     return report
 
 
-def _write(item: pytest.Item, report: pytest.TestReport) -> None:
+def _write(item: pytest.Item, report: pytest.TestReport, proofs_file: str) -> None:
     book = item.stash.get(_BOOK, ProofBook())
     records = book.records or [{"name": item.name, "size": "", "result": "", "note": ""}]
     outcome: dict[str, Any] = {
@@ -108,7 +109,8 @@ def _write(item: pytest.Item, report: pytest.TestReport) -> None:
         "test": item.nodeid,
         "at": int(time.time()),
     }
-    PROOFS_FILE.parent.mkdir(parents=True, exist_ok=True)
-    with PROOFS_FILE.open("a", encoding="utf-8") as book_file:  # one write a line: several workers append
+    with Path(proofs_file).open(
+        "a", encoding="utf-8"
+    ) as book_file:  # one write a line: several workers append
         for record in records:
             book_file.write(json.dumps(record | outcome) + "\n")

@@ -33,7 +33,9 @@ Written by `make prove`; do not edit. A proof is a test: its name is in the last
 def main(argv: list[str] | None = None) -> int:
     """Run the tests marked `proof`, write the report, and return pytest's exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "proofs.md")
+    parser.add_argument(
+        "--out", type=Path, help="default: docs/proofs.md, or the terminal if only some proofs run"
+    )
     parser.add_argument("--timeout-s", type=int, default=3600, help="bound on one proof [s]")
     parser.add_argument("pytest_args", nargs="*", help="after --, handed to pytest: a path, -k ...")
     options = parser.parse_args(argv)
@@ -56,9 +58,13 @@ def main(argv: list[str] | None = None) -> int:
         ).returncode
         seconds = time.monotonic() - started
         records = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(render(records, machine=_machine(), seconds=seconds), encoding="utf-8")
-    sys.stderr.write(f"prove: {len(records)} lines written to {options.out.name}\n")
+    report = render(records, machine=_machine(), seconds=seconds)
+    if options.out is None and options.pytest_args:
+        sys.stdout.write(report)
+    else:
+        out = options.out or ROOT / "docs" / "proofs.md"
+        out.write_text(report, encoding="utf-8")
+        sys.stderr.write(f"prove: {len(records)} results written to {out.name}\n")
     return code
 
 
