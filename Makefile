@@ -49,7 +49,7 @@ pins: .venv/.ready-dev  ## resolve constraints.txt anew (oldest python3.11 and p
 
 setup: .venv/.ready-dev  ## only make .venv ready for the tests
 
-clean:  ## remove the environment, and caches
+clean:  ## remove the environment and the caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

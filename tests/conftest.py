@@ -6,7 +6,6 @@ Knows nothing of the rooms: their builders and fakes live in tradekit.testing.
 import json
 import os
 import shutil
-import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,18 +98,15 @@ def pytest_runtest_makereport(
 
 
 def _write(item: pytest.Item, report: pytest.TestReport, proofs_file: str) -> None:
-    book = item.stash.get(_BOOK, ProofBook())
-    records = book.records or [{"name": item.name, "size": "", "result": "", "note": ""}]
+    recorded = item.stash.get(_BOOK, ProofBook()).records
+    records = recorded or [{"name": item.name, "size": "", "result": "", "note": ""}]
     outcome: dict[str, Any] = {
         "outcome": report.outcome,
         "why": report.longrepr[2] if report.skipped and isinstance(report.longrepr, tuple) else "",
         "seconds": round(report.duration, 1),
         "full": FULL,
         "test": item.nodeid,
-        "at": int(time.time()),
     }
-    with Path(proofs_file).open(
-        "a", encoding="utf-8"
-    ) as book_file:  # one write a line: several workers append
+    with Path(proofs_file).open("a", encoding="utf-8") as book:
         for record in records:
-            book_file.write(json.dumps(record | outcome) + "\n")
+            book.write(json.dumps(record | outcome) + "\n")

@@ -42,17 +42,10 @@ def main(argv: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="tradekit-prove-") as folder:
         lines = Path(folder, "proofs.jsonl")
         lines.touch()
+        command = [sys.executable, "-m", "pytest", "-m", "proof", f"--timeout={options.timeout_s}"]
         started = time.monotonic()
         code = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                "-m",
-                "proof",
-                f"--timeout={options.timeout_s}",
-                *options.pytest_args,
-            ],
+            [*command, *options.pytest_args],
             cwd=ROOT,
             env=os.environ | {"TRADEKIT_PROVE": "full", "TRADEKIT_PROOFS_FILE": str(lines)},
         ).returncode
