@@ -1,0 +1,37 @@
+"""Where a journal is opened: to read, by anybody; to write, by the one session that owns it.
+
+Knows the backends by name, so that nothing else has to.
+"""
+
+import os
+from pathlib import Path
+
+from tradekit.core.clock import Clock
+from tradekit.core.journal import Journal, JournalReader
+from tradekit.core.memory import MemoryJournal
+from tradekit.core.sqlite import SqliteJournal
+from tradekit.core.sqlite_reader import SqliteReader
+
+__all__ = ["open_journal", "open_writer"]
+
+
+def open_journal(path: str | os.PathLike[str]) -> JournalReader:
+    """A journal file, read only; its session may go on writing meanwhile.
+
+    Raises NotFoundError when there is no such file, JournalError or JournalCorruptError when it is no
+    readable journal, VersionError when a newer tradekit wrote it. Close it, or use it in a `with` statement.
+    """
+    return SqliteReader(Path(path))
+
+
+def open_writer(
+    path: str | os.PathLike[str] | None, *, clock: Clock | None = None, program: str = "tradekit"
+) -> Journal:
+    """The journal that a session writes, created where it is not there; `None` keeps it in memory.
+
+    Raises JournalLockedError when another process writes it, JournalCorruptError when it does not prove
+    what it claims, VersionError when a newer tradekit wrote it.
+    """
+    if path is None:
+        return MemoryJournal(clock=clock)
+    return SqliteJournal(Path(path), clock=clock, program=program)

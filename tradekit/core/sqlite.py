@@ -1,0 +1,323 @@
+"""The default journal: one SQLite file in WAL mode with synchronous=FULL, one writer, group commit.
+
+Knows no fact of the trade; reading is in sqlite_reader, the file's tables in sqlite_file, proof in verify.
+"""
+
+import contextlib
+import functools
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from tradekit.core.clock import Clock, SystemClock, new_id
+from tradekit.core.event import Event, fact_class
+from tradekit.core.group import GroupCommit, Step
+from tradekit.core.journal import Journal, OnCommit, Stored, Verdict, stamp
+from tradekit.core.lock import WriterLock
+from tradekit.core.sqlite_file import (
+    COLUMNS,
+    SCHEMA,
+    Manifest,
+    connect_writer,
+    create,
+    genesis,
+    link,
+    read_manifest,
+    translated,
+)
+from tradekit.core.sqlite_reader import SqliteReader
+from tradekit.core.verify import mark_problem, verify_file
+from tradekit.core.watermark import Mark, MarkState, Watermark, mark_path, read_mark
+from tradekit.errors import JournalCorruptError, JournalError, VersionError
+
+__all__ = ["SqliteJournal"]
+
+TAIL = 10_000  # rows whose chain is checked at each open; a reader that replays checks the rest
+TIDY_PAGES = 1_000  # WAL pages after which the writer checkpoints when nothing waits ...
+FULL_PAGES = 8_000  # ... and after which it checkpoints before the next commit
+EXACT = 32  # up to so many rows a statement has its very size; above, sizes are powers of two
+MAX_ROWS = 256
+WIDTH = 11  # columns
+
+
+class SqliteJournal(Journal):
+    """The writer of a journal file, which is created if it is not there; hold it open for the session's life.
+
+    `clean` tells whether the last writer closed in good order; `unacked` counts the events at the end that
+    were durable but perhaps not acknowledged when a killed writer went.
+    Raises JournalLockedError, JournalCorruptError, VersionError, JournalError.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Clock | None = None,
+        program: str = "tradekit",
+        journal_id: str | None = None,
+    ) -> None:
+        self.path = path = path.resolve()
+        self._clock = clock or SystemClock()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._wal_pages = 0
+        with contextlib.ExitStack() as undo, translated(path):
+            lock = WriterLock(path)
+            undo.callback(lock.release)
+            self._connection = _open_file(
+                path, Manifest(journal_id or new_id(), SCHEMA, self._clock.now(), program)
+            )
+            undo.callback(self._connection.close)
+            self._reader = SqliteReader(path)
+            undo.callback(self._reader.close)
+            self._admit()
+            self._epoch = self._next_epoch(program)
+            self._mark = Watermark(path)
+            undo.callback(self._mark.close)
+            self._mark.write(self._marked(MarkState.OPEN), sync=True)
+            undo.pop_all()
+        self._lock = lock
+        self._last_seq = self._written_seq
+        self._order = threading.Lock()  # held while a step is numbered and queued
+        self._closed = False
+        self._group = GroupCommit(
+            self._commit, durable_seq=self._written_seq, tidy=self._checkpoint, failed=self._stop_writing
+        )
+
+    # -- opening --------------------------------------------------------------------------------------------
+
+    def _admit(self) -> None:
+        """Take up where the file ends, or refuse a file that does not prove what it claims."""
+        path, mark = self.path, read_mark(self.path)
+        rows = self._connection.execute(
+            "SELECT seq, time, chain FROM events ORDER BY seq DESC LIMIT 1"
+        ).fetchall()
+        self._written_seq: int = rows[0][0] if rows else 0
+        self._time: int | None = rows[0][1] if rows else None  # session time: the running maximum of ts
+        self._chain: bytes = rows[0][2] if rows else genesis(self.id)
+        problems: list[str] = []
+        if mark is not None and mark.state is MarkState.FAILED:
+            problems = verify_file(path).problems
+        at_mark = self._connection.execute(
+            "SELECT chain FROM events WHERE seq = ?", (mark.seq if mark else 0,)
+        )
+        found = at_mark.fetchone()
+        problems = problems or mark_problem(
+            path, self.id, self._written_seq, found[0].hex() if found else None, mark
+        )
+        if problems:
+            raise JournalCorruptError(
+                f"{path} cannot be written: {'; '.join(problems)}. Look at it with tradekit.open_journal, "
+                f"keep it with its .mark file, and start a new journal or restore a backup"
+            )
+        for _ in self._reader.events(max(self._written_seq - TAIL, 0), checked=True):
+            pass
+        self._types = dict(self._connection.execute("SELECT type, v FROM types"))
+        for tag, v in self._types.items():
+            known = fact_class(tag)
+            if known is not None and v > known.V:
+                raise VersionError(
+                    f"{path} holds {tag} of version {v}, this tradekit knows version {known.V}: a newer one "
+                    f"wrote it; update tradekit, the file is left as it is"
+                )
+        self.clean = mark is None or mark.state is MarkState.CLOSED
+        self.unacked = self._written_seq - (mark.seq if mark else 0)
+        self._marked_epoch = mark.epoch if mark else 0
+
+    def _next_epoch(self, program: str) -> int:
+        known = self._connection.execute("SELECT max(epoch) FROM epochs").fetchone()[0] or 0
+        epoch: int = max(known, self._marked_epoch) + 1
+        self._connection.execute("INSERT INTO epochs VALUES (?, ?, ?)", (epoch, self._clock.now(), program))
+        return epoch
+
+    # -- writing --------------------------------------------------------------------------------------------
+
+    def append(self, events: Sequence[Event], *, critical: bool) -> tuple[Stored, ...]:
+        """Write one step; a critical one is committed by this thread when the writer is idle."""
+        step, urgent = self._queue(events, critical=critical, wake=False)
+        if urgent:
+            self._group.settle(step.stored[-1].event.seq)
+        return step.stored
+
+    def append_async(self, events: Sequence[Event], *, critical: bool) -> "Future[tuple[Stored, ...]]":
+        """Write one step without waiting; the writer's thread commits and resolves the future."""
+        step, urgent = self._queue(events, critical=critical, wake=True)
+        if urgent and step.future is not None:
+            return step.future
+        done: Future[tuple[Stored, ...]] = Future()
+        done.set_result(step.stored)
+        return done
+
+    def _queue(self, events: Sequence[Event], *, critical: bool, wake: bool) -> tuple[Step, bool]:
+        with self._order:
+            now = self._clock.now()
+            step = Step(stamp(events, last_seq=self._last_seq, epoch=self._epoch, recorded=now))
+            if not step.stored:
+                return step, False
+            urgent = self._group.put(step, critical=critical, wake=wake)
+            self._last_seq += len(step.stored)
+            return step, urgent
+
+    def _commit(self, rows: tuple[Stored, ...]) -> bool:
+        """Put a group on stable storage, then the watermark; True when a checkpoint is due."""
+        if self._wal_pages > FULL_PAGES:
+            self._checkpoint()
+        chain, time, size = self._chain, self._time, 0
+        values: list[Any] = []
+        new: dict[str, int] = {}
+        for row in rows:
+            e, payload = row.event, row.payload
+            chain = link(chain, payload)
+            time = e.ts if time is None or e.ts > time else time
+            size += len(payload)
+            values += (e.seq, e.epoch, e.ts, e.recorded, e.type, e.v, e.cause, e.key, time, payload, chain)
+            if self._types.get(e.type, 0) < e.v:
+                new[e.type] = e.v
+        _insert(self._connection, values, len(rows), new)
+        self._types.update(new)
+        self._written_seq, self._chain, self._time = rows[-1].event.seq, chain, time
+        self._mark.write(self._marked(MarkState.OPEN))
+        self._wal_pages += (
+            4 + size // 2_000
+        )  # at least a leaf of the table and one of the index, whole pages each
+        return self._wal_pages > TIDY_PAGES
+
+    def _checkpoint(self) -> None:
+        """Move the WAL's pages into the file; what a reader still needs stays for the next time."""
+        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        self._wal_pages = 0
+
+    def _stop_writing(self, error: JournalError) -> None:
+        """Fail-stop. The reader's connection is still open, so closing the writer's does not checkpoint."""
+        with contextlib.suppress(OSError):
+            self._mark.write(self._marked(MarkState.FAILED), sync=True)
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.close()
+
+    def _marked(self, state: MarkState) -> Mark:
+        return Mark(self.id, self._written_seq, self._epoch, state, self._chain.hex())
+
+    def on_commit(self, callback: OnCommit) -> None:
+        """Call back after each durable commit, from the thread that committed."""
+        self._group.add_callback(callback)
+
+    def flush(self) -> None:
+        """Return once everything appended so far is on stable storage."""
+        self._group.flush()
+
+    def close(self) -> None:
+        """Commit what is buffered, leave one clean file, and let the lock go; a second call does nothing.
+
+        Raises JournalError when the last commit fails; everything is let go of all the same.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._lock.release)
+            stack.callback(self._mark.close)
+            self._group.close()
+            self._reader.close()
+            if self._group.error is None:
+                self._connection.close()  # the last connection: SQLite checkpoints and removes the WAL
+                self._mark.write(self._marked(MarkState.CLOSED), sync=True)
+
+    # -- reading --------------------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        """The journal's random identity."""
+        return self._reader.id
+
+    @property
+    def schema(self) -> int:
+        """The version of the file's format."""
+        return self._reader.schema
+
+    @property
+    def epoch(self) -> int:
+        """How many times a writer has opened this journal, this time included."""
+        return self._epoch
+
+    @property
+    def last_seq(self) -> int:
+        """The last seq given out; it may still be buffered."""
+        return self._last_seq
+
+    @property
+    def durable_seq(self) -> int:
+        """The last seq that is on stable storage."""
+        return self._group.durable_seq
+
+    @property
+    def failure(self) -> JournalError | None:
+        """Why the journal closed itself for writing, or None."""
+        return self._group.error
+
+    def events(
+        self,
+        since: int = 0,
+        until: int | None = None,
+        types: Iterable[str] | None = None,
+        *,
+        checked: bool = False,
+    ) -> Iterator[Event]:
+        """The durable events; see the port."""
+        return self._reader.events(since, until, types, checked=checked)
+
+    def payloads(self, since: int = 0, until: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """The durable (seq, payload) pairs."""
+        return self._reader.payloads(since, until)
+
+    def at_time(self, ts: int) -> int:
+        """The last durable seq whose session time is at or before `ts` [UTC ns]."""
+        return self._reader.at_time(ts)
+
+    def verify(self) -> Verdict:
+        """Read the whole file and compare it with what it claims."""
+        return self._reader.verify()
+
+
+def _open_file(path: Path, manifest: Manifest) -> sqlite3.Connection:
+    """The writer's connection to a journal, which is created when there is none."""
+    if not path.exists():
+        mark = read_mark(path)
+        if mark is not None and mark.seq:
+            raise JournalCorruptError(
+                f"{path} is gone, but {mark_path(path).name} says that it held {mark.seq} events; restore it "
+                f"from a backup, or move the .mark file away to start a new journal"
+            )
+        mark_path(path).unlink(missing_ok=True)
+        create(path, manifest)
+    connection = connect_writer(path)
+    try:
+        if read_manifest(connection, path) is None:  # a creation that was cut short
+            create(path, manifest)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _insert(connection: sqlite3.Connection, values: list[Any], rows: int, types: dict[str, int]) -> None:
+    """One multi-row INSERT where possible: each statement gives up and takes back the GIL once."""
+    if rows <= EXACT and not types:
+        connection.execute(_statement(rows), values)
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    for tag, v in types.items():
+        connection.execute("INSERT OR REPLACE INTO types VALUES (?, ?)", (tag, v))
+    at = 0
+    while rows:
+        size = rows if rows <= EXACT else min(1 << (rows.bit_length() - 1), MAX_ROWS)
+        connection.execute(_statement(size), values[at * WIDTH : (at + size) * WIDTH])
+        at, rows = at + size, rows - size
+    connection.execute("COMMIT")
+
+
+@functools.cache
+def _statement(rows: int) -> str:
+    row = "(" + ",".join("?" * WIDTH) + ")"
+    return f"INSERT INTO events ({COLUMNS}) VALUES {','.join([row] * rows)}"  # noqa: S608 - no value in it
