@@ -1,0 +1,127 @@
+"""One encoding: an event to one JSON object and back, and the canonical hash of anything encodable.
+
+The bytes made here are the journal's payload and the bridge's frame content alike; knows neither of them.
+"""
+
+import functools
+import hashlib
+import math
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from tradekit.core.event import Event, Fact, Unknown, fact_class
+from tradekit.errors import JournalError
+
+__all__ = ["canonical_hash", "decode_event", "decode_fact", "encode", "encode_event", "encode_fact"]
+
+_json = msgspec.json.Encoder()
+_sorted = msgspec.json.Encoder(order="sorted")
+
+
+class _Envelope(msgspec.Struct, frozen=True, gc=False):
+    seq: int
+    epoch: int
+    ts: int
+    recorded: int
+    type: str
+    v: int
+    cause: int
+    key: str
+    data: msgspec.Raw
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+
+
+def encode(value: Any) -> bytes:
+    """Any struct, dict or list as JSON; Decimals are plain strings without exponent."""
+    data = _json.encode(value)
+    # str(Decimal) turns to 1E-8 below a millionth; such a payload takes the slow, exact way.
+    if b"E-" in data or b"E+" in data or b'"NaN"' in data or b"Infinity" in data:
+        return _json.encode(_plain(msgspec.to_builtins(value, builtin_types=(Decimal, bytes))))
+    return data
+
+
+def encode_fact(data: Fact) -> bytes:
+    """A fact's payload; raises JournalError for a number that is not finite (NaN, inf)."""
+    payload = data.raw if isinstance(data, Unknown) else encode(data)
+    if b"null" in payload:  # msgspec writes NaN and inf as null
+        _refuse_nan(data)
+    return bytes(payload)
+
+
+def encode_event(event: Event, payload: bytes | None = None) -> bytes:
+    """The whole envelope as one JSON object; `payload` is the fact if it is encoded already."""
+    body = encode_fact(event.data) if payload is None else payload
+    return b'{"seq":%d,"epoch":%d,"ts":%d,"recorded":%d,"type":"%b","v":%d,"cause":%d,"key":%b,"data":%b}' % (
+        event.seq,
+        event.epoch,
+        event.ts,
+        event.recorded,
+        event.type.encode(),
+        event.v,
+        event.cause,
+        _json.encode(event.key),
+        body,
+    )
+
+
+def decode_event(data: bytes) -> Event:
+    """An event from its JSON object: the envelope first, then the fact; unknown types survive as `Unknown`."""
+    e = _envelope.decode(data)
+    return Event(
+        e.seq, e.epoch, e.ts, e.recorded, e.type, e.v, e.cause, e.key, decode_fact(e.type, e.v, e.data)
+    )
+
+
+def decode_fact(tag: str, v: int, payload: bytes | msgspec.Raw) -> Fact:
+    """A fact from its type tag, version and JSON; raises msgspec.ValidationError with the path of a bad field."""
+    cls = fact_class(tag)
+    if cls is None or v != cls.V:
+        return Unknown(msgspec.Raw(payload))
+    return _decoder(cls).decode(payload)
+
+
+def canonical_hash(value: Any) -> str:
+    """sha256 (hex) of the value's JSON with every key sorted: equal values give equal hashes everywhere."""
+    return hashlib.sha256(
+        _sorted.encode(_plain(msgspec.to_builtins(value, builtin_types=(Decimal,))))
+    ).hexdigest()
+
+
+@functools.cache
+def _decoder(cls: type[Fact]) -> msgspec.json.Decoder[Fact]:
+    return msgspec.json.Decoder(cls)
+
+
+def _plain(value: Any) -> Any:
+    """Decimals below `value` as plain strings, refusing those that are not finite."""
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise JournalError(
+                f"a number that is not finite ({value}) cannot be written; leave it out instead"
+            )
+        return format(value, "f")
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value
+
+
+def _refuse_nan(value: Any, path: str = "") -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise JournalError(
+            f"{path.lstrip('.')} is {value}: only finite numbers can be written; use null for absent"
+        )
+    if isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            _refuse_nan(getattr(value, name), f"{path}.{name}" if path else f"{type(value).__name__}.{name}")
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            _refuse_nan(item, f"{path}.{name}")
+    elif isinstance(value, list | tuple):
+        for i, item in enumerate(value):
+            _refuse_nan(item, f"{path}[{i}]")

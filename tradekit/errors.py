@@ -1,0 +1,91 @@
+"""Every error tradekit raises: the class says what to do, the message says what, where and how to mend it.
+
+Knows nothing of the trade; an error holds plain values only, so that it can be logged, journaled and sent.
+"""
+
+__all__ = [
+    "ConfigError",
+    "ConnectionLostError",
+    "DataError",
+    "JournalCorruptError",
+    "JournalError",
+    "JournalLockedError",
+    "NotFoundError",
+    "OrderError",
+    "ProtocolError",
+    "RefusedError",
+    "ReplayError",
+    "StrategyError",
+    "TradekitError",
+    "VersionError",
+]
+
+
+class TradekitError(Exception):
+    """The base of all: `exit_code` is what the command line ends with when it meets one."""
+
+    exit_code = 2
+
+
+class ConfigError(TradekitError):
+    """A configuration is wrong: name the file, the key and the allowed values; the user edits and tries again."""
+
+
+class DataError(TradekitError):
+    """Market data breaks a rule: name the source, the row and the column; the user repairs or drops the rows."""
+
+
+class StrategyError(TradekitError):
+    """A strategy cannot be found, imported, configured, or misused its interface; the user mends the strategy."""
+
+
+class OrderError(TradekitError):
+    """A wish makes no sense (negative quantity, stop without price); nothing was sent."""
+
+
+class NotFoundError(TradekitError):
+    """What was named does not exist (session, sample, order, sequence number)."""
+
+
+class JournalError(TradekitError):
+    """The journal cannot be read or written; the session that meets it halts."""
+
+    exit_code = 1
+
+
+class JournalLockedError(JournalError):
+    """Another process writes this journal; attach to it or stop it."""
+
+    exit_code = 2
+
+
+class JournalCorruptError(JournalError):
+    """The journal does not prove what it claims; it opens read-only and nothing may trade on it."""
+
+
+class VersionError(JournalError):
+    """Written by a newer tradekit than this one; update tradekit, the file is left as it is."""
+
+
+class ReplayError(TradekitError):
+    """A replay gave other outputs than the journal holds; the session stays disarmed until a human decides."""
+
+    exit_code = 1
+
+
+class ProtocolError(TradekitError):
+    """A peer broke the bridge's protocol; its connection is closed."""
+
+
+class RefusedError(TradekitError):
+    """The other side understood and said no (scope, state, expired); `code` is its machine name."""
+
+    def __init__(self, message: str, *, code: str = "refused") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ConnectionLostError(TradekitError):
+    """No answer from the session in time; what was asked may or may not have happened: look before asking again."""
+
+    exit_code = 1

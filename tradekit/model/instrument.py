@@ -1,0 +1,54 @@
+"""What is traded: an instrument with its price and size steps, and the timeframes bars come in.
+
+Knows no venue's symbol spelling and no prices.
+"""
+
+import re
+from decimal import Decimal
+
+import msgspec
+
+from tradekit.errors import DataError
+
+__all__ = ["Instrument", "duration", "timeframe_text"]
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "D": 86400, "W": 7 * 86400}
+_TIMEFRAME = re.compile(r"^([1-9][0-9]*)([smhDW])$")
+
+
+class Instrument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """A tradable thing.
+
+    id          name used everywhere in tradekit ("BTCUSDT"); one token, no blanks
+    quote       currency that prices and profits are in
+    tick        smallest price step, or None when any price is allowed
+    lot         smallest quantity step, or None when any quantity is allowed
+    multiplier  quote currency per unit of price for one unit of quantity
+    inverse     profits are paid in the base currency (contract value / price)
+    """
+
+    id: str
+    quote: str = "USD"
+    tick: Decimal | None = None
+    lot: Decimal | None = None
+    multiplier: Decimal = Decimal(1)
+    inverse: bool = False
+
+
+def duration(timeframe: str) -> int:
+    """Length of a timeframe such as "1m", "15m", "1h", "1D" [ns]; raises DataError for anything else."""
+    match = _TIMEFRAME.match(timeframe)
+    if match is None:
+        raise DataError(f"timeframe {timeframe!r} is not understood; write a number and one of s, m, h, D, W: 15m, 1h")
+    return int(match[1]) * _UNITS[match[2]] * 1_000_000_000
+
+
+def timeframe_text(length_ns: int) -> str:
+    """The shortest name of a bar length [ns]: 900 s is "15m"; raises DataError when it is no whole second."""
+    seconds, rest = divmod(length_ns, 1_000_000_000)
+    if rest or seconds <= 0:
+        raise DataError(f"a bar of {length_ns} ns has no timeframe name; bars last whole seconds")
+    for unit in ("W", "D", "h", "m", "s"):
+        if seconds % _UNITS[unit] == 0:
+            return f"{seconds // _UNITS[unit]}{unit}"
+    raise DataError(f"a bar of {length_ns} ns has no timeframe name")  # pragma: no cover

@@ -1,0 +1,51 @@
+"""Exact numbers: prices, quantities and money are Decimals, and this is how they are made and rounded.
+
+Knows no instrument and no account; floats live in indicators, bars and reports only.
+"""
+
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from typing import NewType
+
+from tradekit.errors import OrderError
+
+__all__ = ["CENT", "ZERO", "Money", "Price", "Qty", "exact", "floor_to", "nearest"]
+
+Price = NewType("Price", Decimal)
+Qty = NewType("Qty", Decimal)
+Money = NewType("Money", Decimal)
+
+ZERO = Decimal(0)
+CENT = Decimal("0.00000001")  # the quantum that fees and divided costs are rounded to, in any currency
+
+
+def exact(value: object, *, name: str = "value") -> Decimal:
+    """`value` as a finite Decimal; a float is read as the shortest text that gives it back (0.1 is 0.1).
+
+    Raises OrderError for anything that is not a finite number.
+    """
+    if type(value) is Decimal:
+        number = value
+    elif isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)) and not hasattr(value, "item"):
+        raise OrderError(f"{name} is {value!r}: give a number")
+    else:
+        try:
+            number = Decimal(repr(float(value)) if not isinstance(value, (int, str, Decimal)) else value)
+        except (ArithmeticError, ValueError, TypeError) as error:
+            raise OrderError(f"{name} is {value!r}: give a number") from error
+    if not number.is_finite():
+        raise OrderError(f"{name} is {value!r}: give a finite number")
+    return number
+
+
+def floor_to(value: Decimal, step: Decimal | None) -> Decimal:
+    """`value` rounded towards zero to a multiple of `step`; unchanged when there is no step."""
+    if step is None:
+        return value
+    return (value / step).to_integral_value(ROUND_DOWN) * step
+
+
+def nearest(value: Decimal, step: Decimal | None) -> Decimal:
+    """`value` rounded to the nearest multiple of `step`, half to even; unchanged when there is no step."""
+    if step is None:
+        return value
+    return (value / step).to_integral_value(ROUND_HALF_EVEN) * step

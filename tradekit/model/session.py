@@ -1,0 +1,192 @@
+"""Facts of a session: how it opened, what it was told, what it was allowed, what its strategy said.
+
+Knows no process, no socket and no market data.
+"""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from tradekit.core.event import Fact, fact
+from tradekit.model.instrument import Instrument
+
+__all__ = [
+    "COMMANDS",
+    "CommandReceived",
+    "CommandRefused",
+    "HandlerFailed",
+    "Mode",
+    "ParamsChanged",
+    "RiskChanged",
+    "SessionClosed",
+    "SessionOpened",
+    "SignalRaised",
+    "StrategyFailed",
+]
+
+
+class Mode(StrEnum):
+    """What a session's orders are worth."""
+
+    BACKTEST = "backtest"
+    PAPER = "paper"
+    SHADOW = "shadow"
+    LIVE = "live"
+
+
+@fact("session.opened", critical=True)
+class SessionOpened(Fact, frozen=True, gc=False):
+    """A session took the journal: once for each start. The first one sets the cash, later ones only the epoch.
+
+    name, mode       the session's name and what its orders are worth
+    account          the account's name; `currency` its currency, `cash` its opening balance
+    strategy         the strategy's id in orders and signals; `strategy_class` where it is ("module:Class")
+    params           the strategy's parameters; `source` the sha256 of its source
+    instruments      what may be traded; `timeframes` what the strategy sees
+    limits           risk limits by rule name, as plain numbers or text
+    armed            whether orders may be sent from the first bar on
+    program, reducer versions of tradekit and of the fold
+    """
+
+    name: str
+    mode: Mode
+    account: str
+    currency: str
+    cash: Decimal
+    strategy: str
+    strategy_class: str
+    params: dict[str, Any]
+    source: str
+    instruments: list[Instrument]
+    timeframes: list[str]
+    limits: dict[str, str]
+    armed: bool
+    program: str
+    reducer: int
+
+    @property
+    def key(self) -> str:
+        """The session's name."""
+        return self.name
+
+
+@fact("session.closed", critical=True)
+class SessionClosed(Fact, frozen=True, gc=False):
+    """The session ended in good order."""
+
+    name: str
+    reason: str
+
+    @property
+    def key(self) -> str:
+        """The session's name."""
+        return self.name
+
+
+COMMANDS = ("arm", "disarm", "halt", "kill", "cancel", "cancel_all", "flatten", "set_param", "snapshot", "stop")
+
+
+@fact("command.received", critical=True)
+class CommandReceived(Fact, frozen=True, gc=False):
+    """Somebody told the session to do something; journaled before it acts.
+
+    id    the sender's identity of the command: a second one with this id does nothing
+    name  one of COMMANDS; `args` its arguments
+    user  who sent it
+    """
+
+    id: str
+    name: str
+    args: dict[str, Any]
+    user: str
+
+    @property
+    def key(self) -> str:
+        """The command's name: `command.received.halt`."""
+        return self.name
+
+
+@fact("command.refused", critical=True)
+class CommandRefused(Fact, frozen=True, gc=False):
+    """The engine could not do as it was told, and why."""
+
+    id: str
+    name: str
+    reason: str
+
+    @property
+    def key(self) -> str:
+        """The command's name."""
+        return self.name
+
+
+@fact("risk.changed", critical=True)
+class RiskChanged(Fact, frozen=True, gc=False):
+    """Who may send orders has changed: armed, halted (nothing that adds risk), killed (nothing at all)."""
+
+    armed: bool
+    halted: bool
+    killed: bool
+    reason: str
+    user: str
+
+
+@fact("strategy.params_changed", critical=True)
+class ParamsChanged(Fact, frozen=True, gc=False):
+    """A strategy's parameters took new values between two events."""
+
+    strategy: str
+    params: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        """The strategy's id."""
+        return self.strategy
+
+
+@fact("strategy.failed", critical=True)
+class StrategyFailed(Fact, frozen=True, gc=False):
+    """A strategy's callback raised; the session halts. `where` is callback and line, `error` the message."""
+
+    strategy: str
+    where: str
+    error: str
+
+    @property
+    def key(self) -> str:
+        """The strategy's id."""
+        return self.strategy
+
+
+@fact("signal.raised")
+class SignalRaised(Fact, frozen=True, gc=False):
+    """A strategy saw something: a named opinion of -1..+1 with a note; the `why` behind its orders.
+
+    price  the last close when it was raised [quote currency], 0 when there was none
+    """
+
+    strategy: str
+    instrument: str
+    name: str
+    direction: float
+    price: float = 0.0
+    note: str = ""
+
+    @property
+    def key(self) -> str:
+        """The instrument."""
+        return self.instrument
+
+
+@fact("error.handler")
+class HandlerFailed(Fact, frozen=True, gc=False):
+    """A subscriber's handler raised; it was isolated and the others went on."""
+
+    handler: str
+    subject: str
+    error: str
+
+    @property
+    def key(self) -> str:
+        """The handler's name."""
+        return self.handler
