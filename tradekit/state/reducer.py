@@ -1,0 +1,182 @@
+"""The one reducer: `apply(state, event)` folds a fact into the state, here and in every replica.
+
+Pure: no clock, no I/O; the same events give the same state everywhere. Money is `state.ledger`'s business.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from tradekit.core.event import Event
+from tradekit.model.market import Bar, FeedEnded, FeedStarted, MarkUpdated
+from tradekit.model.session import (
+    CommandReceived,
+    CommandRefused,
+    HandlerFailed,
+    ParamsChanged,
+    RiskChanged,
+    SessionClosed,
+    SessionOpened,
+    SignalRaised,
+    StrategyFailed,
+)
+from tradekit.state import ledger, orders
+from tradekit.state.shape import (
+    BarRow,
+    Command,
+    FeedHealth,
+    Mark,
+    Signal,
+    State,
+)
+
+__all__ = ["BARS_KEPT", "REDUCER", "Touched", "apply"]
+
+REDUCER = 1  # grows when a change here gives another state from the same events
+BARS_KEPT = 500  # closed bars kept in state for each instrument and timeframe
+_SIGNALS_KEPT = 300
+_COMMANDS_KEPT = 100
+
+Touched = tuple[tuple[str, ...], ...]
+Handler = Callable[[State, Event, Any], Touched]
+
+
+def apply(state: State, event: Event) -> Touched:
+    """Fold one event into `state` (in place) and return the paths it touched, most general first.
+
+    Facts of an unknown type move `seq` and `time` only. Raises nothing for a well-formed event.
+    """
+    state.seq = event.seq
+    if event.ts > state.time:
+        state.time = event.ts
+    handler = _HANDLERS.get(event.type)
+    return handler(state, event, event.data) if handler is not None else ()
+
+
+def _session_opened(state: State, event: Event, data: SessionOpened) -> Touched:
+    session, strategy, account = state.session, state.strategy, state.account
+    first = session.epoch == 0 and not account.cash
+    session.name, session.mode, session.account = data.name, data.mode, data.account
+    session.epoch, session.open, session.closed_reason = event.epoch, True, ""
+    session.program, session.timeframes = data.program, list(data.timeframes)
+    strategy.id, strategy.cls, strategy.source, strategy.error = data.strategy, data.strategy_class, data.source, ""
+    state.instruments = {i.id: i for i in data.instruments}
+    state.risk.limits = dict(data.limits)
+    if first:
+        session.started = event.ts
+        strategy.params = dict(data.params)
+        state.risk.armed, state.risk.since = data.armed, event.ts
+        ledger.open_account(state, data.currency, data.cash)
+    return (("session",), ("strategy",), ("instruments",), ("risk",), ("account",))
+
+
+def _session_closed(state: State, event: Event, data: SessionClosed) -> Touched:
+    state.session.open, state.session.closed_reason = False, data.reason
+    return (("session",),)
+
+
+def _bar(state: State, event: Event, data: Bar) -> Touched:
+    series = state.bars.setdefault(data.instrument, {})
+    rows = series.setdefault(data.timeframe, [])
+    rows.append(BarRow(data.ts, data.open, data.high, data.low, data.close, data.volume))
+    if len(rows) > BARS_KEPT:
+        del rows[0]
+    path = ("bars", data.instrument, data.timeframe)
+    if event.cause:  # made from finer bars: their closes have been marked already
+        return (path,)
+    for feed in state.health.feeds.values():
+        feed.last = event.ts
+    state.marks[data.instrument] = Mark(event.ts, data.close)
+    ledger.mark(state, data.instrument, data.close)
+    ledger.add_point(state, event.ts)
+    return (path, ("marks", data.instrument), ("positions",), ("account",), ("pnl",), ("health",))
+
+
+def _mark(state: State, event: Event, data: MarkUpdated) -> Touched:
+    state.marks[data.instrument] = Mark(event.ts, data.last, data.bid, data.ask)
+    ledger.mark(state, data.instrument, data.last)
+    return (("marks", data.instrument), ("positions",), ("account",), ("pnl",))
+
+
+def _feed_started(state: State, event: Event, data: FeedStarted) -> Touched:
+    last = state.health.feeds[data.feed].last if data.feed in state.health.feeds else 0
+    state.health.feeds[data.feed] = FeedHealth("running", event.ts, data.source, last)
+    return (("health",),)
+
+
+def _feed_ended(state: State, event: Event, data: FeedEnded) -> Touched:
+    last = state.health.feeds[data.feed].last if data.feed in state.health.feeds else 0
+    state.health.feeds[data.feed] = FeedHealth("ended", event.ts, data.reason, last)
+    return (("health",),)
+
+
+def _signal(state: State, event: Event, data: SignalRaised) -> Touched:
+    signal = Signal(
+        event.seq, event.ts, data.strategy, data.instrument, data.name, data.direction, data.price, data.note
+    )
+    state.signals.active[f"{data.strategy}/{data.instrument}/{data.name}"] = signal
+    history = state.signals.history
+    history.append(signal)
+    if len(history) > _SIGNALS_KEPT:
+        del history[0]
+    return (("signals",),)
+
+
+def _risk(state: State, event: Event, data: RiskChanged) -> Touched:
+    risk = state.risk
+    risk.armed, risk.halted, risk.killed = data.armed, data.halted, data.killed
+    risk.reason, risk.user, risk.since = data.reason, data.user, event.ts
+    return (("risk",),)
+
+
+def _params(state: State, event: Event, data: ParamsChanged) -> Touched:
+    state.strategy.params = dict(data.params)
+    return (("strategy",),)
+
+
+def _strategy_failed(state: State, event: Event, data: StrategyFailed) -> Touched:
+    state.strategy.error = f"{data.where}: {data.error}"
+    state.health.errors += 1
+    state.health.last_error = state.strategy.error
+    return (("strategy",), ("health",))
+
+
+def _handler_failed(state: State, event: Event, data: HandlerFailed) -> Touched:
+    state.health.errors += 1
+    state.health.last_error = f"{data.handler} on {data.subject}: {data.error}"
+    return (("health",),)
+
+
+def _command(state: State, event: Event, data: CommandReceived) -> Touched:
+    state.commands.append(Command(event.seq, event.ts, data.id, data.name, data.user, data.args))
+    if len(state.commands) > _COMMANDS_KEPT:
+        del state.commands[0]
+    return (("commands",),)
+
+
+def _command_refused(state: State, event: Event, data: CommandRefused) -> Touched:
+    for i in range(len(state.commands) - 1, -1, -1):
+        known = state.commands[i]
+        if known.id == data.id:
+            state.commands[i] = Command(
+                known.seq, known.ts, known.id, known.name, known.user, known.args, data.reason
+            )
+            break
+    return (("commands",),)
+
+
+_HANDLERS: dict[str, Handler] = {
+    "session.opened": _session_opened,
+    "session.closed": _session_closed,
+    "bar.closed": _bar,
+    "mark.updated": _mark,
+    "feed.started": _feed_started,
+    "feed.ended": _feed_ended,
+    "signal.raised": _signal,
+    "risk.changed": _risk,
+    "strategy.params_changed": _params,
+    "strategy.failed": _strategy_failed,
+    "error.handler": _handler_failed,
+    "command.received": _command,
+    "command.refused": _command_refused,
+    **orders.HANDLERS,
+}

@@ -1,0 +1,305 @@
+"""The shape of a session's state: what the fold of its journal holds at one `seq`.
+
+Plain typed records, encodable as JSON path by path; knows neither how they change (`state.reducer`) nor who shows them.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from tradekit.core.codec import canonical_hash
+from tradekit.model.instrument import Instrument
+from tradekit.model.market import Bar
+from tradekit.model.money import ZERO
+from tradekit.model.order import OrderType, Side, Status, TimeInForce
+from tradekit.model.session import Mode
+
+__all__ = [
+    "Account",
+    "BarRow",
+    "Command",
+    "DayPnl",
+    "EquityPoint",
+    "FeedHealth",
+    "Fill",
+    "Health",
+    "Mark",
+    "Order",
+    "Pnl",
+    "Position",
+    "Risk",
+    "SessionInfo",
+    "Signal",
+    "Signals",
+    "State",
+    "StrategyInfo",
+    "fingerprint",
+]
+
+
+class SessionInfo(msgspec.Struct):
+    """Who runs, for what, since when [UTC ns]."""
+
+    name: str = ""
+    mode: Mode = Mode.BACKTEST
+    account: str = ""
+    epoch: int = 0
+    started: int = 0
+    open: bool = False
+    closed_reason: str = ""
+    program: str = ""
+    timeframes: list[str] = []
+
+
+class StrategyInfo(msgspec.Struct):
+    """The strategy: its class, parameters, source hash, and the last thing that went wrong in it."""
+
+    id: str = ""
+    cls: str = ""
+    params: dict[str, Any] = {}
+    source: str = ""
+    error: str = ""
+    intents: int = 0  # orders wished for so far, denied ones included; numbers the next order id
+
+
+class Order(msgspec.Struct):
+    """One order's life so far. Prices [quote currency], quantities [base units], times [UTC ns]."""
+
+    id: str
+    strategy: str
+    account: str
+    instrument: str
+    side: Side
+    type: OrderType
+    qty: Decimal
+    status: Status
+    limit: Decimal | None = None
+    stop: Decimal | None = None
+    tif: TimeInForce = TimeInForce.GTC
+    reduce_only: bool = False
+    parent: str = ""
+    group: str = ""
+    tag: str = ""
+    reason: str = ""
+    filled: Decimal = ZERO
+    value: Decimal = ZERO  # sum of fill quantity x price
+    fees: Decimal = ZERO
+    venue_id: str = ""
+    cancel_requested: bool = False
+    note: str = ""  # why it was canceled, rejected, denied
+    created: int = 0
+    updated: int = 0
+    intent: int = 0  # seq of the intent
+    cause: int = 0  # seq of what led to it (signal or bar)
+
+    @property
+    def working(self) -> bool:
+        """Whether it may still trade."""
+        return self.status.working
+
+    @property
+    def leaves(self) -> Decimal:
+        """Quantity still to fill."""
+        return self.qty - self.filled
+
+
+class Fill(msgspec.Struct, frozen=True):
+    """One execution."""
+
+    seq: int
+    ts: int
+    order: str
+    exec_id: str
+    strategy: str
+    account: str
+    instrument: str
+    side: Side
+    qty: Decimal
+    price: Decimal
+    fee: Decimal
+    fee_currency: str
+    realised: Decimal  # profit that this fill realised, before its fee [quote currency]
+    rule: str = ""
+    tag: str = ""
+
+
+class Position(msgspec.Struct):
+    """What is held of one instrument by one strategy: signed quantity and exact cost totals, never averages."""
+
+    strategy: str
+    account: str
+    instrument: str
+    qty: Decimal = ZERO
+    cost: Decimal = ZERO  # signed cost of what is held [quote currency]
+    realised: Decimal = ZERO  # before fees
+    fees: Decimal = ZERO
+    mark: float = 0.0  # last price seen
+    unrealised: float = 0.0
+    opened: int = 0  # when it last left zero [UTC ns]
+    updated: int = 0
+
+    @property
+    def entry(self) -> float:
+        """Average entry price, 0 when flat."""
+        return float(self.cost / self.qty) if self.qty else 0.0
+
+
+class Account(msgspec.Struct):
+    """Money: cash by currency is exact; equity and unrealised are marks (floats)."""
+
+    currency: str = "USD"
+    opening: Decimal = ZERO
+    cash: dict[str, Decimal] = {}
+    realised: Decimal = ZERO
+    fees: Decimal = ZERO
+    equity: float = 0.0
+    unrealised: float = 0.0
+    peak: float = 0.0
+
+
+class DayPnl(msgspec.Struct):
+    """One UTC day: equity at its start and end, realised profit and fees within it."""
+
+    start: float
+    end: float
+    realised: Decimal = ZERO
+    fees: Decimal = ZERO
+
+
+class EquityPoint(msgspec.Struct, array_like=True, frozen=True):
+    """Equity at a bar's close: [ts UTC ns, equity]."""
+
+    ts: int
+    equity: float
+
+
+class Pnl(msgspec.Struct):
+    """Profit and loss: by UTC day ("2022-12-13"), and the last points of the equity curve."""
+
+    days: dict[str, DayPnl] = {}
+    curve: list[EquityPoint] = []
+
+
+class Signal(msgspec.Struct, frozen=True):
+    """An opinion that a strategy raised."""
+
+    seq: int
+    ts: int
+    strategy: str
+    instrument: str
+    name: str
+    direction: float
+    price: float
+    note: str = ""
+
+
+class Signals(msgspec.Struct):
+    """The latest signal by "strategy/instrument/name", and the last ones in order."""
+
+    active: dict[str, Signal] = {}
+    history: list[Signal] = []
+
+
+class BarRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A closed bar in state: [ts of its open UTC ns, open, high, low, close, volume]."""
+
+    ts: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+
+    def as_bar(self, instrument: str, timeframe: str) -> Bar:
+        """The same bar with its names."""
+        return Bar(instrument, timeframe, self.ts, self.open, self.high, self.low, self.close, self.volume)
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """The latest price of an instrument and when it held [UTC ns]."""
+
+    ts: int
+    last: float
+    bid: float | None = None
+    ask: float | None = None
+
+
+class FeedHealth(msgspec.Struct):
+    """A feed: "running" or "ended", since when, and the last bar's close [UTC ns]."""
+
+    status: str
+    since: int
+    detail: str = ""
+    last: int = 0
+
+
+class Health(msgspec.Struct):
+    """What the links say of themselves."""
+
+    feeds: dict[str, FeedHealth] = {}
+    errors: int = 0
+    last_error: str = ""
+
+
+class Risk(msgspec.Struct):
+    """Who may send orders, the limits, and how often we refused, by rule."""
+
+    armed: bool = False
+    halted: bool = False
+    killed: bool = False
+    reason: str = ""
+    user: str = ""
+    since: int = 0
+    limits: dict[str, str] = {}
+    denials: dict[str, int] = {}
+
+
+class Command(msgspec.Struct, frozen=True):
+    """A command that was received, and what came of it ("" is done)."""
+
+    seq: int
+    ts: int
+    id: str
+    name: str
+    user: str
+    args: dict[str, Any]
+    refused: str = ""
+
+
+class State(msgspec.Struct):
+    """Everything a session knows at one `seq`; `time` is session time, the running maximum of `ts` [UTC ns].
+
+    `positions` is keyed "strategy/instrument", `orders` by order id (all working ones and the last ended),
+    `bars` by instrument and timeframe (the last ones, oldest first). Histories are bounded: see the reducer.
+    """
+
+    seq: int = 0
+    time: int = 0
+    session: SessionInfo = msgspec.field(default_factory=SessionInfo)
+    strategy: StrategyInfo = msgspec.field(default_factory=StrategyInfo)
+    instruments: dict[str, Instrument] = {}
+    orders: dict[str, Order] = {}
+    fills: list[Fill] = []
+    positions: dict[str, Position] = {}
+    account: Account = msgspec.field(default_factory=Account)
+    pnl: Pnl = msgspec.field(default_factory=Pnl)
+    signals: Signals = msgspec.field(default_factory=Signals)
+    monitors: dict[str, Any] = {}
+    bars: dict[str, dict[str, list[BarRow]]] = {}
+    marks: dict[str, Mark] = {}
+    health: Health = msgspec.field(default_factory=Health)
+    risk: Risk = msgspec.field(default_factory=Risk)
+    commands: list[Command] = []
+
+    def position(self, strategy: str, instrument: str) -> Decimal:
+        """Signed quantity held, 0 when there is none [base units]."""
+        held = self.positions.get(f"{strategy}/{instrument}")
+        return ZERO if held is None else held.qty
+
+
+def fingerprint(state: State) -> str:
+    """The canonical hash (sha256, hex) of a state. Leaves out the epoch: equal inputs give equal hashes."""
+    fields = {name: getattr(state, name) for name in state.__struct_fields__}
+    fields["session"] = msgspec.structs.replace(state.session, epoch=0)
+    return canonical_hash(fields)

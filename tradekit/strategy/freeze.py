@@ -1,0 +1,75 @@
+"""Parameters as plain attributes while a strategy runs, and as declared ones again afterwards.
+
+Reading a `param` attribute costs about 2 us, a plain one a few ns; a run reads them on every bar. Knows no engine.
+"""
+
+import dis
+from collections.abc import Iterator
+from types import CodeType, FunctionType
+from typing import Any
+
+from tradekit.errors import StrategyError
+from tradekit.strategy.base import Strategy
+
+__all__ = ["declared", "freeze", "parameters", "thaw"]
+
+
+def parameters(strategy: Strategy) -> dict[str, Any]:
+    """The values of the declared parameters by name (without param's own `name`)."""
+    return {name: getattr(strategy, name) for name in declared(type(strategy))}
+
+
+def declared(cls: type[Strategy]) -> list[str]:
+    """Names of the declared parameters, in the order of declaration."""
+    return [name for name in cls.param if name != "name"]
+
+
+def freeze(strategy: Strategy) -> None:
+    """Shadow the parameters by plain attributes of a run-time subclass.
+
+    Raises StrategyError where the strategy's own code assigns to one of its parameters: during a run they stand still.
+    """
+    cls = type(strategy)
+    if "_declared_by" in cls.__dict__:
+        return
+    values = parameters(strategy)
+    for name, where in _assignments(cls, set(values)):
+        raise StrategyError(
+            f"{where} assigns to the parameter {name!r}: parameters stand still during a run; "
+            f"keep the changing value in an attribute of another name"
+        )
+    running = type(cls)(cls.__name__, (cls,), {"__module__": cls.__module__, "__doc__": cls.__doc__})
+    type.__setattr__(running, "_declared_by", cls)
+    for name, value in values.items():
+        type.__setattr__(running, name, value)  # past param's metaclass, which would make a Parameter of it
+    strategy.__class__ = running
+
+
+def thaw(strategy: Strategy) -> None:
+    """Give a strategy its declared class back."""
+    cls = type(strategy).__dict__.get("_declared_by")
+    if cls is not None:
+        strategy.__class__ = cls
+
+
+def _assignments(cls: type, names: set[str]) -> Iterator[tuple[str, str]]:
+    for owner in cls.__mro__:
+        if owner is Strategy or not issubclass(owner, Strategy):
+            continue
+        for attribute in owner.__dict__.values():
+            if isinstance(attribute, FunctionType):
+                yield from _stores(attribute.__code__, names, f"{owner.__name__}.{attribute.__name__}")
+
+
+def _stores(code: CodeType, names: set[str], where: str) -> Iterator[tuple[str, str]]:
+    """Places where `self.NAME = ...` stores one of `names`; `self` is the function's first argument."""
+    if not code.co_argcount:
+        return
+    me = code.co_varnames[0]
+    previous: dis.Instruction | None = None
+    line = code.co_firstlineno
+    for step in dis.get_instructions(code):
+        line = step.positions.lineno if step.positions and step.positions.lineno else line
+        if step.opname == "STORE_ATTR" and step.argval in names and previous is not None and previous.argval == me:
+            yield step.argval, f"{where} (line {line})"
+        previous = step

@@ -1,0 +1,93 @@
+"""From a name to a strategy: "module:Class" imported, parameters set by name, the source's hash taken.
+
+Knows no session and no configuration file.
+"""
+
+import hashlib
+import importlib
+import inspect
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from tradekit.errors import StrategyError
+from tradekit.strategy.base import Strategy
+from tradekit.strategy.freeze import declared
+
+__all__ = ["class_path", "load_class", "load_strategy", "snake_name", "source_hash"]
+
+
+def load_strategy(what: "Strategy | type[Strategy] | str", params: Mapping[str, Any] | None = None) -> Strategy:
+    """A strategy from an instance, a class or "module:Class", with `params` set on it.
+
+    Raises StrategyError for a path that leads nowhere, a class that is no Strategy, an unknown parameter or a value
+    out of its bounds.
+    """
+    if isinstance(what, Strategy):
+        for name, value in (params or {}).items():
+            _set(what, name, value)
+        return what
+    cls = load_class(what) if isinstance(what, str) else what
+    if not (isinstance(cls, type) and issubclass(cls, Strategy)):
+        raise StrategyError(f"{what!r} is no strategy: give a class derived from tradekit.Strategy, or an instance of it")
+    try:
+        made = cls()
+    except Exception as error:
+        raise StrategyError(f"{cls.__name__}() raised {type(error).__name__}: {error}") from error
+    for name, value in (params or {}).items():
+        _set(made, name, value)
+    return made
+
+
+def load_class(path: str) -> type[Strategy]:
+    """The class at "module:Class"; raises StrategyError that says which half is wrong."""
+    module_name, _, class_name = path.partition(":")
+    if not module_name or not class_name:
+        raise StrategyError(f"strategy {path!r}: write module:Class, for example tradekit.strategy.library:SmaCross")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name and module_name.startswith(error.name):
+            raise StrategyError(f"strategy {path!r}: there is no module {error.name!r} to import") from error
+        raise StrategyError(f"strategy {path!r}: its module needs {error.name!r}, which is not installed") from error
+    except Exception as error:
+        raise StrategyError(f"strategy {path!r}: importing it raised {type(error).__name__}: {error}") from error
+    cls = getattr(module, class_name, None)
+    if not (isinstance(cls, type) and issubclass(cls, Strategy) and cls is not Strategy):
+        there = [n for n, v in vars(module).items() if isinstance(v, type) and issubclass(v, Strategy) and v is not Strategy]
+        raise StrategyError(f"strategy {path!r}: {module_name} has no strategy {class_name!r}; it has {there or 'none'}")
+    return cls
+
+
+def _set(strategy: Strategy, name: str, value: Any) -> None:
+    cls = type(strategy)
+    if name not in declared(cls):
+        known = declared(cls)
+        near = get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known) or 'none'}"
+        raise StrategyError(f"{cls.__name__} has no parameter {name!r}; {hint}")
+    parameter = cls.param[name]
+    try:
+        setattr(strategy, name, parameter.deserialize(value) if isinstance(value, list) else value)
+    except (ValueError, TypeError) as error:
+        raise StrategyError(f"{cls.__name__}.{name}: {error}") from error
+
+
+def class_path(cls: type[Strategy]) -> str:
+    """Where a class is: "module:Class"."""
+    return f"{cls.__module__}:{cls.__qualname__}"
+
+
+def source_hash(cls: type[Strategy]) -> str:
+    """sha256 (hex) of the class's source text; of its name where no source can be had."""
+    try:
+        text = inspect.getsource(cls)
+    except (OSError, TypeError):
+        text = class_path(cls)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def snake_name(name: str) -> str:
+    """A class's name as an id: SmaCross is sma_cross."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

@@ -1,0 +1,264 @@
+"""The engine: `step(fact, ts) -> events`, the same for backtest, paper and live.
+
+Pure: no I/O, no clock, no chance of its own; time enters with the facts. It folds what it tells into a state of its
+own, so that a wish in a callback already sees the one before it. Knows no journal and no venue.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from tradekit.core.event import Event, Fact
+from tradekit.errors import StrategyError, TradekitError
+from tradekit.model.instrument import duration
+from tradekit.model.market import Bar, MarkUpdated
+from tradekit.model.order import OrderFilled, Side
+from tradekit.model.session import (
+    CommandReceived,
+    RiskChanged,
+    SessionOpened,
+    SignalRaised,
+    StrategyFailed,
+)
+from tradekit.state.reducer import apply
+from tradekit.state.shape import Order, State
+from tradekit.strategy.base import Strategy
+from tradekit.strategy.freeze import freeze
+from tradekit.trading import commands
+from tradekit.trading.dealing import Dealing, number
+from tradekit.trading.series import Series
+
+__all__ = ["Engine"]
+
+
+class Engine:
+    """One strategy on one account.
+
+    state    the fold of all that was taken and told so far (the engine's own; never show it while a step runs)
+    raising  True: a strategy's exception comes out as StrategyError (backtest); False: it is told as a fact and the
+             session halts (live)
+    """
+
+    def __init__(self, strategy: Strategy, *, timeframes: tuple[str, ...] = (), raising: bool = False) -> None:
+        self.state = State()
+        self.strategy = strategy
+        self.raising = raising
+        self.dealing = Dealing(self.state, self._tell_intent)
+        self.series = Series(tuple(strategy.timeframes), timeframes, tuple(strategy.instruments))
+        self.out: list[Event] = []
+        self._ts = 0
+        self._cause = 0
+        self._instrument = ""
+        self._starting = False
+        self._started = False
+        self._taken: dict[str, Callable[[Event, Any], None]] = {
+            "session.opened": self._opened,
+            "session.closed": self._closed,
+            "bar.closed": self._bar,
+            "mark.updated": self._mark,
+            "order.filled": self._filled,
+            "command.received": self._command,
+        }
+
+    def step(self, fact: Fact, ts: int) -> list[Event]:
+        """Take one fact from outside that happened at `ts` [UTC ns]; it and all that follows from it, in order.
+
+        The events carry the `seq` that the journal will confirm, epoch and recorded are 0 until then.
+        """
+        self.out = out = []
+        self._ts = ts
+        event = self._tell(fact, 0)
+        self._cause = event.seq
+        taken = self._taken.get(event.type)
+        if taken is not None:
+            taken(event, fact)
+        elif event.type.startswith("order."):
+            self._order(event.data)
+        return out
+
+    def at(self, ts: int, seq: int, instrument: str) -> None:
+        """Stand at a bar that closed at `ts` and was told as `seq`: for a loop that takes bars without `step`."""
+        self._ts, self._cause, self._instrument = ts, seq, instrument
+
+    # --- telling --------------------------------------------------------------------------------------------
+
+    def tell(self, fact: Fact) -> Event:
+        """Add a fact that follows from the one being taken."""
+        return self._tell(fact, self._cause)
+
+    def _tell(self, fact: Fact, cause: int) -> Event:
+        state = self.state
+        event = Event(state.seq + 1, 0, self._ts, 0, fact.TYPE, fact.V, cause, fact.key, fact)
+        apply(state, event)
+        self.out.append(event)
+        return event
+
+    def _tell_intent(self, fact: Fact) -> Event:
+        event = self._tell(fact, self._cause)
+        order = self.state.orders.get(getattr(fact, "id", ""))
+        if order is not None:
+            self.dealing.follow(order)
+            self._set_goal()
+        return event
+
+    # --- taking ---------------------------------------------------------------------------------------------
+
+    def _opened(self, event: Event, data: SessionOpened) -> None:
+        if self._started:  # a restart: the strategy goes on where the journal says it was
+            return
+        self._started = True
+        self._instrument = data.instruments[0].id if data.instruments else ""
+        self.strategy._dealer = self
+        freeze(self.strategy)
+        self._start("on_start", self.strategy.on_start)
+
+    def restart_strategy(self, changed: dict[str, Any]) -> None:
+        """Tell the strategy of changed parameters; it may make its indicators anew."""
+        self._start("on_params", self.strategy.on_params, changed)
+
+    def _start(self, where: str, callback: Callable[..., None], *args: Any) -> None:
+        self._starting = True
+        self._set_goal()
+        try:
+            self.call(where, callback, *args)
+        finally:
+            self._starting = False
+
+    def _closed(self, event: Event, data: Fact) -> None:
+        self.call("on_stop", self.strategy.on_stop)
+
+    def _bar(self, event: Event, bar: Bar) -> None:
+        ts, longer = self._ts, self.series.made_by(bar)
+        for made in longer:
+            self._ts = made.ts + duration(made.timeframe)
+            self._tell(made, event.seq)
+        self._ts = ts
+        for one in (*longer, bar):
+            for line in self.series.lines(one.instrument, one.timeframe):
+                line.feed(one)
+            if self.series.follows(one):
+                self._turn_to(one.instrument, event.seq)
+                self.call("on_bar", self.strategy.on_bar, one)
+
+    def _mark(self, event: Event, mark: MarkUpdated) -> None:
+        self._turn_to(mark.instrument, event.seq)
+        self.call("on_mark", self.strategy.on_mark, mark)
+
+    def _order(self, data: Any) -> None:
+        order = self.state.orders.get(data.id)
+        if order is None:
+            return
+        self.dealing.follow(order)
+        self._turn_to(order.instrument, self._cause)
+        self.call("on_order", self.strategy.on_order, order)
+
+    def _filled(self, event: Event, data: OrderFilled) -> None:
+        self._order(data)
+        self.call("on_fill", self.strategy.on_fill, data)
+
+    def _command(self, event: Event, data: CommandReceived) -> None:
+        commands.carry_out(self, data)
+        for instrument in self.state.instruments:
+            self.refresh_goal(instrument)
+
+    # --- strategy's side ------------------------------------------------------------------------------------
+
+    def call(self, where: str, callback: Callable[..., None], *args: Any) -> None:
+        """Call the strategy; what it raises halts the session (or comes out, when `raising`)."""
+        try:
+            callback(*args)
+        except Exception as error:
+            if self.raising:
+                if isinstance(error, TradekitError):
+                    raise
+                raise StrategyError(
+                    f"{type(self.strategy).__name__}.{where} raised {type(error).__name__}: {error}"
+                ) from error
+            self._failed(where, error)
+
+    def _failed(self, where: str, error: Exception) -> None:
+        line, trace = "", error.__traceback__
+        while trace is not None:
+            line = f" (line {trace.tb_lineno})"
+            trace = trace.tb_next
+        message = f"{type(error).__name__}: {error}"
+        self.tell(StrategyFailed(self.state.strategy.id, where + line, message))
+        risk = self.state.risk
+        if not risk.halted:
+            self.tell(RiskChanged(risk.armed, True, risk.killed, f"the strategy failed in {where}: {message}", "engine"))
+
+    def _turn_to(self, instrument: str, cause: int) -> None:
+        self._instrument = instrument
+        self._cause = cause
+        self._set_goal()
+
+    def _set_goal(self) -> None:
+        self.strategy._goal = self.dealing.goals.get(self._instrument, 0)
+
+    def refresh_goal(self, instrument: str) -> None:
+        """Forget a denied wish: what was refused may be asked for again."""
+        self.dealing.goals[instrument] = number(self.dealing.expected(instrument))
+        self._set_goal()
+
+    # --- the dealer that a strategy wishes to ---------------------------------------------------------------
+
+    def order(self, side: Side, qty: object, *, instrument: str | None = None, **terms: Any) -> str:
+        """Wish for an order."""
+        name = instrument or self._instrument
+        return self.dealing.order(side, qty, instrument=name, price=self.price(name), **terms)
+
+    def target(self, qty: object, *, instrument: str | None = None, **terms: Any) -> str | None:
+        """Wish for a position."""
+        name = instrument or self._instrument
+        placed = self.dealing.target(qty, instrument=name, price=self.price(name), **terms)
+        self._set_goal()
+        return placed
+
+    def target_percent(self, percent: float, *, instrument: str | None = None, **terms: Any) -> str | None:
+        """Wish for a position worth `percent` % of equity."""
+        name = instrument or self._instrument
+        units = self.dealing.units_worth(percent, name, self.price(name))
+        return self.target(units, instrument=name, **terms)
+
+    def cancel(self, order_id: str, reason: str) -> None:
+        """Wish for an order's end."""
+        self.dealing.cancel(order_id, reason)
+
+    def cancel_all(self, instrument: str | None, reason: str) -> None:
+        """Wish for the end of all working orders."""
+        self.dealing.cancel_all(instrument, reason)
+
+    def signal(self, name: str, direction: float, *, instrument: str | None = None, note: str = "") -> None:
+        """Tell an opinion; what is wished for afterwards in this callback is caused by it."""
+        about = instrument or self._instrument
+        told = self.tell(
+            SignalRaised(self.state.strategy.id, about, name, float(direction), self.price(about) or 0.0, note)
+        )
+        self._cause = told.seq
+
+    def bars(self, instrument: str | None, timeframe: str | None, count: int) -> list[Bar]:
+        """The last closed bars of a series."""
+        name = instrument or self._instrument
+        series = self.state.bars.get(name, {})
+        frame = timeframe or next(iter(self.strategy.timeframes), None) or next(iter(series), "")
+        rows = series.get(frame, [])
+        return [row.as_bar(name, frame) for row in rows[max(0, len(rows) - count) :]]
+
+    def add_indicator(self, indicator: Any, on: str | None, instrument: str | None, timeframe: str | None) -> None:
+        """Feed an indicator from now on; with past bars in the state, warm it up with them first."""
+        if not self._starting:
+            raise StrategyError("make indicators in on_start: one made later has missed the bars before it")
+        name = instrument or self._instrument
+        line = self.series.add(indicator, on, name, timeframe)
+        for key, known in self.series.all_lines():
+            if known is line:
+                for row in self.state.bars.get(key[0], {}).get(key[1], []):
+                    line.feed(row.as_bar(*key))
+
+    def price(self, instrument: str) -> float | None:
+        """The last price known of an instrument [quote currency]."""
+        mark = self.state.marks.get(instrument)
+        return None if mark is None else mark.last
+
+    def working(self) -> list[Order]:
+        """Orders that may still trade."""
+        return list(self.dealing.working.values())

@@ -1,0 +1,127 @@
+"""What a strategy follows: which bars it wants, the indicators on each series, the longer bars made from shorter ones.
+
+Pure. Knows bars and indicators, no orders.
+"""
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from tradekit.data.aggregate import Aggregator
+from tradekit.errors import StrategyError
+from tradekit.model.instrument import duration
+from tradekit.model.market import Bar
+
+__all__ = ["Feedline", "Series"]
+
+Key = tuple[str, str]  # instrument, timeframe
+
+
+class Feedline(msgspec.Struct):
+    """One indicator and the bar fields that it is fed with."""
+
+    indicator: Any
+    fields: tuple[str, ...]
+    read: Callable[[Bar], Any]
+
+    def feed(self, bar: Bar) -> None:
+        """Give the indicator a bar."""
+        if len(self.fields) == 1:
+            self.indicator.update(self.read(bar))
+        else:
+            self.indicator.update(*self.read(bar))
+
+
+class Series:
+    """The bars of a run: from the feed's own to the longest that the strategy or the session asks for."""
+
+    def __init__(self, wanted: tuple[str, ...], shown: tuple[str, ...], instruments: tuple[str, ...]) -> None:
+        self._wanted = wanted
+        self._shown = tuple(dict.fromkeys((*wanted, *shown)))
+        self._instruments = frozenset(instruments)
+        self._makers: dict[Key, list[Aggregator]] = {}
+        self._lines: dict[Key, list[Feedline]] = {}
+        self._base = ""  # the feed's own timeframe, known with its first bar
+        self._pending: list[tuple[Feedline, str, str | None]] = []
+
+    # --- indicators -----------------------------------------------------------------------------------------
+
+    def add(self, indicator: Any, on: str | None, instrument: str, timeframe: str | None) -> Feedline:
+        """Feed `indicator` with each closed bar of a series; `timeframe` None is the strategy's first, or the feed's."""
+        fields = (on,) if on is not None else tuple(getattr(indicator, "inputs", ("close",)))
+        for name in fields:
+            if name not in Bar.__struct_fields__:
+                raise StrategyError(
+                    f"indicator {type(indicator).__name__} wants the bar field {name!r}; a bar has "
+                    f"{', '.join(Bar.__struct_fields__[3:])}"
+                )
+        if not hasattr(indicator, "update") or not hasattr(indicator, "ready"):
+            raise StrategyError(f"{type(indicator).__name__} is no indicator: it needs `update`, `value` and `ready`")
+        line = Feedline(indicator, fields, attrgetter(*fields))
+        timeframe = timeframe or (self._wanted[0] if self._wanted else self._base or None)
+        if timeframe is None:
+            self._pending.append((line, instrument, None))
+        else:
+            self._check_wanted(timeframe)
+            self._lines.setdefault((instrument, timeframe), []).append(line)
+        return line
+
+    def clear_indicators(self) -> None:
+        """Forget them all, before a strategy starts again with other parameters."""
+        self._lines.clear()
+        self._pending.clear()
+
+    def lines(self, instrument: str, timeframe: str) -> list[Feedline]:
+        """The indicators on one series, in the order they were made."""
+        return self._lines.get((instrument, timeframe), [])
+
+    def all_lines(self) -> list[tuple[Key, Feedline]]:
+        """Every indicator with its series."""
+        return [(key, line) for key, lines in self._lines.items() for line in lines]
+
+    def _check_wanted(self, timeframe: str) -> None:
+        if timeframe not in self._shown and timeframe != self._base and self._wanted:
+            raise StrategyError(
+                f"an indicator is asked for on {timeframe} bars, which the strategy does not follow; "
+                f"add {timeframe!r} to its `timeframes` {self._wanted}"
+            )
+        duration(timeframe)
+
+    # --- bars -----------------------------------------------------------------------------------------------
+
+    def start(self, timeframe: str) -> None:
+        """Name the feed's own timeframe, once."""
+        if self._base:
+            return
+        self._base = timeframe
+        for line, instrument, _ in self._pending:
+            self._lines.setdefault((instrument, timeframe), []).append(line)
+        self._pending.clear()
+
+    def made_by(self, bar: Bar) -> list[Bar]:
+        """Longer bars that `bar` closes, in the order of their close, the longest first at the same moment."""
+        key = (bar.instrument, bar.timeframe)
+        makers = self._makers.get(key)
+        if makers is None:
+            self.start(bar.timeframe)
+            own = duration(bar.timeframe)
+            longer = sorted((t for t in self._shown if duration(t) > own), key=duration, reverse=True)
+            makers = self._makers[key] = [Aggregator(bar.instrument, bar.timeframe, t) for t in longer]
+        if not makers:
+            return []
+        closed = [made for maker in makers for made in maker.update(bar)]
+        if len(closed) > 1:
+            closed.sort(key=lambda b: b.ts + duration(b.timeframe))
+        return closed
+
+    def shown_beyond(self, timeframe: str) -> bool:
+        """Whether bars longer than `timeframe` are asked for."""
+        return any(duration(shown) > duration(timeframe) for shown in self._shown)
+
+    def follows(self, bar: Bar) -> bool:
+        """Whether the strategy is called with this bar."""
+        if self._instruments and bar.instrument not in self._instruments:
+            return False
+        return bar.timeframe in self._wanted if self._wanted else bar.timeframe == self._base
