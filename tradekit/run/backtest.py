@@ -1,0 +1,161 @@
+"""A strategy against history: the live engine and the simulated exchange, driven by bars as fast as they go.
+
+Knows no journal file and no wall clock: the same inputs give the same events twice.
+"""
+
+import heapq
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tradekit.brokers.paper.orders import PaperBroker
+from tradekit.core.event import Event
+from tradekit.core.version import version
+from tradekit.data.columns import BarColumns
+from tradekit.errors import DataError, StrategyError, TradekitError
+from tradekit.model.instrument import duration
+from tradekit.model.market import Bar
+from tradekit.model.money import exact
+from tradekit.model.session import Mode, SessionOpened
+from tradekit.run.cycle import Cycle
+from tradekit.run.inner import InnerLoop, fits
+from tradekit.run.result import Result
+from tradekit.sim.costs import Costs
+from tradekit.sim.exchange import Exchange
+from tradekit.state.reducer import REDUCER
+from tradekit.strategy.base import Strategy
+from tradekit.strategy.freeze import parameters, thaw
+from tradekit.strategy.load import class_path, load_strategy, snake_name, source_hash
+from tradekit.trading.engine import Engine
+from tradekit.trading.risk import check_limits
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["backtest", "merged"]
+
+
+def backtest(
+    strategy: "Strategy | type[Strategy] | str",
+    bars: "pd.DataFrame | str | Sequence[pd.DataFrame | str]",
+    *,
+    cash: object = 10_000,
+    fee: object = 0,
+    slippage: object = 0,
+    leverage: object = None,
+    limits: Mapping[str, object] | None = None,
+    instrument: str | None = None,
+    timeframe: str | None = None,
+    stepwise: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Result:
+    """Run a strategy over bars and return the Result.
+
+    strategy  an instance, a class or "module:Class"
+    bars      what `load_bars` takes or gives; several (a list) for several instruments. Bars that close at the same
+              moment are taken in the order of the list.
+    cash      opening balance [quote currency]; fee and slippage are fractions of value and price (0.002 is 0.2 %)
+    leverage  the most gross exposure allowed, as a multiple of equity; None allows any and the result warns
+    limits    risk limits by rule name, as in the configuration's `risk`
+    stepwise  take every bar through `Engine.step`, as live does, instead of the written-out loop; same events
+    progress  called now and then with the number of bars taken
+
+    Raises DataError for bad bars, StrategyError when the strategy misbehaves (its own exception as the cause).
+    """
+    made = load_strategy(strategy)
+    columns = _columns(bars, instrument, timeframe)
+    costs = Costs.of(fee, slippage)
+    rules = check_limits({**(limits or {}), **({} if leverage is None else {"leverage": leverage})})
+    exchange = Exchange([c.spec for c in columns], costs)
+    engine = Engine(made, raising=True)
+    cycle = Cycle(engine, PaperBroker(exchange))
+    opened = _opened(made, columns, cash, rules)
+    start = int(min(c.ts[0] for c in columns))
+    try:
+        told = [(0, event) for event in cycle.settle(engine.step(opened, start))]
+        if not stepwise and fits(cycle, columns):
+            told += _written_out(cycle, exchange, columns[0], progress)
+        else:
+            told += _stepwise(cycle, columns, progress)
+        engine.call("on_stop", made.on_stop)
+    finally:
+        thaw(made)
+        made._dealer = None
+    return Result(opened=opened, columns=columns, told=told, costs=costs, final=engine.state)
+
+
+def _written_out(
+    cycle: Cycle, exchange: Exchange, columns: BarColumns, progress: Callable[[int], None] | None
+) -> list[tuple[int, Event]]:
+    loop = InnerLoop(cycle, exchange, columns)
+    try:
+        loop.run(progress)
+    except TradekitError:
+        raise
+    except Exception as error:
+        name = type(cycle.engine.strategy).__name__
+        raise StrategyError(f"{name}.on_bar raised {type(error).__name__}: {error}") from error
+    return loop.events
+
+
+def _stepwise(
+    cycle: Cycle, columns: list[BarColumns], progress: Callable[[int], None] | None
+) -> list[tuple[int, Event]]:
+    """Every bar through the engine's step. Events are kept with the number of feed bars taken before them."""
+    told: list[tuple[int, Event]] = []
+    for n, (ts, bar) in enumerate(merged(columns)):
+        group = cycle.take(bar, ts)
+        taken = n
+        for event in cycle.settle(group):
+            if event.data is bar:
+                taken = n + 1
+            else:
+                told.append((taken, event))
+        if progress is not None and n % 8192 == 8191:
+            progress(n + 1)
+    return told
+
+
+def merged(columns: list[BarColumns]) -> Iterator[tuple[int, Bar]]:
+    """All bars by their close; at the same moment in the order of the list."""
+
+    def closes(one: BarColumns, rank: int) -> Iterator[tuple[int, int, Bar]]:
+        length = duration(one.timeframe)
+        return ((bar.ts + length, rank, bar) for bar in one.bars())
+
+    for ts, _, bar in heapq.merge(*(closes(c, i) for i, c in enumerate(columns)), key=lambda item: item[:2]):
+        yield ts, bar
+
+
+def _columns(bars: Any, instrument: str | None, timeframe: str | None) -> list[BarColumns]:
+    from tradekit.data.load import load_bars
+
+    given = list(bars) if isinstance(bars, (list, tuple)) else [bars]
+    if not given:
+        raise DataError("no bars were given; pass a DataFrame, a file's path or sample:NAME")
+    if len(given) > 1 and instrument is not None:
+        raise DataError("`instrument` names one series of bars; name each of several with load_bars(..., instrument=)")
+    columns = [BarColumns.from_frame(load_bars(one, instrument=instrument, timeframe=timeframe)) for one in given]
+    names = [c.instrument for c in columns]
+    if len(set(names)) < len(names):
+        raise DataError(f"each instrument may come once; given: {', '.join(names)}. Name them with load_bars(instrument=)")
+    return columns
+
+
+def _opened(strategy: Strategy, columns: list[BarColumns], cash: object, limits: dict[str, str]) -> SessionOpened:
+    return SessionOpened(
+        name="backtest",
+        mode=Mode.BACKTEST,
+        account="backtest",
+        currency=columns[0].spec.quote,
+        cash=exact(cash, name="cash"),
+        strategy=snake_name(type(strategy).__name__),
+        strategy_class=class_path(type(strategy)),
+        params=parameters(strategy),
+        source=source_hash(type(strategy)),
+        instruments=[c.spec for c in columns],
+        timeframes=list(dict.fromkeys(c.timeframe for c in columns)),
+        limits=limits,
+        armed=True,
+        program=version(),
+        reducer=REDUCER,
+    )

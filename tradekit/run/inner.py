@@ -1,0 +1,234 @@
+"""The backtest's inner loop, written out: the same events as `Engine.step` gives, without an event for each bar.
+
+For one series of bars: they stay columns until they are delivered, indicators are computed by the chunk, and the
+state is brought up to date only when somebody looks or something happens. `Cycle` is the meaning of this loop; a
+test demands equal events from both. Knows no journal.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tradekit.core.event import Event
+from tradekit.data.columns import BarColumns
+from tradekit.model.instrument import duration
+from tradekit.model.market import Bar
+from tradekit.model.order import Side
+from tradekit.run.cycle import Cycle
+from tradekit.sim.exchange import Exchange
+from tradekit.state import ledger
+from tradekit.state.reducer import BARS_KEPT
+from tradekit.state.shape import BarRow, Mark, State
+from tradekit.trading.series import Feedline
+
+__all__ = ["InnerLoop", "fits"]
+
+_CHUNK = 8192
+
+
+def fits(cycle: Cycle, columns: list[BarColumns]) -> bool:
+    """Whether the written-out loop can run this: one series, one timeframe, no rule that watches each bar."""
+    engine = cycle.engine
+    strategy = type(engine.strategy)
+    own_frames = set(engine.strategy.timeframes) <= {columns[0].timeframe}
+    plain = strategy.timeframes == () or own_frames
+    watches_days = "max_daily_loss" in engine.state.risk.limits
+    return len(columns) == 1 and plain and not watches_days and not engine.series.shown_beyond(columns[0].timeframe)
+
+
+class InnerLoop:
+    """Runs a strategy over one series and collects what it tells; stands in for the engine as the dealer.
+
+    n       bars taken so far: the one being worked on included once its close is told
+    events  (bars taken before it, event) for every event but the bars
+    """
+
+    def __init__(self, cycle: Cycle, exchange: Exchange, columns: BarColumns) -> None:
+        self.engine = cycle.engine
+        self.columns = columns
+        self.n = 0
+        self.events: list[tuple[int, Event]] = []
+        self._cycle = cycle
+        self._exchange = exchange
+        self._folded = 0
+        self._kept_seq = 0
+        self._length = duration(columns.timeframe)
+        self._state = cycle.engine.state
+
+    def run(self, progress: Callable[[int], None] | None = None) -> None:
+        """Take every bar; `progress` is told the number of bars taken, now and then."""
+        engine, columns = self.engine, self.columns
+        strategy, name = engine.strategy, columns.instrument
+        engine.series.start(columns.timeframe)
+        lines = engine.series.lines(name, columns.timeframe)
+        sees = not strategy.instruments or name in strategy.instruments
+        strategy._dealer = self
+        engine.out = []
+        try:
+            warm = min(len(columns), max((_warmup(line) for line in lines), default=0))
+            self._chunk(0, warm, [], lines, sees)
+            quick = [line for line in lines if hasattr(line.indicator, "batch")]
+            slow = [line for line in lines if not hasattr(line.indicator, "batch")]
+            for start in range(warm, len(columns), _CHUNK):
+                stop = min(start + _CHUNK, len(columns))
+                self._chunk(start, stop, quick, slow, sees)
+                if progress is not None:
+                    progress(stop)
+            self.sync()
+        finally:
+            strategy._dealer = engine
+
+    def _chunk(self, start: int, stop: int, quick: list[Feedline], slow: list[Feedline], sees: bool) -> None:
+        columns = self.columns
+        values = [
+            line.indicator.batch(*(getattr(columns, field)[start:stop] for field in line.fields)) for line in quick
+        ]
+        loop = _written_out(len(quick), len(slow), sees)
+        loop(
+            self, self.engine, self._exchange.book, self.engine.strategy.on_bar,
+            range(start + 1, stop + 1), columns.bars(start, stop, chunk=_CHUNK),
+            [line.indicator for line in quick], values, [line.feed for line in slow],
+        )  # fmt: skip
+
+    # --- what the loop calls when something happens ---------------------------------------------------------
+
+    def match(self, bar: Bar) -> None:
+        """Show the book a bar; its trades come before the bar's close."""
+        reports = self._exchange.bar(bar)
+        if not reports:
+            return
+        self.n -= 1
+        try:
+            self.sync()
+            events = self._cycle.report(reports)
+            self._keep(events)
+        finally:
+            self.n += 1
+        self.engine.out = list(events)  # acted on with the bar's own events, as one group
+
+    def settle(self) -> None:
+        """Keep what the bar's callback told, act on it and on what the fills before it told."""
+        engine = self.engine
+        events = engine.out
+        fresh = [event for event in events if event.seq > self._kept_seq]
+        self._keep(fresh)
+        while True:
+            reports = self._cycle.act(events)
+            if not reports:
+                break
+            events = self._cycle.report(reports)
+            self._keep(events)
+        engine.out = []
+
+    def _keep(self, events: list[Event]) -> None:
+        taken = self.n
+        for event in events:
+            self.events.append((taken, event))
+        if events:
+            self._kept_seq = events[-1].seq
+
+    # --- the state, brought up to date when somebody looks --------------------------------------------------
+
+    def sync(self) -> None:
+        """Fold the bars taken since the last time: number, time, mark and equity."""
+        behind = self.n - self._folded
+        if behind == 0:
+            return
+        columns, state, last = self.columns, self._state, self.n - 1
+        self._folded = self.n
+        state.seq += behind
+        ts = int(columns.ts[last]) + self._length
+        state.time = max(state.time, ts)
+        price = float(columns.close[last])
+        state.marks[columns.instrument] = Mark(ts, price)
+        ledger.mark(state, columns.instrument, price)
+        self.engine.at(ts, state.seq, columns.instrument)
+
+    @property
+    def state(self) -> State:
+        """The state with the last bars in it: for a strategy that reads it."""
+        self.sync()
+        first = max(0, self.n - BARS_KEPT)
+        c = self.columns
+        numbers = (column[first : self.n].tolist() for column in (c.ts, c.open, c.high, c.low, c.close, c.volume))
+        self._state.bars[c.instrument] = {c.timeframe: list(map(BarRow, *numbers))}
+        return self._state
+
+    # --- the dealer -----------------------------------------------------------------------------------------
+
+    def order(self, side: Side, qty: object, **terms: Any) -> str:
+        """Wish for an order."""
+        self.sync()
+        return self.engine.order(side, qty, **terms)
+
+    def target(self, qty: object, **terms: Any) -> str | None:
+        """Wish for a position."""
+        self.sync()
+        return self.engine.target(qty, **terms)
+
+    def target_percent(self, percent: float, **terms: Any) -> str | None:
+        """Wish for a position worth a share of equity."""
+        self.sync()
+        return self.engine.target_percent(percent, **terms)
+
+    def cancel(self, order_id: str, reason: str) -> None:
+        """Wish for an order's end."""
+        self.sync()
+        self.engine.cancel(order_id, reason)
+
+    def cancel_all(self, instrument: str | None, reason: str) -> None:
+        """Wish for the end of all working orders."""
+        self.sync()
+        self.engine.cancel_all(instrument, reason)
+
+    def signal(self, name: str, direction: float, **details: Any) -> None:
+        """Tell an opinion."""
+        self.sync()
+        self.engine.signal(name, direction, **details)
+
+    def bars(self, instrument: str | None, timeframe: str | None, count: int) -> list[Bar]:
+        """The last closed bars."""
+        return list(self.columns.bars(max(0, self.n - min(count, BARS_KEPT)), self.n))
+
+    def add_indicator(self, indicator: Any, on: str | None, instrument: str | None, timeframe: str | None) -> None:
+        """Only in on_start, which is over."""
+        self.engine.add_indicator(indicator, on, instrument, timeframe)
+
+
+def _warmup(line: Feedline) -> int:
+    """Bars until an indicator is ready; one that does not say is updated bar by bar anyway."""
+    return int(getattr(line.indicator, "warmup", 0))
+
+
+_LOOPS: dict[tuple[int, int, bool], Callable[..., None]] = {}
+
+
+def _written_out(quick: int, slow: int, sees: bool) -> Callable[..., None]:
+    """The loop for so many indicators, compiled once: each attribute set and call stands in it by itself."""
+    key = (quick, slow, sees)
+    if key not in _LOOPS:
+        scope: dict[str, Any] = {}
+        exec("\n".join(_source(quick, slow, sees)), scope)  # noqa: S102 - our own text, numbers only
+        _LOOPS[key] = scope["loop"]
+    return _LOOPS[key]
+
+
+def _source(quick: int, slow: int, sees: bool) -> Iterator[str]:
+    """Lines of the loop. `book` is the exchange's, empty most of the time; `engine.out` is what was told."""
+    yield "def loop(me, engine, book, on_bar, numbers, bars, indicators, values, feeds):"
+    for i in range(quick):
+        yield f"    i{i} = indicators[{i}]"
+    for i in range(slow):
+        yield f"    f{i} = feeds[{i}]"
+    names = "".join(f", v{i}" for i in range(quick))
+    yield f"    for n, bar{names} in zip(numbers, bars, *values):"
+    yield "        me.n = n"
+    yield "        if book:"
+    yield "            me.match(bar)"
+    for i in range(quick):
+        yield f"        i{i}.value = v{i}"
+    for i in range(slow):
+        yield f"        f{i}(bar)"
+    if sees:
+        yield "        on_bar(bar)"
+    yield "        if engine.out:"
+    yield "            me.settle()"
