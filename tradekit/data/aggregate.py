@@ -41,14 +41,15 @@ def out_of_order(instrument: str, timeframe: str, ts: int, free_from: int) -> Da
 class Aggregator:
     """Makes bars of `timeframe` from closed bars of `source_timeframe` of one instrument.
 
-    Bins begin at whole multiples of their length since the epoch in UTC (weeks on Monday), hold their left edge and
-    are labelled by it. A bin closes with the source bar that reaches its end. Where that bar is missing, the first
-    bar of a later bin closes it, before that bar counts for its own. A bin without source bars gives no bar.
+    Bins begin at whole multiples of their length since the epoch in UTC (weeks on Monday), hold their left
+    edge and are labelled by it. A bin closes with the source bar that reaches its end. Where that bar is
+    missing, the first bar of a later bin closes it, before that bar counts for its own. A bin without source
+    bars gives no bar.
     """
 
     __slots__ = (
-        "_bar", "_close", "_end", "_high", "_instrument", "_length", "_low", "_next", "_open", "_origin", "_source",
-        "_start", "_timeframe", "_volume",
+        "_bar", "_close", "_end", "_high", "_instrument", "_length", "_low", "_next", "_open", "_origin",
+        "_source", "_start", "_timeframe", "_volume",
     )  # fmt: skip
 
     def __init__(self, instrument: str, source_timeframe: str, timeframe: str) -> None:
@@ -74,20 +75,17 @@ class Aggregator:
             raise out_of_order(self._instrument, self._timeframe, ts, self._next)
         self._next = close_ts = ts + self._source
         closed: list[Bar] = []
-        if self._bar and ts >= self._end:
-            closed.append(self._made())
-            self._bar = False
-        if self._bar:
-            self._high = max(self._high, bar.high)
-            self._low = min(self._low, bar.low)
+        if self._bar and ts < self._end:
+            if bar.high > self._high:
+                self._high = bar.high
+            if bar.low < self._low:
+                self._low = bar.low
             self._close = bar.close
             self._volume += bar.volume
         else:
-            self._bar = True
-            self._start = ts - (ts - self._origin) % self._length
-            self._end = self._start + self._length
-            self._open, self._high, self._low, self._close = bar.open, bar.high, bar.low, bar.close
-            self._volume = bar.volume
+            if self._bar:
+                closed.append(self._made())
+            self._begin(bar)
         if close_ts >= self._end:
             closed.append(self._made())
             self._bar = False
@@ -104,6 +102,13 @@ class Aggregator:
         if self._bar:
             self._start, self._open, self._high, self._low, self._close, self._volume = memory["forming"]
             self._end = self._start + self._length
+
+    def _begin(self, bar: Bar) -> None:
+        self._bar = True
+        self._start = bar.ts - (bar.ts - self._origin) % self._length
+        self._end = self._start + self._length
+        self._open, self._high, self._low, self._close = bar.open, bar.high, bar.low, bar.close
+        self._volume = bar.volume
 
     def _made(self) -> Bar:
         return Bar(

@@ -22,8 +22,10 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 NO_TIME = np.iinfo(np.int64).min  # how NaT is held
 _SHOWN = 3  # offending rows named in a message
-_ROUNDING = 1e-9  # prices adjusted by a factor break high >= close by some last bits; up to this share it is lifted
+_ROUNDING = 1e-9  # share by which prices adjusted by a factor may break high >= close; it is then lifted
 _SIDES = ("", "bid_", "ask_")
+_PRICES = ("open", "high", "low", "close")
+_SIZES = ("volume", "bid_size", "ask_size")
 _CURE = "repair them, or leave them out with on_bad='drop'"
 
 
@@ -32,7 +34,8 @@ class RawBars:
     """Bars as read, not yet checked.
 
     source    where they come from, in words
-    unit      what a row is called there ("line" of a file, "row" of a table); `first` is the first one's number
+    unit      what a row is called there: "line" of a file, "row" of a table
+    first     number of the first of them
     ts        open times [UTC ns], NO_TIME where unreadable
     numbers   float64 by column name; nan where empty or unreadable
     unread    by column, the positions whose text is no number
@@ -57,7 +60,7 @@ class RawBars:
         """Open, high, low and close of the traded, bid and ask prices, as far as they are there."""
         for side in _SIDES:
             if f"{side}open" in self.numbers:
-                yield side, *(self.numbers[side + name] for name in ("open", "high", "low", "close"))  # type: ignore[misc]
+                yield side, *(self.numbers[side + name] for name in _PRICES)  # type: ignore[misc]
 
     def without(self, bad: Mask) -> None:
         """Take rows out."""
@@ -75,7 +78,7 @@ class RawBars:
 @dataclass(frozen=True)
 class _Rule:
     name: str  # its key in the warnings is "dropped_" and this
-    says: str  # "3 rows ..."
+    says: str  # "3 of 100 rows ..."
     broken: Callable[[RawBars], Mask]
     shows: Callable[[RawBars, int], str]  # the fault of the row at a position
     cure: Callable[[RawBars], str] = lambda bars: _CURE
@@ -104,12 +107,12 @@ def checked(bars: RawBars, *, on_bad: OnBad) -> RawBars:
 
 def _message(rule: _Rule, bars: RawBars, positions: NDArray[np.int64]) -> str:
     named = [
-        f"{bars.unit} {bars.rows[at] + bars.first} ({utc_text(int(bars.ts[at]))}): {rule.shows(bars, int(at))}"
-        for at in positions[:_SHOWN]
+        f"{bars.unit} {bars.rows[at] + bars.first} ({utc_text(int(bars.ts[at]))}): {rule.shows(bars, at)}"
+        for at in positions[:_SHOWN].tolist()
     ]
     rest = len(positions) - len(named)
     more = f"; and {rest} more" if rest else ""
-    many = f"{len(positions)} row{'' if len(positions) == 1 else 's'}"
+    many = f"{len(positions)} of {len(bars.raw)} rows"
     return f"{bars.source}: {many} {rule.says}: {'; '.join(named)}{more}. To mend: {rule.cure(bars)}."
 
 
@@ -118,11 +121,11 @@ def _any_of(bars: RawBars, masks: "list[Mask]") -> Mask:
 
 
 def _prices(bars: RawBars) -> dict[str, Floats]:
-    return {name: column for name, column in bars.numbers.items() if name.endswith(("open", "high", "low", "close"))}
+    return {side + name: bars.numbers[side + name] for side, *_ in bars.sides() for name in _PRICES}
 
 
 def _sizes(bars: RawBars) -> dict[str, Floats]:
-    return {name: column for name, column in bars.numbers.items() if name == "volume" or name.endswith("_size")}
+    return {name: bars.numbers[name] for name in _SIZES if name in bars.numbers}
 
 
 def _over_prices(test: Callable[[Floats], Mask]) -> Callable[[RawBars], Mask]:

@@ -101,7 +101,7 @@ class BarColumns:
 
 
 def instrument_of(bars: "pd.DataFrame") -> Instrument:
-    """The Instrument of a frame made by `load_bars`, from its attrs (plain values there, so that they can be saved)."""
+    """The Instrument of a frame made by `load_bars`, whose attrs hold it as plain values."""
     if "spec" not in bars.attrs:
         raise DataError("the bars name no instrument; pass the DataFrame through load_bars first")
     return msgspec.convert(bars.attrs["spec"], Instrument)

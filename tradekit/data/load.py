@@ -27,6 +27,10 @@ _QUOTES = tuple(f"{side}_{name}" for side in ("bid", "ask") for name in _PRICES)
 _KEPT = (*_PRICES, "volume", *_QUOTES[:4], "bid_size", *_QUOTES[4:], "ask_size")
 _SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
+# 17208.86 must be the float that prints so: pandas reads exactly from 3.1 on, before that when asked to.
+_OLD = tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1)
+_EXACT: dict[str, Any] = {"float_precision": "round_trip"} if _OLD else {}
+
 _log = logging.getLogger("tradekit.data")
 
 
@@ -39,25 +43,27 @@ def load_bars(
 ) -> pd.DataFrame:
     """Bars, checked, in the one form that everything else takes.
 
-    source      "sample:BTCUSDT-1m", a path to a .csv, .csv.gz or .parquet file, or a DataFrame; the time comes first
-                (ts, date, time, timestamp or the index), then open, high, low, close and if known volume, in any
-                order and case; or bid_open ... ask_close, of which the middle makes open ... close
+    source      "sample:BTCUSDT-1m", a path to a .csv, .csv.gz or .parquet file, or a DataFrame. The time is
+                its first column (ts, date, time, timestamp) or index; then in any order and case open, high,
+                low, close and if known volume; or bid_open ... ask_close, whose middle makes open ... close
     instrument  its name, or an Instrument where tick, lot or multiplier matter; else taken from the source
     timeframe   the bars' length ("15m"); else the commonest step between bars
     on_bad      "raise", or "drop" to leave bad rows out and count them
 
-    Returns a frame with a UTC DatetimeIndex "ts" (open times, ns, ascending) and float64 columns open, high, low,
-    close, volume (0 where unknown), then the bid_ and ask_ columns that the source has; other columns are left out.
-    `attrs` says `instrument`, `spec` (the Instrument as plain values), `timeframe`, `source` and `warnings`, counts
-    by name: gaps (steps longer than a bar), short_steps, bid_above_ask, volume_unknown, dropped_... by rule.
+    Returns a frame with a UTC DatetimeIndex "ts" (open times, ns, ascending) and float64 columns open, high,
+    low, close, volume (0 where unknown), then the source's bid_ and ask_ columns; others are left out.
+    `attrs` says `instrument`, `spec` (the Instrument as plain values), `timeframe`, `source` and `warnings`,
+    counts by name: gaps (steps longer than a bar), short_steps, bid_above_ask, volume_unknown, dropped_... by
+    rule.
 
-    Raises DataError for rows or columns that break a rule, NotFoundError for a file or sample that is not there.
+    Raises DataError for rows or columns that break a rule, NotFoundError for a file or sample that is not
+    there.
     """
     if on_bad not in ("raise", "drop"):
         raise DataError(f"on_bad is {on_bad!r}; give 'raise' or 'drop'")
-    known: dict[str, Any] = {}
+    known: dict[Any, Any] = {}
     if isinstance(source, pd.DataFrame):
-        known = dict(source.attrs)
+        known = {**source.attrs}
         raw, name, unit, first = _with_time_first(source), known.get("source", "the DataFrame"), "row", 0
     elif isinstance(source, str) and source.startswith(PREFIX):
         shown = sample(source)
@@ -71,14 +77,15 @@ def load_bars(
         unit, first = ("row", 0) if path.suffix == ".parquet" else ("line", 2)
     bars = checked(_raw_bars(raw, source=name, unit=unit, first=first), on_bad=on_bad)
     frame = _frame(bars)
-    frame.attrs = attributes(
+    attrs = attributes(
         frame,
         dropped=bars.dropped,
         source=name,
         spec=_spec(instrument, known, name),
         timeframe=timeframe or known.get("timeframe"),
     )
-    _tell(frame.attrs)
+    frame.attrs.update(attrs)
+    _tell(attrs)
     return frame
 
 
@@ -87,14 +94,14 @@ def _read_file(path: Path) -> pd.DataFrame:
     if not path.is_file():
         near = [p.name for p in path.parent.iterdir() if p.is_file()] if path.parent.is_dir() else []
         hint = did_you_mean(path.name, near)
-        raise NotFoundError(f"there is no file {path}{hint}; give a path to a CSV or parquet file, or 'sample:NAME'")
+        raise NotFoundError(f"there is no file {path}{hint}; give a path to CSV or parquet, or 'sample:NAME'")
     try:
         if lowered.endswith(".parquet"):
             return _with_time_first(pd.read_parquet(path))
         if lowered.endswith((".csv", ".csv.gz")):
             return _read_csv(path)
     except ImportError as error:
-        raise DataError(f"{path}: reading parquet needs pyarrow; pip install pyarrow, or give a CSV file") from error
+        raise DataError(f"{path}: reading parquet needs pyarrow; pip install pyarrow, or give CSV") from error
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{path}: the file is empty; it should begin with a line of column names") from error
     except (ValueError, OSError) as error:  # parser, encoding and gzip errors
@@ -104,7 +111,14 @@ def _read_file(path: Path) -> pd.DataFrame:
 
 def _read_csv(path: Path) -> pd.DataFrame:
     """The file's cells; blank lines are kept as empty rows, so that line numbers stay true."""
-    return pd.read_csv(path, skip_blank_lines=False, low_memory=False, encoding="utf-8-sig")
+    options: dict[str, Any] = {
+        "skip_blank_lines": False,
+        "low_memory": False,
+        "encoding": "utf-8-sig",
+        **_EXACT,
+    }
+    frame: pd.DataFrame = pd.read_csv(path, **options)
+    return frame
 
 
 def _with_time_first(frame: pd.DataFrame) -> pd.DataFrame:
@@ -134,14 +148,14 @@ def _raw_bars(raw: pd.DataFrame, *, source: str, unit: str, first: int) -> RawBa
 
 
 def _columns(raw: pd.DataFrame, source: str) -> dict[str, str]:
-    """Our name -> the source's, for the columns that are used; DataError when the needed ones are not there."""
+    """Our name -> the source's, for the columns that are used; DataError when needed ones are not there."""
     headers = {str(name).strip().lower().replace(" ", "_"): name for name in raw.columns}
     listed = ", ".join(map(str, raw.columns)) or "none"
-    time = "" if len(raw.columns) and str(raw.columns[0]).startswith("Unnamed:") else next(iter(headers), "none")
-    if time not in TIME_NAMES:
+    time = next(iter(headers), "none")
+    if time not in TIME_NAMES and not time.startswith("unnamed:"):
         raise DataError(
-            f"{source}: the first column is {time!r} and should be the time, named ts, date, time or timestamp; "
-            f"found the columns {listed}"
+            f"{source}: the first column is {time!r} and should be the time, named ts, date, time or "
+            f"timestamp; found the columns {listed}"
         )
     if all(name in headers for name in _QUOTES):
         needed = _QUOTES
@@ -173,7 +187,7 @@ def _frame(bars: RawBars) -> pd.DataFrame:
     return pd.DataFrame(columns, index=index)
 
 
-def _spec(instrument: str | Instrument | None, known: dict[str, Any], source: str) -> Instrument:
+def _spec(instrument: str | Instrument | None, known: dict[Any, Any], source: str) -> Instrument:
     if isinstance(instrument, Instrument):
         return instrument
     spec = msgspec.convert(known["spec"], Instrument) if "spec" in known else None

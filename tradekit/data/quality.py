@@ -1,4 +1,4 @@
-"""What is said of a loaded series beside its numbers: name, bar length, and counts of what looks odd but is allowed.
+"""What is said of a loaded series beside its numbers: name, bar length, counts of what is odd but allowed.
 
 Knows nothing of how it was read; what is not allowed is in `check`.
 """
@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tradekit.errors import DataError
 from tradekit.model.instrument import Instrument, duration, timeframe_text
@@ -24,7 +25,8 @@ def attributes(
     """The `attrs` of a frame of checked bars; raises DataError for a timeframe or a name that cannot be."""
     if _TOKEN.search(spec.id) or not spec.id:
         raise DataError(f"{source}: the instrument's name {spec.id!r} must be letters, digits, - and _ only")
-    steps = np.diff(frame.index.to_numpy(dtype="datetime64[ns]").view(np.int64))
+    stamps: NDArray[np.int64] = frame.index.to_numpy(dtype="datetime64[ns]").view(np.int64)
+    steps = np.diff(stamps)
     timeframe = _timeframe(steps, timeframe, source)
     length = duration(timeframe)
     counts = {**dropped, "gaps": int((steps > length).sum()), "short_steps": int((steps < length).sum())}
@@ -49,7 +51,7 @@ def series_name(source: str) -> str:
     return _TOKEN.sub("-", stem).strip("-") or "BARS"
 
 
-def _timeframe(steps: "np.ndarray[Any, np.dtype[np.int64]]", given: str | None, source: str) -> str:
+def _timeframe(steps: NDArray[np.int64], given: str | None, source: str) -> str:
     if not len(steps):
         if given is None:
             raise DataError(f"{source}: one row does not tell how long a bar is; say it: timeframe='1m'")

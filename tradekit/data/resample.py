@@ -3,7 +3,7 @@
 Knows no files.
 """
 
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -15,10 +15,16 @@ if TYPE_CHECKING:
 
 __all__ = ["resample"]
 
-Bars = TypeVar("Bars", "BarColumns", "pd.DataFrame")
+
+@overload
+def resample(bars: BarColumns, timeframe: str, *, partial: bool = False) -> BarColumns: ...
+@overload
+def resample(bars: "pd.DataFrame", timeframe: str, *, partial: bool = False) -> "pd.DataFrame": ...
 
 
-def resample(bars: Bars, timeframe: str, *, partial: bool = False) -> Bars:
+def resample(
+    bars: "BarColumns | pd.DataFrame", timeframe: str, *, partial: bool = False
+) -> "BarColumns | pd.DataFrame":
     """The bars of `timeframe` made from shorter ones, in the form they were given in.
 
     bars     BarColumns, or a frame made by `load_bars` (bid_ and ask_ columns are left out)
@@ -30,14 +36,15 @@ def resample(bars: Bars, timeframe: str, *, partial: bool = False) -> Bars:
         return _resampled(bars, timeframe, partial)
     made = _resampled(BarColumns.from_frame(bars), timeframe, partial).frame()
     made.attrs["source"] = f"{bars.attrs['source']} resampled to {timeframe}"
-    return cast("Bars", made)
+    return made
 
 
 def _resampled(bars: BarColumns, timeframe: str, partial: bool) -> BarColumns:
     source, length = check_lengths(bars.timeframe, timeframe)
     overlaps = np.flatnonzero(np.diff(bars.ts) < source)
     if len(overlaps):
-        raise out_of_order(bars.instrument, timeframe, int(bars.ts[overlaps[0] + 1]), int(bars.ts[overlaps[0]]) + source)
+        before, after = bars.ts[overlaps[0] : overlaps[0] + 2].tolist()
+        raise out_of_order(bars.instrument, timeframe, after, before + source)
     starts = bars.ts - (bars.ts - bin_origin(timeframe)) % length
     firsts = np.flatnonzero(np.diff(starts, prepend=starts[:1] - 1)) if len(bars) else np.empty(0, np.int64)
     lasts = np.append(firsts[1:], len(bars))[: len(firsts)] - 1
@@ -54,5 +61,5 @@ def _resampled(bars: BarColumns, timeframe: str, partial: bool) -> BarColumns:
         low=np.minimum.reduceat(bars.low[:end], firsts) if end else bars.low[:0],
         close=bars.close[lasts],
         # bincount adds from left to right as a stream does; add.reduceat would add in pairs
-        volume=np.bincount(bins, weights=bars.volume[:end], minlength=len(firsts)),
+        volume=np.bincount(bins, weights=bars.volume[:end], minlength=len(firsts)).astype(np.float64),
     )

@@ -65,5 +65,6 @@ def sample(name: str) -> Sample:
     """The sample of that name, with or without "sample:"; raises NotFoundError that names those there are."""
     bare = name.removeprefix(PREFIX)
     if bare not in _SAMPLES:
-        raise NotFoundError(f"there is no sample {bare!r}{did_you_mean(bare, _SAMPLES)}; the samples are: {', '.join(_SAMPLES)}")
+        hint = did_you_mean(bare, _SAMPLES)
+        raise NotFoundError(f"there is no sample {bare!r}{hint}; the samples are: {', '.join(_SAMPLES)}")
     return _SAMPLES[bare]

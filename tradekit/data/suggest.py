@@ -10,7 +10,7 @@ __all__ = ["did_you_mean"]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """" (did you mean 'x'?)" for the known word that is nearest to `word`, upper and lower case alike, else ""."""
+    """A hint in brackets that names the known word nearest to `word`, whatever its case; "" when none is."""
     lowered = {one.lower(): one for one in known}
     near = get_close_matches(word.lower(), lowered, n=1, cutoff=0.7)
     return f" (did you mean {lowered[near[0]]!r}?)" if near else ""

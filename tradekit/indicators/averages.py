@@ -16,9 +16,9 @@ _NAN = float("nan")
 class SMA(Indicator):
     """Simple moving average: the mean of the last `period` values.
 
-    A running sum collects rounding errors for ever. Here a second sum gathers each run of `period` values from
-    zero and replaces the running one when the run is full: an error lives for one window, never longer, at the
-    price of one addition. Cutting the values into those runs also lets `array` do them all at once.
+    A running sum collects rounding errors for ever. Here a second sum gathers each run of `period` values
+    from zero and replaces the running one when the run is full: an error lives for one window, never longer,
+    at the price of one addition. Cutting the values into those runs also lets `array` do them all at once.
     """
 
     __slots__ = ("_fresh", "_next", "_sum", "_window", "period")
@@ -90,9 +90,9 @@ class SMA(Indicator):
 
 
 class EMA(Indicator):
-    """Exponential moving average with weight 2 / (period + 1), started from the mean of the first `period` values."""
+    """Exponential moving average, weight 2 / (period + 1), started from the mean of the first `period`."""
 
-    __slots__ = ("_seen", "_seed", "period", "weight")
+    __slots__ = ("_seed", "_seen", "period", "weight")
 
     def __init__(self, period: int) -> None:
         self.period = positive_period("EMA", period)

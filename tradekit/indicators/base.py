@@ -23,8 +23,8 @@ class Indicator:
     ready   whether enough bars have been seen; once true it stays true
     warmup  number of bars after which `ready` turns true
 
-    `array` and `batch` take whole columns instead of single fields. They carry the state on, so that any mix of
-    `update`, `array` and `batch` over the same bars gives the same values to the last bit.
+    `array` and `batch` take whole columns instead of single fields. They carry the state on, so that any mix
+    of `update`, `array` and `batch` over the same bars gives the same values to the last bit.
     """
 
     __slots__ = ("ready", "value", "warmup")
@@ -64,5 +64,5 @@ def columns_of(indicator: str, *columns: ArrayLike) -> tuple[Floats, ...]:
     shapes = {array.shape for array in arrays}
     if len(shapes) != 1 or arrays[0].ndim != 1:
         found = ", ".join(str(array.shape) for array in arrays)
-        raise StrategyError(f"{indicator}: columns of shape {found}; give one-dimensional columns of one length")
+        raise StrategyError(f"{indicator}: columns of shape {found}; give flat columns of one length")
     return arrays
