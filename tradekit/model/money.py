@@ -4,7 +4,7 @@ Knows no instrument and no account; floats live in indicators, bars and reports 
 """
 
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
-from typing import NewType
+from typing import Any, NewType
 
 from tradekit.errors import OrderError
 
@@ -18,18 +18,19 @@ ZERO = Decimal(0)
 CENT = Decimal("0.00000001")  # the quantum that fees and divided costs are rounded to, in any currency
 
 
-def exact(value: object, *, name: str = "value") -> Decimal:
+def exact(value: Any, *, name: str = "value") -> Decimal:
     """`value` as a finite Decimal; a float is read as the shortest text that gives it back (0.1 is 0.1).
 
     Raises OrderError for anything that is not a finite number.
     """
-    if type(value) is Decimal:
-        number = value
-    elif isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)) and not hasattr(value, "item"):
+    kind = type(value)
+    if kind is Decimal:
+        number: Decimal = value
+    elif kind is bool:
         raise OrderError(f"{name} is {value!r}: give a number")
     else:
         try:
-            number = Decimal(repr(float(value)) if not isinstance(value, (int, str, Decimal)) else value)
+            number = Decimal(value) if kind is int or kind is str else Decimal(repr(float(value)))
         except (ArithmeticError, ValueError, TypeError) as error:
             raise OrderError(f"{name} is {value!r}: give a number") from error
     if not number.is_finite():

@@ -3,8 +3,7 @@
 Knows no journal file and no wall clock: the same inputs give the same events twice.
 """
 
-import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tradekit.brokers.paper.orders import PaperBroker
@@ -12,11 +11,10 @@ from tradekit.core.event import Event
 from tradekit.core.version import version
 from tradekit.data.columns import BarColumns
 from tradekit.errors import DataError, StrategyError, TradekitError
-from tradekit.model.instrument import duration
-from tradekit.model.market import Bar
 from tradekit.model.money import exact
 from tradekit.model.session import Mode, SessionOpened
 from tradekit.run.cycle import Cycle
+from tradekit.run.feed import merged
 from tradekit.run.inner import InnerLoop, fits
 from tradekit.run.result import Result
 from tradekit.sim.costs import Costs
@@ -31,7 +29,7 @@ from tradekit.trading.risk import check_limits
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["backtest", "merged"]
+__all__ = ["backtest"]
 
 
 def backtest(
@@ -113,17 +111,6 @@ def _stepwise(
         if progress is not None and n % 8192 == 8191:
             progress(n + 1)
     return told
-
-
-def merged(columns: list[BarColumns]) -> Iterator[tuple[int, Bar]]:
-    """All bars by their close; at the same moment in the order of the list."""
-
-    def closes(one: BarColumns, rank: int) -> Iterator[tuple[int, int, Bar]]:
-        length = duration(one.timeframe)
-        return ((bar.ts + length, rank, bar) for bar in one.bars())
-
-    for ts, _, bar in heapq.merge(*(closes(c, i) for i, c in enumerate(columns)), key=lambda item: item[:2]):
-        yield ts, bar
 
 
 def _columns(bars: Any, instrument: str | None, timeframe: str | None) -> list[BarColumns]:

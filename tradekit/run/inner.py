@@ -180,10 +180,10 @@ class InnerLoop:
         self.sync()
         self.engine.cancel_all(instrument, reason)
 
-    def signal(self, name: str, direction: float, **details: Any) -> None:
+    def signal(self, name: str, direction: float, *, instrument: str | None = None, note: str = "") -> None:
         """Tell an opinion."""
         self.sync()
-        self.engine.signal(name, direction, **details)
+        self.engine.signal(name, direction, instrument=instrument, note=note)
 
     def bars(self, instrument: str | None, timeframe: str | None, count: int) -> list[Bar]:
         """The last closed bars."""

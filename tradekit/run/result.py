@@ -14,11 +14,11 @@ from tradekit.data.columns import BarColumns
 from tradekit.model.instrument import duration
 from tradekit.model.order import OrderFilled
 from tradekit.model.session import SessionOpened, SignalRaised
+from tradekit.run.feed import merged
 from tradekit.report.equity import equity_curve
 from tradekit.report.stats import statistics
 from tradekit.report.trades import Trade, round_trips
 from tradekit.sim.costs import Costs
-from tradekit.state import ledger
 from tradekit.state.reducer import apply
 from tradekit.state.shape import Fill, Order, State
 
@@ -54,8 +54,6 @@ class Result:
 
     def events(self) -> Iterator[Event]:
         """Every event in the order of `seq`, the bars included: what a paper session would have journaled."""
-        from tradekit.run.backtest import merged
-
         told = iter(self._told)
         waiting = next(told, None)
         seq = 0
@@ -72,7 +70,9 @@ class Result:
     @functools.cached_property
     def _fold(self) -> tuple[list[Fill], list[Order]]:
         """Every fill and order: folded by the one reducer, kept here before the state forgets the oldest."""
-        state, fills, orders = State(), [], {}
+        state = State()
+        fills: list[Fill] = []
+        orders: dict[str, Order | None] = {}
         for _, event in self._told:
             for path in apply(state, event):
                 if path[0] == "orders":

@@ -80,10 +80,12 @@ class Exchange:
             return []
         reports: list[Report] = []
         mine = [r for r in self.book.values() if r.order.instrument == bar.instrument]
-        entered: set[str] = set()  # parents that filled inside this bar, not at its open
         for resting in mine:  # children follow their parents: one woken by a fill at the open is tried there too
             if not resting.held and resting.order.id in self.book:
                 self._try_open(resting, bar, reports)
+        if not self.book:
+            return reports
+        entered: set[str] = set()  # parents that filled inside this bar, not at its open
         for wanted in (OrderType.STOP, OrderType.LIMIT):
             for resting in list(self.book.values()):
                 if resting.order.type is wanted and resting.order.instrument == bar.instrument:
@@ -152,8 +154,9 @@ class Exchange:
         self._fold_filled(fill)
         if order.id in self.book:  # reduce-only, and the position was smaller than the order
             self._drop(order.id, "reduce only, and nothing more is held", ts, reports)
-        self._cancel_siblings(order, ts, reports)
-        self._cancel_reducers(order, ts, reports)
+        if self.book:
+            self._cancel_siblings(order, ts, reports)
+            self._cancel_reducers(order, ts, reports)
 
     def _cancel_siblings(self, order: OrderSubmitted, ts: int, reports: list[Report]) -> None:
         if not order.group:

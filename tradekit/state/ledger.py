@@ -4,6 +4,7 @@ Costs are kept as totals; what a division leaves over stays in the position, so 
 cash pays quantity x price x multiplier in full, so that equity = cash + value held. Knows no venue.
 """
 
+import functools
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -149,7 +150,7 @@ def add_point(state: State, ts: int) -> None:
 def _day(state: State, ts: int) -> DayPnl:
     """The UTC day of `ts`; a new one starts from the equity of the one before."""
     days = state.pnl.days
-    name = datetime.fromtimestamp(ts // _DAY_NS * 86_400, UTC).strftime("%Y-%m-%d")
+    name = _day_name(ts // _DAY_NS)
     day = days.get(name)
     if day is None:
         equity = state.account.equity
@@ -157,3 +158,9 @@ def _day(state: State, ts: int) -> DayPnl:
         if len(days) > _DAYS_KEPT:
             del days[next(iter(days))]
     return day
+
+
+@functools.lru_cache(maxsize=1024)
+def _day_name(number: int) -> str:
+    """The ISO date of a day counted from 1970-01-01."""
+    return datetime.fromtimestamp(number * 86_400, UTC).strftime("%Y-%m-%d")

@@ -54,7 +54,7 @@ class Dealer(Protocol):
     def cancel_all(self, instrument: str | None, reason: str) -> None:
         """Wish for the end of all orders."""
 
-    def signal(self, name: str, direction: float, **details: Any) -> None:
+    def signal(self, name: str, direction: float, *, instrument: str | None = None, note: str = "") -> None:
         """Tell an opinion."""
 
     def bars(self, instrument: str | None, timeframe: str | None, count: int) -> list[Bar]:
@@ -102,13 +102,6 @@ class Strategy(param.Parameterized):
 
     def on_stop(self) -> None:
         """The run is over."""
-
-    def memory(self) -> Any:
-        """Optional: what the strategy must remember, as JSON, so that a restart need not replay everything."""
-        return None
-
-    def restore(self, memory: Any) -> None:
-        """Take back what `memory` gave."""
 
     # --- wishes ---------------------------------------------------------------------------------------------
 

@@ -38,7 +38,8 @@ def freeze(strategy: Strategy) -> None:
             f"{where} assigns to the parameter {name!r}: parameters stand still during a run; "
             f"keep the changing value in an attribute of another name"
         )
-    running = type(cls)(cls.__name__, (cls,), {"__module__": cls.__module__, "__doc__": cls.__doc__})
+    make: Any = type(cls)  # param's metaclass
+    running = make(cls.__name__, (cls,), {"__module__": cls.__module__, "__doc__": cls.__doc__})
     type.__setattr__(running, "_declared_by", cls)
     for name, value in values.items():
         type.__setattr__(running, name, value)  # past param's metaclass, which would make a Parameter of it

@@ -67,9 +67,8 @@ def _set(strategy: Strategy, name: str, value: Any) -> None:
         near = get_close_matches(name, known, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known) or 'none'}"
         raise StrategyError(f"{cls.__name__} has no parameter {name!r}; {hint}")
-    parameter = cls.param[name]
     try:
-        setattr(strategy, name, parameter.deserialize(value) if isinstance(value, list) else value)
+        setattr(strategy, name, value)
     except (ValueError, TypeError) as error:
         raise StrategyError(f"{cls.__name__}.{name}: {error}") from error
 

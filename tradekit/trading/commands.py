@@ -40,6 +40,8 @@ def _reason(command: CommandReceived) -> str:
 
 
 def _arm(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> None:
+    if engine.doubt:
+        raise TradekitError(f"cannot be armed: {engine.doubt}")
     engine.tell(RiskChanged(True, False, False, _reason(command), command.user))
 
 

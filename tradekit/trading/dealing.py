@@ -133,6 +133,8 @@ class Dealing:
     def follow(self, order: Order) -> None:
         """Take note of an order that a fact has just changed."""
         if order.status.working:
+            if order.filled == 0 and order.id in self.working and not order.cancel_requested:
+                return  # accepted: nothing that is expected has changed
             self.working[order.id] = order
         else:
             self.working.pop(order.id, None)

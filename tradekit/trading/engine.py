@@ -43,8 +43,11 @@ class Engine:
         self.strategy = strategy
         self.raising = raising
         self.dealing = Dealing(self.state, self._tell_intent)
+        self._hears_orders = type(strategy).on_order is not Strategy.on_order
+        self._hears_fills = type(strategy).on_fill is not Strategy.on_fill
         self.series = Series(tuple(strategy.timeframes), timeframes, tuple(strategy.instruments))
         self.out: list[Event] = []
+        self.doubt = ""  # why the strategy may not act, after a replay that went another way
         self._ts = 0
         self._cause = 0
         self._instrument = ""
@@ -64,7 +67,8 @@ class Engine:
 
         The events carry the `seq` that the journal will confirm, epoch and recorded are 0 until then.
         """
-        self.out = out = []
+        out: list[Event] = []
+        self.out = out
         self._ts = ts
         event = self._tell(fact, 0)
         self._cause = event.seq
@@ -78,6 +82,13 @@ class Engine:
     def at(self, ts: int, seq: int, instrument: str) -> None:
         """Stand at a bar that closed at `ts` and was told as `seq`: for a loop that takes bars without `step`."""
         self._ts, self._cause, self._instrument = ts, seq, instrument
+
+    def adopt(self, state: State, *, doubt: str) -> None:
+        """Take over a state that this engine did not fold itself; the strategy is not called from now on."""
+        self.state = self.dealing.state = state
+        self.doubt = doubt
+        self._started = True
+        self.dealing.working = {order.id: order for order in state.orders.values() if order.working}
 
     # --- telling --------------------------------------------------------------------------------------------
 
@@ -103,7 +114,7 @@ class Engine:
     # --- taking ---------------------------------------------------------------------------------------------
 
     def _opened(self, event: Event, data: SessionOpened) -> None:
-        if self._started:  # a restart: the strategy goes on where the journal says it was
+        if self._started or self.doubt:  # a restart: the strategy goes on where the journal says it was
             return
         self._started = True
         self._instrument = data.instruments[0].id if data.instruments else ""
@@ -149,11 +160,13 @@ class Engine:
             return
         self.dealing.follow(order)
         self._turn_to(order.instrument, self._cause)
-        self.call("on_order", self.strategy.on_order, order)
+        if self._hears_orders:
+            self.call("on_order", self.strategy.on_order, order)
 
     def _filled(self, event: Event, data: OrderFilled) -> None:
         self._order(data)
-        self.call("on_fill", self.strategy.on_fill, data)
+        if self._hears_fills:
+            self.call("on_fill", self.strategy.on_fill, data)
 
     def _command(self, event: Event, data: CommandReceived) -> None:
         commands.carry_out(self, data)
@@ -164,6 +177,8 @@ class Engine:
 
     def call(self, where: str, callback: Callable[..., None], *args: Any) -> None:
         """Call the strategy; what it raises halts the session (or comes out, when `raising`)."""
+        if self.doubt:
+            return
         try:
             callback(*args)
         except Exception as error:

@@ -1,0 +1,122 @@
+"""The replay feed: recorded bars delivered as they close, at a chosen multiple of real time.
+
+Where it stands is a fold of the journal (the bars taken), so it goes on where a session stopped. Knows no engine.
+"""
+
+import asyncio
+import heapq
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tradekit.core.clock import Clock
+from tradekit.data.columns import BarColumns
+from tradekit.model.instrument import duration
+from tradekit.model.market import Bar
+from tradekit.state.shape import State
+
+__all__ = ["ReplayFeed", "merged", "position_of"]
+
+Ticks = Callable[[list[dict[str, Any]]], None]
+_PATH = 4  # display ticks a bar: its open, the two extremes, its close
+
+
+def position_of(state: State) -> dict[str, int]:
+    """The open time [UTC ns] of the last bar taken of each instrument, from a session's state."""
+    found: dict[str, int] = {}
+    for instrument, series in state.bars.items():
+        if series:
+            finest = min(series, key=duration)
+            if series[finest]:
+                found[instrument] = series[finest][-1].ts
+    return found
+
+
+def merged(columns: Sequence[BarColumns], after: Mapping[str, int] | None = None) -> Iterator[tuple[int, Bar]]:
+    """All bars with the time of their close [UTC ns], in its order; at the same moment in the order of the list.
+
+    `after` leaves out an instrument's bars up to an open time.
+    """
+
+    def closes(one: BarColumns, rank: int) -> Iterator[tuple[int, int, Bar]]:
+        length = duration(one.timeframe)
+        since = (after or {}).get(one.instrument)
+        start = 0 if since is None else int(np.searchsorted(one.ts, since, side="right"))
+        return ((bar.ts + length, rank, bar) for bar in one.bars(start))
+
+    for ts, _, bar in heapq.merge(*(closes(c, i) for i, c in enumerate(columns)), key=lambda item: item[:2]):
+        yield ts, bar
+
+
+class ReplayFeed:
+    """Delivers bars for `async for`; the next one is not asked for before the last has been taken in full.
+
+    speed    how many times faster than they happened; None is as fast as they are taken
+    quick    so many bars at the very start of a journal come at once, so that a chart is full
+    ticks    told the forming bar's price a few times a bar, for display only
+    """
+
+    name = "replay"
+
+    def __init__(
+        self,
+        columns: Sequence[BarColumns],
+        *,
+        clock: Clock,
+        speed: float | None = 60.0,
+        quick: int = 0,
+        ticks: Ticks | None = None,
+    ) -> None:
+        self.columns = list(columns)
+        self.source = ", ".join(f"{c.instrument} {c.timeframe}" for c in columns)
+        self._clock = clock
+        self._speed = speed
+        self._quick = quick
+        self._ticks = ticks
+
+    async def bars(self, after: Mapping[str, int]) -> AsyncIterator[tuple[int, Bar]]:
+        """Bars with the time of their close [UTC ns], from behind the positions in `after`."""
+        skipped = sum(
+            int(np.searchsorted(c.ts, after[c.instrument], side="right"))
+            for c in self.columns
+            if c.instrument in after
+        )
+        quick = max(0, self._quick - skipped)
+        begun_at = begun = None
+        for n, (ts, bar) in enumerate(merged(self.columns, after)):
+            if self._speed is None or n < quick:
+                await asyncio.sleep(0)  # let commands in between
+            else:
+                if begun_at is None or begun is None:
+                    begun_at, begun = self._clock.monotonic(), ts - duration(bar.timeframe)
+                await self._play(bar, begun_at, begun)
+            yield ts, bar
+
+    async def _play(self, bar: Bar, begun_at: float, begun: int) -> None:
+        """Wait for the bar's close, and show its path on the way."""
+        speed = self._speed or 1.0
+        length = duration(bar.timeframe)
+        for step, (price, high, low) in enumerate(_path(bar)):
+            due = begun_at + (bar.ts + length * step / _PATH - begun) / 1e9 / speed
+            await asyncio.sleep(max(0.0, due - self._clock.monotonic()))
+            if self._ticks is not None:
+                shown = {
+                    "timeframe": bar.timeframe, "ts": bar.ts, "open": bar.open, "high": high, "low": low,
+                    "close": price, "volume": bar.volume * step / _PATH,
+                }  # fmt: skip
+                at = bar.ts + length * step // _PATH
+                self._ticks([{"key": bar.instrument, "ts": at, "last": price, "bar": shown}])
+        due = begun_at + (bar.ts + length - begun) / 1e9 / speed
+        await asyncio.sleep(max(0.0, due - self._clock.monotonic()))
+
+
+def _path(bar: Bar) -> list[tuple[float, float, float]]:
+    """Price, high and low so far along a bar: open, the nearer extreme, the other one, close (for display)."""
+    down_first = bar.open - bar.low <= bar.high - bar.open
+    first, second = (bar.low, bar.high) if down_first else (bar.high, bar.low)
+    path, high, low = [], bar.open, bar.open
+    for price in (bar.open, first, second, bar.close):
+        high, low = max(high, price), min(low, price)
+        path.append((price, high, low))
+    return path

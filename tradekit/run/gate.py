@@ -1,0 +1,49 @@
+"""The kill gate: a flag that any thread may shut and that is read on the last line before the wire.
+
+It needs neither the engine nor the journal; what it stopped is told afterwards. Knows no order's details.
+"""
+
+import threading
+
+from tradekit.model.order import OrderSubmitted
+
+__all__ = ["Gate"]
+
+
+class Gate:
+    """Open, or shut for what adds risk, or shut for everything."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._halted = False
+        self._killed = False
+        self._reason = ""
+
+    @property
+    def reason(self) -> str:
+        """Why it is shut, "" while it is open."""
+        return self._reason
+
+    def halt(self, reason: str) -> None:
+        """Let through only what makes a position smaller. Any thread; at once."""
+        with self._lock:
+            self._halted, self._reason = True, reason or "halted"
+
+    def kill(self, reason: str) -> None:
+        """Let nothing through but cancels. Any thread; at once."""
+        with self._lock:
+            self._killed, self._reason = True, reason or "killed"
+
+    def open(self) -> None:
+        """Let everything through again: only a human's `arm` does this."""
+        with self._lock:
+            self._halted = self._killed = False
+            self._reason = ""
+
+    def stops(self, order: OrderSubmitted, *, reduces: bool) -> str:
+        """Why `order` may not pass, or "". `reduces` says whether it can only make a position smaller."""
+        if self._killed:
+            return f"kill switch: {self._reason}"
+        if self._halted and not reduces:
+            return f"halted: {self._reason}"
+        return ""

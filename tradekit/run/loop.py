@@ -1,0 +1,236 @@
+"""The live loop: one inbox, one engine; write, fold, tell, act, in that order.
+
+An asyncio shell around `Cycle`. Everything that comes from elsewhere (feed, bridge, signals) enters at the inbox.
+Knows no socket and no file format.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import Any, Protocol
+
+import msgspec
+
+from tradekit.core.clock import Clock, new_id
+from tradekit.core.event import Event, Fact
+from tradekit.core.journal import Journal, Stored
+from tradekit.errors import JournalError, RefusedError
+from tradekit.model.market import FeedEnded, FeedStarted
+from tradekit.model.order import OrderRejected, OrderSubmitted
+from tradekit.model.session import CommandReceived, CommandRefused, RiskChanged, SessionClosed
+from tradekit.run.cycle import Cycle
+from tradekit.run.feed import ReplayFeed
+from tradekit.run.gate import Gate
+from tradekit.trading.broker import Report
+from tradekit.trading.risk import reduces
+
+__all__ = ["Asked", "Loop", "Watch"]
+
+_log = logging.getLogger("tradekit.session")
+
+
+class Watch(Protocol):
+    """Who measures the loop's steps."""
+
+    def begin(self) -> None:
+        """A step starts."""
+
+    def end(self) -> float:
+        """It has ended; returns how long it took [s]."""
+
+
+class Asked(msgspec.Struct):
+    """A command at the inbox. `answer` gets the seq it was journaled under, or RefusedError."""
+
+    name: str
+    args: dict[str, Any]
+    user: str
+    answer: "Future[int]"
+    id: str = msgspec.field(default_factory=new_id)
+
+
+class Loop:
+    """Runs a session until it is told to stop.
+
+    cycle, journal     engine and broker; where every step is written first
+    gate               the last line before the wire
+    feed, feed_after   where bars come from, and from behind which positions
+    on_snapshot        writes a snapshot now
+    tell               called on the loop's thread with each group of events once they are written
+    """
+
+    def __init__(
+        self,
+        cycle: Cycle,
+        journal: Journal,
+        feed: ReplayFeed,
+        *,
+        clock: Clock,
+        gate: Gate,
+        watch: Watch,
+        feed_after: Mapping[str, int],
+        on_snapshot: Callable[[], None],
+        tell: Callable[[tuple[Stored, ...]], None],
+        step_deadline_s: float = 1.0,
+    ) -> None:
+        self.cycle = cycle
+        self.gate = gate
+        self._journal = journal
+        self._feed = feed
+        self._feed_after = feed_after
+        self._clock = clock
+        self._watch = watch
+        self._on_snapshot = on_snapshot
+        self._tell = tell
+        self._deadline_s = step_deadline_s
+        self._inbox: asyncio.Queue[Asked] = asyncio.Queue()
+        self._turn = asyncio.Lock()  # one group at a time, its broker's answers included
+        self._stopping = asyncio.Event()
+        self._stop_reason = ""
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    # --- from other threads ---------------------------------------------------------------------------------
+
+    def ask(self, asked: Asked) -> None:
+        """Put a command into the inbox. Any thread; `halt` and `kill` shut the gate at once."""
+        reason = str(asked.args.get("reason") or "")
+        if asked.name == "kill":
+            self.gate.kill(reason or f"killed by {asked.user}")
+        elif asked.name == "halt":
+            self.gate.halt(reason or f"halted by {asked.user}")
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            asked.answer.set_exception(RefusedError("the session is not running", code="closed"))
+            return
+        loop.call_soon_threadsafe(self._inbox.put_nowait, asked)
+
+    def stop(self, reason: str) -> None:
+        """End the session in good order. On the loop's thread."""
+        self._stop_reason = self._stop_reason or reason
+        self._stopping.set()
+
+    # --- the session's life ---------------------------------------------------------------------------------
+
+    async def run(self, opened: Fact) -> None:
+        """Open the session, take what comes until `stop`, close it. Raises JournalError when the journal fails."""
+        self._loop = asyncio.get_running_loop()
+        await self.take(opened)
+        await self._resume()
+        working: set[asyncio.Task[Any]] = {
+            asyncio.create_task(self._bars(), name="feed"),
+            asyncio.create_task(self._commands(), name="inbox"),
+            asyncio.create_task(self._stopping.wait(), name="stop"),
+        }
+        try:
+            while not self._stopping.is_set():
+                done, working = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()  # what a task raises ends the session
+            async with self._turn:  # the group under way is finished first
+                for task in working:
+                    task.cancel()
+        finally:
+            for task in working:
+                task.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
+        await self.take(SessionClosed(self.cycle.engine.state.session.name, self._stop_reason))
+        self._on_snapshot()
+
+    async def _resume(self) -> None:
+        """Take the answers to what was sent before a sudden end."""
+        async with self._turn:
+            await self._reports(self.cycle.broker.resume(self.cycle.engine.state.time))
+
+    async def _bars(self) -> None:
+        feed = self._feed
+        state = self.cycle.engine.state
+        known = state.health.feeds.get(feed.name)
+        if known is None or known.status != "running":
+            await self.take(FeedStarted(feed.name, feed.source))
+        async for ts, bar in feed.bars(self._feed_after):
+            await self.take(bar, ts)
+        if self.cycle.engine.state.health.feeds[feed.name].status != "ended":
+            await self.take(FeedEnded(feed.name, "the recorded data has come to its end"))
+        _log.info("feed ended; the session stays up")
+
+    async def _commands(self) -> None:
+        while True:
+            asked = await self._inbox.get()
+            if not asked.answer.set_running_or_notify_cancel():
+                continue  # it expired in the queue
+            try:
+                await self._command(asked)
+            except JournalError as error:
+                asked.answer.set_exception(RefusedError(f"the journal failed: {error}", code="journal"))
+                raise
+
+    async def _command(self, asked: Asked) -> None:
+        events = await self.take(CommandReceived(asked.id, asked.name, asked.args, asked.user))
+        refused = next((e.data for e in events if isinstance(e.data, CommandRefused)), None)
+        if refused is not None:
+            asked.answer.set_exception(RefusedError(refused.reason))
+            return
+        if asked.name == "arm":
+            self.gate.open()
+        if asked.name == "snapshot":
+            self._on_snapshot()
+        asked.answer.set_result(events[0].seq)
+        if asked.name == "stop":
+            self.stop(f"stopped by {asked.user}")
+
+    # --- write, fold, tell, act -----------------------------------------------------------------------------
+
+    async def take(self, fact: Fact, ts: int | None = None) -> list[Event]:
+        """One fact from outside, and everything that follows from it until the broker has no more answers.
+
+        `ts` [UTC ns] is session time where it is not given: the latest time that the session has seen.
+        """
+        async with self._turn:
+            self._watch.begin()
+            events = self.cycle.take(fact, self.cycle.engine.state.time if ts is None else ts)
+            took = self._watch.end()
+            await self._write(events)
+            await self._reports(self._act(events))
+            if took > self._deadline_s:
+                await self._too_slow(took)
+            return events
+
+    async def _reports(self, reports: list[Report]) -> None:
+        while reports:
+            self._watch.begin()
+            events = self.cycle.report(reports)
+            self._watch.end()
+            await self._write(events)
+            reports = self._act(events)
+
+    async def _write(self, events: list[Event]) -> None:
+        """Durable first where it is critical; state and clients are fed from the journal's commit."""
+        critical = any(event.data.CRITICAL for event in events)
+        written: Future[tuple[Stored, ...]] = self._journal.append_async(events, critical=critical)
+        stored = written.result() if written.done() else await asyncio.wrap_future(written)
+        self._tell(stored)
+
+    def _act(self, events: list[Event]) -> list[Report]:
+        """Carry out the wishes, past the gate: the last line before the wire."""
+        passed: list[Event] = []
+        stopped: list[Report] = []
+        for event in events:
+            data = event.data
+            if isinstance(data, OrderSubmitted):
+                reason = self.gate.stops(data, reduces=reduces(self.cycle.engine.state, data))
+                if reason:
+                    stopped.append((event.ts, OrderRejected(data.id, data.instrument, reason)))
+                    continue
+            passed.append(event)
+        return stopped + self.cycle.act(passed)
+
+    async def _too_slow(self, took: float) -> None:
+        risk = self.cycle.engine.state.risk
+        reason = f"a step took {took:.1f} s; {self._deadline_s:g} s are allowed (session.step_deadline_s)"
+        _log.error("%s: halted", reason)
+        self.gate.halt(reason)
+        events = self.cycle.take(
+            RiskChanged(risk.armed, True, risk.killed, reason, "watchdog"), self.cycle.engine.state.time
+        )
+        await self._write(events)

@@ -1,0 +1,67 @@
+"""Restart: the journaled inputs go through the engine again; what comes out is compared with the journal, never sent.
+
+So the strategy's memory, the paper venue's book and the feed's position come from the same log as the state.
+Knows no file: it is told how to read the events.
+"""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from tradekit.core.event import Event
+from tradekit.run.cycle import Cycle
+from tradekit.state.reducer import apply
+from tradekit.state.shape import State
+
+__all__ = ["Difference", "restore"]
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """The first place where the replay gave something else than the journal holds."""
+
+    seq: int
+    journaled: str
+    replayed: str
+
+    def __str__(self) -> str:
+        return f"at #{self.seq:,} the journal holds {self.journaled}, the replay gave {self.replayed}"
+
+
+def restore(cycle: Cycle, read: Callable[[], Iterable[Event]]) -> Difference | None:
+    """Bring engine and broker to where the journal ends; returns the first difference, or None.
+
+    Inputs are the events without a cause. After a difference the engine has the journal's state and is in doubt: it
+    leaves its strategy alone and refuses to be armed.
+    """
+    difference: Difference | None = None
+    expected: list[Event] = []
+    for event in read():
+        cycle.broker.replay(event)
+        if difference is None:
+            difference = _next(cycle, expected, event)
+    if difference is None and expected:
+        difference = Difference(expected[0].seq, "nothing", _words(expected[0]))
+    if difference is not None:
+        state = State()
+        for event in read():
+            apply(state, event)
+        cycle.engine.adopt(state, doubt=f"the journal cannot be replayed: {difference}")
+    return difference
+
+
+def _next(cycle: Cycle, expected: list[Event], event: Event) -> Difference | None:
+    """Hold one journaled event against the replay; `expected` is what the step under way has still to show."""
+    if event.cause == 0:
+        if expected:
+            return Difference(event.seq, _words(event), _words(expected[0]))
+        expected[:] = cycle.engine.step(event.data, event.ts)
+    if not expected:
+        return Difference(event.seq, _words(event), "nothing")
+    mine = expected.pop(0)
+    if mine.data != event.data or (mine.seq, mine.ts, mine.cause) != (event.seq, event.ts, event.cause):
+        return Difference(event.seq, _words(event), _words(mine))
+    return None
+
+
+def _words(event: Event) -> str:
+    return f"{event.type} {msgspec.json.encode(event.data).decode()}"
