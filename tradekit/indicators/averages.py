@@ -114,21 +114,15 @@ class EMA(Indicator):
 
     def array(self, values: ArrayLike) -> Floats:
         """Take many values; the average after each, nan while not ready, shape (values,)."""
-        return np.array(self.batch(values), dtype=np.float64)
-
-    def batch(self, values: ArrayLike) -> list[float]:  # type: ignore[override]  # one column, by `inputs`
-        """As `array`, as a list."""
         (given,) = columns_of("EMA", values)
-        head = 0 if self.ready else min(self.period - self._seen, len(given))
-        out = [_NAN] * head
-        for value in given[:head].tolist():
-            self.update(value)
-        if head and self.ready:
-            out[-1] = self.value
+        out = np.empty(len(given))
+        head = self._until_ready(out, given)
         average, weight = self.value, self.weight
-        append = out.append
+        averages: list[float] = []
+        append = averages.append
         for value in given[head:].tolist():
             average += weight * (value - average)
             append(average)
+        out[head:] = averages
         self.value = average
         return out

@@ -48,6 +48,15 @@ class Indicator:
         values: list[float] = self.array(*columns).tolist()
         return values
 
+    def _until_ready(self, out: Floats, *columns: Floats) -> int:
+        """Feed bars one by one until ready or at the end; their values go to `out`; how many bars it took."""
+        at = 0
+        while not self.ready and at < len(out):
+            self.update(*(float(column[at]) for column in columns))
+            out[at] = self.value
+            at += 1
+        return at
+
 
 def positive_period(indicator: str, period: object, *, least: int = 1) -> int:
     """`period` as an int, or StrategyError when it is no whole number of at least `least` bars."""

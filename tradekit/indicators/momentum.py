@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tradekit.indicators.base import Floats, Indicator, columns_of, positive_period
-from tradekit.indicators.wilder import WilderAverage
+from tradekit.indicators.wilder import smoothed
 
 __all__ = ["RSI"]
 
@@ -18,14 +18,14 @@ class RSI(Indicator):
     The first value comes with value `period` + 1. While no price has moved at all it is 0, as in TA-Lib.
     """
 
-    __slots__ = ("_falls", "_last", "_rises", "period")
+    __slots__ = ("_falls", "_last", "_rises", "_seen", "period")
 
     def __init__(self, period: int = 14) -> None:
         self.period = positive_period("RSI", period)
         super().__init__(warmup=self.period + 1)
-        self._rises = WilderAverage(self.period)
-        self._falls = WilderAverage(self.period)
         self._last: float | None = None
+        self._seen = 0  # steps so far, counted until ready
+        self._rises = self._falls = 0.0  # their sums, from ready on their averages
 
     def update(self, value: float) -> None:
         """Take the next value."""
@@ -34,28 +34,36 @@ class RSI(Indicator):
         if last is None:
             return
         step = value - last
-        rises, falls = self._rises, self._falls
-        rises.update(step if step > 0.0 else 0.0)
-        falls.update(-step if step < 0.0 else 0.0)
-        if rises.ready:
+        rise, fall = (step, 0.0) if step > 0.0 else (0.0, -step)
+        period = self.period
+        if self.ready:
+            kept = period - 1
+            self._rises = rise = (self._rises * kept + rise) / period
+            self._falls = fall = (self._falls * kept + fall) / period
+        else:
+            self._seen += 1
+            self._rises += rise
+            self._falls += fall
+            if self._seen < period:
+                return
+            self._rises = rise = self._rises / period
+            self._falls = fall = self._falls / period
             self.ready = True
-            moved = rises.value + falls.value
-            self.value = 100.0 * rises.value / moved if moved else 0.0
+        moved = rise + fall
+        self.value = 100.0 * rise / moved if moved else 0.0
 
     def array(self, values: ArrayLike) -> Floats:
         """Take many values; the index after each, nan while not ready, shape (values,)."""
         (given,) = columns_of("RSI", values)
         out = np.full(len(given), np.nan)
-        if not len(given):
+        head = self._until_ready(out, given)
+        if head == len(out) or self._last is None:
             return out
-        steps = np.diff(given) if self._last is None else np.diff(given, prepend=self._last)
-        self._last = float(given[-1])
-        rises = np.array(self._rises.batch(np.where(steps > 0.0, steps, 0.0)))
-        falls = np.array(self._falls.batch(np.where(steps < 0.0, -steps, 0.0)))
-        if len(rises):
-            moved = rises + falls
-            strength = np.divide(100.0 * rises, moved, out=np.zeros(len(moved)), where=moved != 0.0)
-            out[len(out) - len(strength) :] = strength
-            self.ready = True
-            self.value = float(strength[-1])
+        steps = np.diff(given[head:], prepend=self._last)
+        rises = np.array(smoothed(self._rises, np.where(steps > 0.0, steps, 0.0).tolist(), self.period))
+        falls = np.array(smoothed(self._falls, np.where(steps > 0.0, 0.0, -steps).tolist(), self.period))
+        moved = rises + falls
+        out[head:] = np.divide(100.0 * rises, moved, out=np.zeros(len(moved)), where=moved != 0.0)
+        self._last, self._rises, self._falls = float(given[-1]), float(rises[-1]), float(falls[-1])
+        self.value = float(out[-1])
         return out

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tradekit.indicators.base import Floats, Indicator, columns_of, positive_period
-from tradekit.indicators.wilder import WilderAverage
+from tradekit.indicators.wilder import smoothed
 
 __all__ = ["ATR"]
 
@@ -20,14 +20,15 @@ class ATR(Indicator):
     The first bar has no close before it and so no true range: the first value comes with bar `period` + 1.
     """
 
-    __slots__ = ("_average", "_last_close", "period")
+    __slots__ = ("_last_close", "_seen", "_smooth", "period")
     inputs: ClassVar[tuple[str, ...]] = ("high", "low", "close")
 
     def __init__(self, period: int = 14) -> None:
         self.period = positive_period("ATR", period)
         super().__init__(warmup=self.period + 1)
-        self._average = WilderAverage(self.period)
         self._last_close: float | None = None
+        self._seen = 0  # true ranges so far, counted until ready
+        self._smooth = 0.0  # their sum, from ready on their average
 
     def update(self, high: float, low: float, close: float) -> None:
         """Take the next bar's high, low and close."""
@@ -35,26 +36,27 @@ class ATR(Indicator):
         self._last_close = close
         if last is None:
             return
-        average = self._average
-        average.update((high if high > last else last) - (low if low < last else last))
-        if average.ready:
+        width = (high if high > last else last) - (low if low < last else last)
+        period = self.period
+        if self.ready:
+            self.value = self._smooth = (self._smooth * (period - 1) + width) / period
+            return
+        self._seen += 1
+        self._smooth += width
+        if self._seen == period:
+            self.value = self._smooth = self._smooth / period
             self.ready = True
-            self.value = average.value
 
     def array(self, high: ArrayLike, low: ArrayLike, close: ArrayLike) -> Floats:
         """Take many bars; the average true range after each, nan while not ready, shape (bars,)."""
         highs, lows, closes = columns_of("ATR", high, low, close)
         out = np.full(len(closes), np.nan)
-        if not len(closes):
+        head = self._until_ready(out, highs, lows, closes)
+        if head == len(out) or self._last_close is None:
             return out
-        before = np.empty(len(closes))
-        before[0] = closes[0] if self._last_close is None else self._last_close
-        before[1:] = closes[:-1]
-        ranges = np.maximum(highs, before) - np.minimum(lows, before)
-        averages = self._average.batch(ranges if self._last_close is not None else ranges[1:])
+        before = np.insert(closes[head:-1], 0, self._last_close)
+        widths = np.maximum(highs[head:], before) - np.minimum(lows[head:], before)
+        out[head:] = smoothed(self._smooth, widths.tolist(), self.period)
         self._last_close = float(closes[-1])
-        if averages:
-            out[len(out) - len(averages) :] = averages
-            self.ready = True
-            self.value = averages[-1]
+        self.value = self._smooth = float(out[-1])
         return out

@@ -47,7 +47,7 @@ def statistics(
 
     Raises DataError for an empty curve, or one with a gap (nan) in it.
     """
-    values: Floats = equity.to_numpy(np.float64)
+    values = np.asarray(equity.to_numpy(), dtype=np.float64)
     if not len(values) or not bool(np.isfinite(values).all()):
         raise DataError(
             "the equity curve is empty or has a value that is not finite; give equity after every bar"
@@ -56,9 +56,8 @@ def statistics(
     if periods_per_year is None:
         span = float(stamps[-1] - stamps[0])
         periods_per_year = (len(stamps) - 1) / span * _YEAR_NS if span else None
-    if opening is None:
-        curve, moments = values, stamps
-    else:
+    curve, moments = values, stamps
+    if opening is not None:
         curve, moments = np.insert(values, 0, float(opening)), np.insert(stamps, 0, stamps[0])
     returns = return_numbers(curve, periods_per_year)
     depths = drawdown_numbers(curve, moments)

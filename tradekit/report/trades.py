@@ -102,10 +102,11 @@ def round_trips(
 ) -> list[Trade]:
     """The closed pieces, in the order of closing; fills in the order in which they happened.
 
-    multipliers  quote currency per unit of price and quantity, by instrument; 1 for those that it does not name
+    multipliers  quote currency per unit of price and quantity, by instrument; 1 for those not named
 
-    Each strategy's fills in an instrument are matched among themselves. A fill that goes through zero closes what
-    is open and opens the rest the other way. Raises DataError for a fill without a positive quantity and a side.
+    Each strategy's fills in an instrument are matched among themselves. A fill that goes through zero closes
+    what is open and opens the rest the other way. Raises DataError for a fill without a positive quantity and
+    a side.
     """
     return _matched(fills, multipliers)[0]
 
