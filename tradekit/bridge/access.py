@@ -1,0 +1,168 @@
+"""Who may come in: tokens and what they allow, the file a token lives in, and the names a request may use.
+
+Knows nothing of sockets: a request is its header values.
+"""
+
+import contextlib
+import hmac
+import ipaddress
+import os
+import secrets
+import stat
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tradekit.bridge.protocol import SCOPES, Grant
+from tradekit.errors import ConfigError
+
+__all__ = ["Gate", "Tokens", "bearer_token", "is_loopback", "read_token_file", "write_token_file"]
+
+
+class Tokens:
+    """The tokens a bridge knows. Compared in constant time; never shown."""
+
+    def __init__(self, grants: Mapping[str, Grant] | None = None) -> None:
+        self._grants: dict[bytes, Grant] = {}
+        for token, grant in (grants or {}).items():
+            self.add(token, grant)
+
+    def add(self, token: str, grant: Grant) -> None:
+        """Admit a token; raises ConfigError if it is short or a scope is unknown."""
+        if len(token) < 16:
+            raise ConfigError("a token needs at least 16 characters; mint one with `tradekit token`")
+        unknown = grant.scopes - SCOPES.keys()
+        if unknown:
+            raise ConfigError(f"scope {sorted(unknown)[0]!r} is none of {', '.join(SCOPES)}")
+        if "read" not in grant.scopes:
+            raise ConfigError("a token needs the scope 'read': whoever may act may look")
+        self._grants = {**self._grants, token.encode(): grant}
+
+    def check(self, token: str) -> Grant | None:
+        """What a token allows, None if it is not known; takes as long either way."""
+        found = None
+        given = token.encode("utf-8", "surrogatepass")
+        for known, grant in self._grants.items():
+            if hmac.compare_digest(known, given):
+                found = grant
+        return found
+
+    def __repr__(self) -> str:
+        return f"Tokens({len(self._grants)})"
+
+
+def bearer_token(values: Iterable[str]) -> str | None:
+    """The token of the `Authorization` headers; "" if none can be read, None without a header."""
+    headers = list(values)
+    if not headers:
+        return None
+    kind, _, token = headers[0].partition(" ")
+    return token.strip() if len(headers) == 1 and kind.lower() == "bearer" else ""
+
+
+def write_token_file(path: Path, token: str) -> None:
+    """Put a token where only this user can read it (0600), in one step: never half a file."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(fd, "w", encoding="ascii") as file:
+            file.write(token + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            aside.unlink()
+        raise
+
+
+def read_token_file(path: Path) -> str:
+    """The token in a file; raises ConfigError if it is missing, empty, or others may read it."""
+    try:
+        with path.open(encoding="ascii") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            token = file.read(1024).strip()
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(f"token file {path} cannot be read: {error}; is the session running?") from error
+    if mode & 0o077:
+        raise ConfigError(f"token file {path} has mode {mode:04o}: others may read it; run: chmod 600 {path}")
+    if not token:
+        raise ConfigError(f"token file {path} is empty; start the session again to write a new one")
+    return token
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine only. A name other than localhost is not taken on trust."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.split("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+Address = tuple[str, str, int]
+_PORTS = {"http": 80, "https": 443}
+
+
+class Gate:
+    """The Host and Origin values that one port answers to, compared whole: scheme, host and port.
+
+    Its own loopback names are always among them; `origins` ("http://localhost:8888") and `hosts`
+    ("desk.local:8765") add others. A request without Origin passes here: its token is the gate.
+    """
+
+    def __init__(self, port: int, *, origins: Iterable[str] = (), hosts: Iterable[str] = ()) -> None:
+        own = ("127.0.0.1", "localhost", "[::1]")
+        self._hosts = {(name, port) for name in own} | {_configured_host(host) for host in hosts}
+        self._origins = {("http", name, port) for name in own} | {
+            _configured_origin(origin) for origin in origins
+        }
+
+    def host_allowed(self, values: Iterable[str]) -> bool:
+        """Whether there is one Host header and it names this port."""
+        headers = list(values)
+        return len(headers) == 1 and _host(headers[0]) in self._hosts
+
+    def origin_allowed(self, values: Iterable[str]) -> bool:
+        """Whether there is no Origin header, or one that is allowed."""
+        headers = list(values)
+        return not headers or (len(headers) == 1 and _origin(headers[0]) in self._origins)
+
+
+def _host(value: str) -> tuple[str, int] | None:
+    parsed = _origin(f"http://{value}")
+    return None if parsed is None else parsed[1:]
+
+
+def _origin(value: str) -> Address | None:
+    """The parts of `scheme://host[:port]` exactly as a browser writes it; None for anything else."""
+    try:
+        url = urlsplit(value)
+        port = url.port
+    except ValueError:
+        return None
+    host = url.hostname or ""
+    name = f"[{host}]" if ":" in host else host
+    if url.scheme not in _PORTS or not host:
+        return None
+    shown = f"{url.scheme}://{name}" if port is None else f"{url.scheme}://{name}:{port}"
+    if shown != value:  # upper case, user, path, spaces, a port like 08765: not what browsers send
+        return None
+    return url.scheme, name, _PORTS[url.scheme] if port is None else port
+
+
+def _configured_origin(value: str) -> Address:
+    parsed = _origin(value)
+    if parsed is None:
+        raise ConfigError(
+            f"origin {value!r} is not scheme://host:port in lower case, such as http://localhost:8888"
+        )
+    return parsed
+
+
+def _configured_host(value: str) -> tuple[str, int]:
+    parsed = _host(value)
+    if parsed is None:
+        raise ConfigError(f"host {value!r} is not host:port in lower case, such as desk.local:8765")
+    return parsed
