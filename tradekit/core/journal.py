@@ -3,27 +3,18 @@
 Knows no storage (memory and sqlite are below it) and no fact of the trade.
 """
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
-from tradekit.core.codec import encode_event
 from tradekit.core.event import Event
+from tradekit.core.step import Ack, Stored
 from tradekit.errors import JournalError
 
-__all__ = ["Journal", "JournalReader", "OnCommit", "Stored", "Verdict", "stamp"]
-
-
-class Stored(msgspec.Struct, frozen=True, gc=False):
-    """An event as the journal holds it: stamped with epoch and recorded, and its one encoding (JSON)."""
-
-    event: Event
-    payload: bytes
+__all__ = ["Ack", "Journal", "JournalReader", "OnCommit", "Stored", "Verdict"]
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -120,11 +111,11 @@ class Journal(JournalReader):
         """
 
     @abstractmethod
-    def append_async(self, events: Sequence[Event], *, critical: bool) -> "Future[tuple[Stored, ...]]":
-        """The same without waiting: the future is done when `append` would have returned.
+    def append_async(self, events: Sequence[Event], *, critical: bool) -> Ack:
+        """The same without waiting: `stored = await journal.append_async(step, critical=True)`.
 
-        Refusals are raised here and now; only a failed commit fails the future. For asyncio:
-        `future.result() if future.done() else await asyncio.wrap_future(future)`.
+        Refusals are raised here and now; only a failed commit is raised by the wait. Steps are written in the
+        order of the calls, so a caller may have many on the way.
         """
 
     @abstractmethod
@@ -147,43 +138,3 @@ class Journal(JournalReader):
     @abstractmethod
     def flush(self) -> None:
         """Return once everything appended so far is on stable storage."""
-
-
-_TAG = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
-_tags: set[str] = set()
-_INT64 = 1 << 63
-
-
-def stamp(events: Sequence[Event], *, last_seq: int, epoch: int, recorded: int) -> tuple[Stored, ...]:
-    """Check one step's seqs and causes, stamp epoch and recorded [UTC ns], and encode each event once.
-
-    Raises JournalError for anything that the journal could not give back as it came.
-    """
-    step: list[Stored] = []
-    for seq, event in enumerate(events, last_seq + 1):
-        if event.seq != seq:
-            raise JournalError(f"event {event.type} proposes seq {event.seq}; the journal's next is {seq}")
-        if not 0 <= event.cause < seq:
-            raise JournalError(
-                f"event {seq} ({event.type}) names cause {event.cause}; a cause comes before its effect"
-            )
-        if event.type not in _tags:
-            _check_tag(event.type)
-        if not -_INT64 <= event.ts < _INT64:
-            raise JournalError(f"event {seq} ({event.type}) has ts {event.ts}: give UTC nanoseconds")
-        stamped = Event(
-            seq, epoch, event.ts, recorded, event.type, event.v, event.cause, event.key, event.data
-        )
-        try:
-            step.append(Stored(stamped, encode_event(stamped)))
-        except (TypeError, ValueError, OverflowError) as error:
-            raise JournalError(f"event {seq} ({event.type}) cannot be written: {error}") from error
-    return tuple(step)
-
-
-def _check_tag(tag: str) -> None:
-    if _TAG.fullmatch(tag) is None:
-        raise JournalError(
-            f"event type {tag!r} is not a tag; write lower-case words joined by dots: order.filled"
-        )
-    _tags.add(tag)

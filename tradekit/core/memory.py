@@ -7,11 +7,11 @@ import logging
 import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future
 
 from tradekit.core.clock import Clock, SystemClock, new_id
 from tradekit.core.event import Event
-from tradekit.core.journal import Journal, OnCommit, Stored, Verdict, stamp
+from tradekit.core.journal import Journal, OnCommit, Verdict
+from tradekit.core.step import Ack, Stored, stamp
 from tradekit.errors import JournalError
 
 __all__ = ["MemoryJournal"]
@@ -79,11 +79,9 @@ class MemoryJournal(Journal):
                     log.exception("a commit callback failed at seq %d; the commit stands", len(self._rows))
             return step
 
-    def append_async(self, events: Sequence[Event], *, critical: bool) -> "Future[tuple[Stored, ...]]":
-        """The same as `append`, as a future that is done already."""
-        future: Future[tuple[Stored, ...]] = Future()
-        future.set_result(self.append(events, critical=critical))
-        return future
+    def append_async(self, events: Sequence[Event], *, critical: bool) -> Ack:
+        """The same as `append`: its promise holds at once."""
+        return Ack(self.append(events, critical=critical))
 
     def on_commit(self, callback: OnCommit) -> None:
         """Call back after each append, from the thread that appended."""

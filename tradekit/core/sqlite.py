@@ -8,14 +8,13 @@ import functools
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 from tradekit.core.clock import Clock, SystemClock, new_id
 from tradekit.core.event import Event, fact_class
-from tradekit.core.group import GroupCommit, Step
-from tradekit.core.journal import Journal, OnCommit, Stored, Verdict, stamp
+from tradekit.core.group import GroupCommit
+from tradekit.core.journal import Journal, OnCommit, Verdict
 from tradekit.core.lock import WriterLock
 from tradekit.core.sqlite_file import (
     COLUMNS,
@@ -29,6 +28,7 @@ from tradekit.core.sqlite_file import (
     translated,
 )
 from tradekit.core.sqlite_reader import SqliteReader
+from tradekit.core.step import Ack, Stored, stamp
 from tradekit.core.verify import mark_problem, verify_file
 from tradekit.core.watermark import Mark, MarkState, Watermark, mark_path, read_mark
 from tradekit.errors import JournalCorruptError, JournalError, VersionError
@@ -136,31 +136,25 @@ class SqliteJournal(Journal):
 
     def append(self, events: Sequence[Event], *, critical: bool) -> tuple[Stored, ...]:
         """Write one step; a critical one is committed by this thread when the writer is idle."""
-        step, urgent = self._queue(events, critical=critical, wake=False)
-        if urgent:
-            self._group.settle(step.stored[-1].event.seq)
-        return step.stored
+        ack = self._queue(events, critical=critical, wake=False)
+        if not ack.done():
+            self._group.settle(ack.stored[-1].event.seq)
+        return ack.stored
 
-    def append_async(self, events: Sequence[Event], *, critical: bool) -> "Future[tuple[Stored, ...]]":
-        """Write one step without waiting; the writer's thread commits and resolves the future."""
-        step, urgent = self._queue(events, critical=critical, wake=True)
-        if urgent and step.future is not None:
-            return step.future
-        done: Future[tuple[Stored, ...]] = Future()
-        done.set_result(step.stored)
-        return done
+    def append_async(self, events: Sequence[Event], *, critical: bool) -> Ack:
+        """Write one step without waiting; the writer's thread commits and wakes who waits."""
+        return self._queue(events, critical=critical, wake=True)
 
-    def _queue(self, events: Sequence[Event], *, critical: bool, wake: bool) -> tuple[Step, bool]:
+    def _queue(self, events: Sequence[Event], *, critical: bool, wake: bool) -> Ack:
         with self._order:
-            now = self._clock.now()
-            step = Step(stamp(events, last_seq=self._last_seq, epoch=self._epoch, recorded=now))
-            if not step.stored:
-                return step, False
-            urgent = self._group.put(step, critical=critical, wake=wake)
-            self._last_seq += len(step.stored)
-            return step, urgent
+            step = stamp(events, last_seq=self._last_seq, epoch=self._epoch, recorded=self._clock.now())
+            if not step:
+                return Ack(step)
+            ack = self._group.put(step, critical=critical, wake=wake)
+            self._last_seq += len(step)
+            return ack
 
-    def _commit(self, rows: tuple[Stored, ...]) -> bool:
+    def _commit(self, rows: Sequence[Stored]) -> bool:
         """Put a group on stable storage, then the watermark; True when a checkpoint is due."""
         if self._wal_pages > FULL_PAGES:
             self._checkpoint()

@@ -1,0 +1,310 @@
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.core.journal_contract import JournalContract, bar, fill, mark
+from tradekit.core.clock import ManualClock
+from tradekit.core.journal import Journal
+from tradekit.core.open import open_journal, open_writer
+from tradekit.core.sqlite import SqliteJournal
+from tradekit.errors import JournalCorruptError, JournalError, JournalLockedError, NotFoundError, VersionError
+
+ROOT = Path(__file__).parents[2]
+
+
+class TestSqliteJournal(JournalContract):
+    @pytest.fixture
+    def journal(self, clock: ManualClock, tmp_path: Path) -> Iterator[Journal]:
+        with SqliteJournal(tmp_path / "journal.db", clock=clock) as journal:
+            yield journal
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "logs" / "events.log"
+
+
+def write(path: Path, events: int) -> None:
+    with SqliteJournal(path) as journal:
+        for seq in range(journal.last_seq + 1, journal.last_seq + 1 + events):
+            journal.append([mark(seq) if seq % 2 else fill(seq)], critical=False)
+
+
+def writer(path: Path, mode: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.core.journal_writer", str(path), mode],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def until(condition, bound_s: float = 5.0) -> bool:  # type: ignore[no-untyped-def]
+    """Whether the condition came true within the bound."""
+    end = time.monotonic() + bound_s
+    pause = threading.Event()
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        pause.wait(0.002)
+    return True
+
+
+def test_every_file_is_its_owners_only(path: Path) -> None:
+    umask = os.umask(0)
+    try:
+        with SqliteJournal(path) as journal:
+            journal.append([mark(1)], critical=True)
+            files = sorted(path.parent.iterdir())
+            modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in files}
+    finally:
+        os.umask(umask)
+    assert set(modes) == {f"events.log{end}" for end in ("", "-wal", "-shm", ".lock", ".mark")}
+    assert set(modes.values()) == {0o600}
+
+
+def test_the_first_table_says_what_the_file_is(path: Path) -> None:
+    write(path, 1)
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+        first, text = connection.execute(
+            "SELECT name, (SELECT text FROM about) FROM sqlite_master"
+        ).fetchone()
+    connection.close()
+    assert first == "about"
+    assert "tradekit journal" in text
+
+
+def test_each_writer_has_its_epoch_and_goes_on_where_the_last_one_ended(path: Path) -> None:
+    ids = set()
+    for epoch in (1, 2, 3):
+        with SqliteJournal(path) as journal:
+            assert (journal.epoch, journal.last_seq, journal.clean, journal.unacked) == (
+                epoch,
+                epoch - 1,
+                True,
+                0,
+            )
+            assert journal.append([mark(epoch)], critical=True)[0].event.epoch == epoch
+            ids.add(journal.id)
+    assert len(ids) == 1
+    with open_journal(path) as reader:
+        assert (reader.epoch, reader.last_seq, reader.id) == (3, 3, *ids)
+        assert [e.epoch for e in reader.events()] == [1, 2, 3]
+
+
+def test_nothing_waits_longer_than_the_bound_to_be_durable(path: Path) -> None:
+    with SqliteJournal(path) as journal:
+        start = time.monotonic()
+        journal.append([mark(1)], critical=False)
+        assert until(lambda: journal.durable_seq == 1)
+        assert time.monotonic() - start < 1.0  # 100 ms, and room for a busy machine
+
+
+def test_no_more_than_a_thousand_events_may_be_lost(path: Path) -> None:
+    with SqliteJournal(path) as journal:
+        busy, go = threading.Event(), threading.Event()
+        journal.on_commit(
+            lambda rows: (busy.set(), go.wait(10))[0]
+        )  # a disk that hangs after its first commit
+        journal.append_async([mark(1)], critical=True)
+        assert busy.wait(5)
+        acks = [journal.append_async([mark(seq)], critical=False) for seq in range(2, 1003)]
+        waiting = [ack.stored[0].event.seq for ack in acks if not ack.done()]
+        assert waiting == [1002]
+        go.set()
+        assert acks[-1].result(5)
+        assert journal.durable_seq == 1002
+
+
+def test_a_buffered_event_that_is_overdue_makes_the_next_append_wait(path: Path) -> None:
+    with SqliteJournal(path) as journal:
+        busy, go = threading.Event(), threading.Event()
+        journal.on_commit(lambda rows: (busy.set(), go.wait(10))[0])
+        journal.append_async([mark(1)], critical=True)
+        assert busy.wait(5)
+        first = journal.append_async([mark(2)], critical=False)
+        assert first.done()
+        assert until(lambda: not journal.append_async([mark(journal.last_seq + 1)], critical=False).done())
+        go.set()
+
+
+def test_the_wal_stays_small_under_a_long_load(path: Path) -> None:
+    with SqliteJournal(path) as journal:
+        for seq in range(1, 30_001):
+            journal.append([fill(seq)], critical=False)
+        journal.flush()
+        wal = path.with_name("events.log-wal")
+        assert wal.stat().st_size < 8 * 2**20 < path.stat().st_size + wal.stat().st_size
+
+
+# -- one writer, many readers -------------------------------------------------------------------------------
+
+
+def test_a_second_writer_is_refused_at_once_with_the_first_ones_pid(path: Path) -> None:
+    with SqliteJournal(path):
+        start = time.monotonic()
+        with pytest.raises(JournalLockedError, match=f"process {os.getpid()}.*tk.connect"):
+            SqliteJournal(path)
+        assert time.monotonic() - start < 1.0
+
+
+def test_a_writer_in_another_process_locks_and_a_killed_one_does_not(path: Path) -> None:
+    with writer(path, "hold") as process:
+        assert process.stdout is not None
+        assert [process.stdout.readline().split()[0] for _ in range(2)] == ["open", "held"]
+        with pytest.raises(JournalLockedError, match=f"process {process.pid};"):
+            SqliteJournal(path)
+        process.kill()
+        process.wait()
+    with SqliteJournal(path) as journal:
+        assert (journal.last_seq, journal.epoch, journal.clean, journal.unacked) == (1, 2, False, 0)
+
+
+def test_readers_follow_a_writer_in_another_process(path: Path) -> None:
+    with writer(path, "mixed") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        reader = open_journal(path)
+        drain = threading.Thread(target=lambda: [None for _ in process.stdout or ()])
+        drain.start()
+        for _ in range(5):
+            before = reader.last_seq
+            assert until(lambda before=before: reader.last_seq > before)
+            seqs = [e.seq for e in reader.events(checked=True)]
+            assert seqs == list(range(1, len(seqs) + 1))
+            assert len(seqs) > before
+            assert reader.verify().ok
+        process.kill()
+        drain.join()
+    assert reader.verify().ok
+    reader.close()
+
+
+def test_a_reader_cannot_write(path: Path) -> None:
+    write(path, 3)
+    with open_journal(path) as reader:
+        rows = reader._rows  # type: ignore[attr-defined]
+        with pytest.raises(JournalError, match="readonly"):
+            rows.all("DELETE FROM events")
+        assert reader.last_seq == 3
+
+
+def test_a_reader_that_was_closed_says_so(path: Path) -> None:
+    write(path, 1)
+    reader = open_journal(path)
+    reader.close()
+    with pytest.raises(JournalError, match="closed"):
+        list(reader.events())
+
+
+def test_what_is_no_journal_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="no journal at"):
+        open_journal(tmp_path / "none.log")
+    (tmp_path / "text.log").write_text("bar,1,2,3\n" * 500)
+    with pytest.raises(JournalCorruptError, match="not a database"):
+        open_journal(tmp_path / "text.log")
+    (tmp_path / "empty.log").touch()
+    with pytest.raises(JournalError, match="empty"):
+        open_journal(tmp_path / "empty.log")
+    with sqlite3.connect(tmp_path / "other.db") as connection:
+        connection.execute("CREATE TABLE prices (a)")
+    connection.close()
+    for open_it in (open_journal, open_writer):
+        with pytest.raises(JournalError, match="not a tradekit journal"):
+            open_it(tmp_path / "other.db")
+
+
+# -- versions -----------------------------------------------------------------------------------------------
+
+
+def test_a_journal_of_a_newer_format_is_left_alone(path: Path) -> None:
+    write(path, 1)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE manifest SET value = 2 WHERE name = 'schema'")
+    connection.close()
+    for open_it in (open_journal, open_writer):
+        with pytest.raises(VersionError, match="update tradekit"):
+            open_it(path)
+
+
+def test_a_journal_with_a_newer_event_is_not_written(path: Path) -> None:
+    write(path, 1)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE types SET v = 2 WHERE type = 'mark.updated'")
+    connection.close()
+    with pytest.raises(VersionError, match=r"mark.updated of version 2"):
+        open_writer(path)
+    with open_journal(path) as reader:
+        assert reader.last_seq == 1
+
+
+# -- failure ------------------------------------------------------------------------------------------------
+
+
+def test_five_kills_lose_no_acknowledged_event(path: Path) -> None:
+    acked = known = 0
+    for turn in range(5):
+        with writer(path, "mixed" if turn % 2 else "critical") as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                word, seq = line.split()
+                acked = int(seq) if word == "acked" else acked
+                if word == "acked" and acked > known + 40 + 17 * turn:
+                    process.kill()
+                    break
+            for line in process.stdout:  # what it said before it died
+                word, _, seq = line.partition(" ")
+                acked = int(seq) if word == "acked" and seq.endswith("\n") else acked
+        with SqliteJournal(path) as journal:
+            assert journal.last_seq >= acked > known
+            assert journal.last_seq % 3 == 0  # steps are whole
+            assert not journal.clean
+            assert journal.verify().problems == []
+            known = journal.last_seq
+
+
+def test_a_full_disk_stops_the_journal_and_loses_nothing_acknowledged(path: Path) -> None:
+    out, _ = writer(path, "full").communicate(timeout=60)
+    lines = [line.split(maxsplit=4) for line in out.splitlines()]
+    assert [line[0] for line in lines] == ["open", "failed", "refused", "closed"]
+    acked, heard, durable = (int(word) for word in lines[1][1:4])
+    assert acked == heard == durable > 20
+    assert "closed for writing after seq" in lines[1][4]
+    with SqliteJournal(path) as journal:  # a failed journal is verified whole when it is opened
+        assert journal.last_seq >= acked
+        assert not journal.clean
+        journal.append([bar(journal.last_seq + 1)], critical=True)
+
+
+def test_a_failed_commit_fails_all_who_wait_and_tells_nobody(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    journal = SqliteJournal(path)
+    heard: list[int] = []
+    journal.append([mark(1)], critical=True)
+    journal.on_commit(lambda rows: heard.append(rows[-1].event.seq))
+    monkeypatch.setattr("tradekit.core.sqlite._insert", broken)
+    acks = [journal.append_async([mark(2)], critical=False), journal.append_async([mark(3)], critical=True)]
+    with pytest.raises(JournalError, match="disk I/O error"):
+        acks[1].result(5)
+    with pytest.raises(JournalError, match="closed for writing after seq 1"):
+        journal.append([mark(4)], critical=False)
+    with pytest.raises(JournalError, match="closed for writing"):
+        journal.flush()
+    assert (heard, journal.durable_seq) == ([], 1)
+    assert journal.failure is not None
+    assert [e.seq for e in journal.events()] == [1]
+    journal.close()
+    assert b" failed " in path.with_name("events.log.mark").read_bytes()
