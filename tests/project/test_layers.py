@@ -14,7 +14,10 @@ PURE += ["model", "state", "sim", "trading", "indicators"]
 # Modules the contracts must name as soon as they exist; import-linter refuses the name of a missing one.
 NAMED = {
     "a strategy sees neither data nor journal": ("forbidden_modules", ["core.journal"]),
-    "the engine knows a strategy's base only": ("forbidden_modules", ["strategy.library", "strategy.vector"]),
+    "the engine knows a strategy's base only": (
+        "forbidden_modules",
+        ["strategy.library", "strategy.load", "strategy.vector"],
+    ),
     "the pure floors do no IO": ("source_modules", PURE),
 }
 
