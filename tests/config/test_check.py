@@ -1,0 +1,80 @@
+"""What a session needs of a sound configuration, and timeframes that mean the same everywhere."""
+
+from pathlib import Path
+
+import pytest
+
+from tradekit.config.check import check_runnable
+from tradekit.config.load import load_config
+from tradekit.errors import ConfigError, DataError
+from tradekit.model.instrument import duration
+
+RUNNABLE = "strategy: {class: a:B}\nmarket_data: {bars: ['sample:BTCUSDT-1m']}\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "desk.yaml"
+    file.write_text(RUNNABLE, encoding="utf-8")
+    return file
+
+
+def test_strategy_and_bars_are_all_a_session_needs(file: Path) -> None:
+    check_runnable(load_config(file))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("session.mode", "live", r"session\.mode: live needs a broker that sends orders"),
+        ("session.mode", "shadow", r"session\.mode: shadow needs a live feed"),
+        ("event_bus.enabled", False, r"event_bus\.enabled: false is for backtests only"),
+        ("state_store.enabled", False, r"state_store\.enabled: false is for backtests only"),
+        ("strategy.class", None, r"strategy\.class: missing; write module:Class"),
+        ("market_data.bars", [], r"market_data\.bars: missing; list samples or files"),
+        ("market_data.source", "ccxt", r"market_data\.source: 'ccxt' is not known; this version has replay"),
+        ("broker.name", "ib", r"broker\.name: 'ib' is not known; this version has paper"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_by_what_is_missing(
+    file: Path, key: str, value: object, said: str
+) -> None:
+    config = load_config(file, overrides={key: value})
+    with pytest.raises(ConfigError, match=said) as caught:
+        check_runnable(config)
+    assert str(file) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["1m", "15m", "1h", "1D", "1W", "30s", "0m", "m", "1M", "1 m", "01m", "1.5h", ""]
+)
+def test_a_timeframe_parses_here_as_it_does_in_the_model(file: Path, text: str) -> None:
+    try:
+        duration(text)
+        known = True
+    except DataError:
+        known = False
+    try:
+        load_config(file, overrides={"market_data.timeframes": [text]})
+        taken = True
+    except ConfigError:
+        taken = False
+    assert taken is known
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_every_name_of_this_machine_is_allowed(file: Path, host: str) -> None:
+    assert load_config(file, overrides={"websocket.host": host}).websocket.host == host
+
+
+@pytest.mark.parametrize(
+    ("host", "uri"),
+    [
+        ("127.0.0.1", "ws://localhost:8765/ws"),
+        ("localhost", "ws://127.0.0.1:8765/ws"),
+        ("::1", "ws://[::1]:8765/ws"),
+    ],
+)
+def test_an_address_that_means_the_same_agrees(file: Path, host: str, uri: str) -> None:
+    config = load_config(file, overrides={"websocket.host": host, "websocket.uri": uri})
+    assert config.websocket.uri == uri

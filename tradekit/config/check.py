@@ -1,0 +1,146 @@
+"""What one key alone cannot say: addresses that agree, timeframes that parse, modes that can run.
+
+Knows no strategy, no source of data and no risk rule; whoever builds the session asks those.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from tradekit.config.schema import Config, WebsocketSection
+from tradekit.errors import ConfigError
+
+__all__ = ["check_runnable", "problems"]
+
+_TIMEFRAME = re.compile(r"^[1-9][0-9]*[smhDW]$")  # what model.instrument.duration reads; a test compares them
+_INSTRUMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_/:-]*$")
+_CURRENCY = re.compile(r"^[A-Z0-9]{2,10}$")
+_LOCAL = ("localhost", "127.0.0.1")
+
+Problem = tuple[str, str]  # the key's dotted path, what is wrong and what to do
+
+
+def problems(config: Config) -> Iterator[Problem]:
+    """Every contradiction and every value that can have no meaning."""
+    yield from _money(config)
+    yield from _instruments(config)
+    yield from _market_data(config)
+    yield from _websocket(config.websocket)
+    if not _is_loopback(config.dashboard.host):
+        yield "dashboard.host", _not_here(config.dashboard.host, "the dashboard")
+    if config.session.mode == "live" and not config.event_bus.persist_events:
+        yield (
+            "event_bus.persist_events",
+            "false keeps no journal on disk; live trading is refused without one",
+        )
+
+
+def check_runnable(config: Config) -> None:
+    """Raise ConfigError for a sound configuration that cannot be run as a session; says what is missing."""
+    for path, problem in _unrunnable(config):
+        raise ConfigError(f"{config.file}: {path}: {problem}")
+
+
+def _unrunnable(config: Config) -> Iterator[Problem]:
+    mode = config.session.mode
+    if mode != "paper":
+        missing = {
+            "shadow": "a live feed of quotes, and there is none yet",
+            "live": "a broker that sends orders to a venue, and there is none yet",
+        }[mode]
+        yield "session.mode", f"{mode} needs {missing}; this version runs paper"
+    if not config.event_bus.enabled:
+        yield "event_bus.enabled", "false is for backtests only: a session is nothing without its events"
+    if not config.state_store.enabled:
+        yield "state_store.enabled", "false is for backtests only: a session is nothing without its state"
+    if config.strategy.class_path is None:
+        yield "strategy.class", "missing; write module:Class, for example tradekit.strategy.library:SmaCross"
+    if config.market_data.source != "replay":
+        yield "market_data.source", f"{config.market_data.source!r} is not known; this version has replay"
+    if not config.market_data.bars:
+        yield "market_data.bars", "missing; list samples or files, for example [sample:BTCUSDT-1m]"
+    if config.broker.name != "paper":
+        yield "broker.name", f"{config.broker.name!r} is not known; this version has paper"
+
+
+def _money(config: Config) -> Iterator[Problem]:
+    if not _finite(config.session.cash) or config.session.cash <= 0:
+        yield "session.cash", f"{config.session.cash} is no opening balance; give a number above zero"
+    if config.session.currency is not None and not _CURRENCY.match(config.session.currency):
+        yield "session.currency", f"{config.session.currency!r} is no currency; write capitals, such as USDT"
+    for name in ("fee", "slippage"):
+        value = getattr(config.broker, name)
+        if not _finite(value) or not 0 <= value < 1:
+            yield f"broker.{name}", f"{value} is no fraction; write 0.001 for 0.1 %"
+
+
+def _instruments(config: Config) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for i, one in enumerate(config.instruments):
+        path = f"instruments[{i}]"
+        if not _INSTRUMENT.match(one.id):
+            yield f"{path}.id", f"{one.id!r} is no instrument's name; use letters, digits and - _ / :"
+        if one.id in seen:
+            yield f"{path}.id", f"{one.id} is listed twice; keep one"
+        seen.add(one.id)
+        if one.quote is not None and not _CURRENCY.match(one.quote):
+            yield f"{path}.quote", f"{one.quote!r} is no currency; write capitals, such as USDT"
+        for name in ("tick", "lot", "multiplier"):
+            value = getattr(one, name)
+            if value is not None and (not _finite(value) or value <= 0):
+                yield f"{path}.{name}", f"{value} is no step; give a number above zero, or leave it out"
+
+
+def _market_data(config: Config) -> Iterator[Problem]:
+    data = config.market_data
+    if isinstance(data.speed, str):
+        if data.speed != "max":
+            yield "market_data.speed", f"{data.speed!r} is not understood; give a number above zero, or max"
+    elif data.speed <= 0:
+        yield "market_data.speed", f"{data.speed:g} would stand still; give a number above zero, or max"
+    for i, timeframe in enumerate(data.timeframes):
+        if not _TIMEFRAME.match(timeframe):
+            told = "write a number and one of s, m, h, D, W: 15m, 1h"
+            yield f"market_data.timeframes[{i}]", f"{timeframe!r} is not understood; {told}"
+
+
+def _websocket(websocket: WebsocketSection) -> Iterator[Problem]:
+    if not _is_loopback(websocket.host):
+        yield "websocket.host", _not_here(websocket.host, "the bridge")
+    if websocket.uri is None:
+        return
+    try:
+        uri = urlsplit(websocket.uri)
+        host, port = uri.hostname, uri.port
+    except ValueError as error:
+        yield "websocket.uri", f"{websocket.uri!r} is no address: {error}"
+        return
+    if uri.scheme != "ws" or uri.path != "/ws" or uri.username is not None or uri.query or uri.fragment:
+        yield "websocket.uri", f"{websocket.uri!r} should read ws://{websocket.host}:{websocket.port}/ws"
+    elif port != websocket.port or not _same_host(host or "", websocket.host):
+        here = f"{websocket.host}:{websocket.port}"
+        yield "websocket.uri", f"{websocket.uri!r} disagrees with host and port, {here}; leave uri out"
+
+
+def _same_host(one: str, other: str) -> bool:
+    return one == other or (one in _LOCAL and other in _LOCAL)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _not_here(host: str, what: str) -> str:
+    return (
+        f"{host!r} is reachable from other machines, and {what} has no TLS of its own yet; use 127.0.0.1 "
+        "and an SSH tunnel or a TLS proxy on this machine"
+    )
+
+
+def _finite(value: Decimal) -> bool:
+    return value.is_finite()

@@ -1,0 +1,261 @@
+"""A session's configuration as typed sections: every key, its unit and its default.
+
+Knows no YAML and no trade: what a strategy, a source or a risk rule is called is for others to judge.
+"""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, field
+
+__all__ = [
+    "BrokerSection",
+    "Config",
+    "DashboardSection",
+    "EventBusSection",
+    "InstrumentSection",
+    "MarketDataSection",
+    "MonitoringSection",
+    "ReconciliationSection",
+    "SessionSection",
+    "StateStoreSection",
+    "StrategySection",
+    "WebsocketSection",
+]
+
+Text = Annotated[str, Meta(min_length=1)]
+Name = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]*$", max_length=64)]
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Count = Annotated[int, Meta(ge=0)]
+AtLeastOne = Annotated[int, Meta(ge=1)]
+Positive = Annotated[float, Meta(gt=0)]
+Seconds = Positive
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all sections have in common: nothing is changed after loading, and no key is unknown."""
+
+
+class SessionSection(_Section, frozen=True, kw_only=True):
+    """`session`: who trades, with what money.
+
+    name             name in `tradekit sessions` (lower-case letters, digits, -); "" is the file's stem
+    mode             what orders are worth: paper, shadow or live
+    account          the account's name
+    currency         the account's currency; None is the first instrument's quote currency
+    cash             opening balance of a new journal [currency]
+    armed            whether orders may be sent from the first bar on; None is yes on paper, no elsewhere
+    step_deadline_s  the session halts when one step takes longer [s]
+    folder           where token file and log lie; None is beside the journal
+    """
+
+    name: Name = ""
+    mode: Literal["paper", "shadow", "live"] = "paper"
+    account: Text = "paper"
+    currency: Text | None = None
+    cash: Decimal = Decimal(100_000)
+    armed: bool | None = None
+    step_deadline_s: Seconds = 1.0
+    folder: Text | None = None
+
+
+class StrategySection(_Section, frozen=True, kw_only=True):
+    """`strategy`: what decides.
+
+    class   "module:Class", or "strategies/file.py:Class" with a path from the project root
+    id      its name in orders and signals; None is the class's name in snake case
+    params  its parameters by name; the others keep their declared defaults
+    """
+
+    class_path: Text | None = field(default=None, name="class")
+    id: Text | None = None
+    params: dict[str, Any] = {}
+
+
+class InstrumentSection(_Section, frozen=True, kw_only=True):
+    """One of `instruments`: what to say otherwise than the data's source says; None keeps the source's word.
+
+    tick, lot   smallest steps of price and quantity
+    multiplier  quote currency per unit of price for one unit of quantity
+    """
+
+    id: Text
+    quote: Text | None = None
+    tick: Decimal | None = None
+    lot: Decimal | None = None
+    multiplier: Decimal | None = None
+
+
+class MarketDataSection(_Section, frozen=True, kw_only=True):
+    """`market_data`: what the session sees.
+
+    source             where bars come from: replay
+    bars               samples ("sample:BTCUSDT-1m") and files, one instrument each
+    speed              how many times faster than it happened; "max" waits for nothing
+    timeframes         kept and shown beside those the strategy asks for
+    fast_forward_bars  bars delivered at once at the very start, so that charts are full
+    ticks              whether the forming bar is shown between closes
+    mark_interval_s    at most one mark an instrument in so long [s]
+    """
+
+    source: Text = "replay"
+    bars: list[Text] = []
+    speed: float | Text = 1.0
+    timeframes: list[Text] = []
+    fast_forward_bars: Count = 0
+    ticks: bool = True
+    mark_interval_s: Seconds = 1.0
+
+
+class BrokerSection(_Section, frozen=True, kw_only=True):
+    """`broker`: who carries orders out.
+
+    fee       fraction of each trade's value (0.001 is 0.1 %)
+    slippage  fraction of the price by which market and stop orders fill worse
+    """
+
+    name: Text = "paper"
+    fee: Decimal = Decimal(0)
+    slippage: Decimal = Decimal(0)
+
+
+class ReconciliationSection(_Section, frozen=True, kw_only=True):
+    """`reconciliation`: how often our orders and positions are compared with the broker's [s]."""
+
+    interval_s: Seconds = 30.0
+
+
+class MonitoringSection(_Section, frozen=True, kw_only=True):
+    """`monitoring`: the log's least level, and whether `/metrics` is served."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    metrics: bool = True
+
+
+class DashboardSection(_Section, frozen=True, kw_only=True):
+    """`dashboard`: where `tradekit dashboard` serves, and how it looks."""
+
+    host: Text = "127.0.0.1"
+    port: Port = 5006
+    theme: Literal["dark", "light"] = "dark"
+
+
+class EventBusSection(_Section, frozen=True, kw_only=True):
+    """`event_bus`: events and their journal.
+
+    enabled         false has a meaning in a backtest only
+    persist_events  false keeps the journal in memory: nothing survives a restart
+    event_log_file  the journal
+    max_history     events kept in memory for late subscribers
+    """
+
+    enabled: bool = True
+    persist_events: bool = True
+    event_log_file: Text = "logs/events.log"
+    max_history: Count = 1000
+
+
+class StateStoreSection(_Section, frozen=True, kw_only=True):
+    """`state_store`: snapshots and what a start does with them.
+
+    enabled                    false has a meaning in a backtest only
+    snapshot_interval_minutes  a snapshot each so often [min], and at a clean stop
+    max_snapshots              older ones are removed
+    restore_on_startup         false starts a new journal and keeps the old one under its id
+    replay_events_on_restore   false starts only from a snapshot at the journal's last event
+    """
+
+    enabled: bool = True
+    snapshot_dir: Text = "data/state"
+    snapshot_interval_minutes: Positive = 5.0
+    max_snapshots: AtLeastOne = 100
+    restore_on_startup: bool = True
+    replay_events_on_restore: bool = True
+
+
+class WebsocketSection(_Section, frozen=True, kw_only=True):
+    """`websocket`: the bridge that notebooks and dashboards attach to.
+
+    enabled             false starts the session without it: nothing can attach, and only signals stop it
+    host, port          where it listens; port 0 takes a free one
+    uri                 where clients connect; None follows from host and port
+    reconnect_interval  a client that lost it tries again after at most so long [s]
+    ping_interval       WebSocket ping [s]
+    allowed_origins     web pages that may connect beside its own ("http://localhost:8888")
+    allowed_hosts       Host names it answers to beside its own ("desk.local:8765")
+    max_clients         connections at a time; `max_per_ip` from one address that is not this machine
+    """
+
+    enabled: bool = True
+    host: Text = "127.0.0.1"
+    port: Port = 8765
+    uri: Text | None = None
+    reconnect_interval: Seconds = 5.0
+    ping_interval: Seconds = 30.0
+    allowed_origins: list[Text] = []
+    allowed_hosts: list[Text] = []
+    max_clients: AtLeastOne = 64
+    max_per_ip: AtLeastOne = 8
+
+
+class Config(_Section, frozen=True, kw_only=True):
+    """A whole configuration, checked.
+
+    file, root  where it was read, and where its relative paths start
+    digest      sha256 (hex) of what it says, defaults included; equal settings give equal digests
+    risk        limits by rule name
+    """
+
+    session: SessionSection = SessionSection()
+    strategy: StrategySection = StrategySection()
+    instruments: list[InstrumentSection] = []
+    market_data: MarketDataSection = MarketDataSection()
+    broker: BrokerSection = BrokerSection()
+    risk: dict[str, int | float | str] = {}
+    reconciliation: ReconciliationSection = ReconciliationSection()
+    monitoring: MonitoringSection = MonitoringSection()
+    dashboard: DashboardSection = DashboardSection()
+    event_bus: EventBusSection = EventBusSection()
+    state_store: StateStoreSection = StateStoreSection()
+    websocket: WebsocketSection = WebsocketSection()
+    file: Path = Path()
+    root: Path = Path()
+    digest: str = ""
+
+    @property
+    def journal(self) -> Path | None:
+        """The journal's file; None when it is kept in memory."""
+        return self.path(self.event_bus.event_log_file) if self.event_bus.persist_events else None
+
+    @property
+    def snapshots(self) -> Path:
+        """The folder of the snapshots."""
+        return self.path(self.state_store.snapshot_dir)
+
+    @property
+    def folder(self) -> Path:
+        """Where token file and log lie."""
+        if self.session.folder is not None:
+            return self.path(self.session.folder)
+        return self.path("data/sessions") if self.journal is None else self.journal.parent
+
+    @property
+    def token_file(self) -> Path:
+        """Where the session writes its token (0600)."""
+        return self.folder / f"{self.session.name}.token"
+
+    @property
+    def log_file(self) -> Path:
+        """Where the session's log goes when nobody reads its stderr."""
+        return self.folder / f"{self.session.name}.log"
+
+    @property
+    def bars(self) -> list[str]:
+        """The sources of bars as `load_bars` takes them: samples by name, files with their full path."""
+        return [one if one.startswith("sample:") else str(self.path(one)) for one in self.market_data.bars]
+
+    def path(self, text: str) -> Path:
+        """A path of this configuration in full: relative ones start at `root`, ~ is the user's home."""
+        return self.root / Path(text).expanduser()
