@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from tradekit.core.event import Event, Fact, Unknown, fact_class
+from tradekit.core.upcast import lift
 from tradekit.errors import JournalError
 
 __all__ = ["canonical_hash", "decode_event", "decode_fact", "encode", "encode_event", "encode_fact"]
@@ -46,10 +47,12 @@ def encode(value: Any) -> bytes:
 
 def encode_fact(data: Fact) -> bytes:
     """A fact's payload; raises JournalError for a number that is not finite (NaN, inf)."""
-    payload = data.raw if isinstance(data, Unknown) else encode(data)
+    if isinstance(data, Unknown):
+        return bytes(data.raw)  # as it came
+    payload = encode(data)
     if b"null" in payload:  # msgspec writes NaN and inf as null
         _refuse_nan(data)
-    return bytes(payload)
+    return payload
 
 
 def encode_event(event: Event, payload: bytes | None = None) -> bytes:
@@ -69,18 +72,23 @@ def encode_event(event: Event, payload: bytes | None = None) -> bytes:
 
 
 def decode_event(data: bytes) -> Event:
-    """An event from its JSON object: the envelope first, then the fact; unknown types survive as `Unknown`."""
+    """An event from its JSON object: the envelope first, then the fact; unknown ones survive as `Unknown`."""
     e = _envelope.decode(data)
-    return Event(
-        e.seq, e.epoch, e.ts, e.recorded, e.type, e.v, e.cause, e.key, decode_fact(e.type, e.v, e.data)
-    )
+    fact = decode_fact(e.type, e.v, e.data)
+    v = max(e.v, fact.V)  # a lifted fact is of its class's version
+    return Event(e.seq, e.epoch, e.ts, e.recorded, e.type, v, e.cause, e.key, fact)
 
 
 def decode_fact(tag: str, v: int, payload: bytes | msgspec.Raw) -> Fact:
-    """A fact from its type tag, version and JSON; raises msgspec.ValidationError with the path of a bad field."""
+    """A fact from its type tag, version and JSON, lifted to its class's version when it is older.
+
+    Raises msgspec.ValidationError with the path of a bad field, VersionError where an upcaster is missing.
+    """
     cls = fact_class(tag)
-    if cls is None or v != cls.V:
+    if cls is None or v > cls.V:
         return Unknown(msgspec.Raw(payload))
+    if v < cls.V:
+        payload = _json.encode(lift(tag, v, cls.V, msgspec.json.decode(payload)))
     return _decoder(cls).decode(payload)
 
 

@@ -147,7 +147,7 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         raise JournalError(f"{path} cannot be read: {error}") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # SQLite may quote damaged text
         raise JournalCorruptError(
             f"{path} is damaged ({error}); run: tradekit journal verify {path.name}"
         ) from error
