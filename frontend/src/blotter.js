@@ -1,0 +1,93 @@
+// Positions, orders, fills and signals: streaming tables that keep their scroll and selection.
+
+import css from "./blotter.css";
+import { h, keyed, mark, say, tint } from "./dom.js";
+import { frame } from "./frame.js";
+import { clock, utc } from "./words.js";
+
+// A column: [key in the row, heading, kind]; kinds: n number, t time, s side or direction (with a tone), "" text.
+const TABLES = {
+  positions: {
+    title: "Positions", none: "No position is open. One appears here with its first fill.",
+    columns: [["instrument", "Instrument", ""], ["side", "Side", "s"], ["qty", "Quantity", "n"], ["entry", "Entry", "n"], ["mark", "Last", "n"], ["unrealised", "Unrealised", "s n"], ["realised", "Realised", "s n"], ["fees", "Fees", "n"], ["opened", "Opened", "t"], ["strategy", "Strategy", ""]],
+  },
+  orders: {
+    title: "Orders", none: "No order yet. Each appears here from the wish to the last fill.",
+    columns: [["updated", "Time", "t"], ["id", "Order", ""], ["instrument", "Instrument", ""], ["side", "Side", "s"], ["type", "Type", ""], ["qty", "Quantity", "n"], ["filled", "Filled", "n"], ["price", "Price", "n"], ["average", "Average", "n"], ["status", "Status", ""], ["note", "Why", ""]],
+  },
+  fills: {
+    title: "Fills", none: "No fill yet. Each trade of the session appears here.",
+    columns: [["ts", "Time", "t"], ["instrument", "Instrument", ""], ["side", "Side", "s"], ["qty", "Quantity", "n"], ["price", "Price", "n"], ["fee", "Fee", "n"], ["realised", "Realised", "s n"], ["order", "Order", ""], ["tag", "Tag", ""]],
+  },
+  signals: {
+    title: "Signals", none: "No signal yet. What the strategy sees appears here, before it acts.",
+    columns: [["ts", "Time", "t"], ["instrument", "Instrument", ""], ["direction", "Direction", "s"], ["name", "Signal", ""], ["price", "Price", "n"], ["note", "Why", ""], ["strategy", "Strategy", ""]],
+  },
+};
+
+function fill(node, row, columns, fresh) {
+  mark(node, "class", row.ended ? "ended" : null);
+  columns.forEach(([key, , kind], index) => {
+    const cell = node.children[index];
+    const value = row[key] ?? "";
+    const text = kind === "t" ? clock(value) : value;
+    const changed = say(cell, text);
+    if (kind === "t") mark(cell, "title", utc(value));
+    else if (kind === "") mark(cell, "title", text);
+    if (kind.startsWith("s")) mark(cell, "class", `${kind.endsWith("n") ? "n " : ""}${row[`${key}_tone`] ?? ""}`);
+    if (changed && !fresh && kind !== "t") tint(cell);
+  });
+  if (fresh && row.fresh) for (const cell of node.children) tint(cell);
+}
+
+function table(name, pane, tab) {
+  const { title, none, columns } = TABLES[name];
+  const head = h("tr", {}, ...columns.map(([, words, kind]) => h("th", { class: kind.endsWith("n") ? "n" : "", scope: "col" }, words)));
+  const rows = h("tbody", {});
+  const nothing = h("p", { class: "none" }, none);
+  const grid = h("table", { "aria-label": title }, h("thead", {}, head), rows);
+  const scroll = h("div", { class: "scroll", role: "tabpanel", tabindex: "0" }, grid, nothing);
+  let selected = "";
+  rows.addEventListener("click", (event) => {
+    const key = event.target.closest("tr")?.dataset.key ?? "";
+    selected = key === selected ? "" : key;
+    for (const row of rows.children) mark(row, "aria-selected", row.dataset.key === selected ? "true" : null);
+  });
+  let first = true;
+  pane.part(name, (value) => {
+    const top = scroll.scrollTop;
+    const before = scroll.scrollHeight;
+    const make = () => h("tr", {}, ...columns.map(([, , kind]) => h("td", { class: kind === "n" ? "n" : "" })));
+    keyed(rows, value.rows, (row) => row.key, make, (node, row, fresh) => fill(node, { ...row, fresh: !first }, columns, fresh));
+    if (top > 0) scroll.scrollTop = top + scroll.scrollHeight - before; // what is being read stays where it is
+    grid.hidden = value.rows.length === 0;
+    nothing.hidden = value.rows.length > 0;
+    say(tab, value.count ? `${title} (${value.count})` : title);
+    first = false;
+  });
+  return scroll;
+}
+
+export function render(view) {
+  const pane = frame(view, css);
+  const bar = h("div", { class: "tabs", role: "tablist" });
+  pane.body.append(bar);
+  const tabs = {};
+  const panels = {};
+  let open = "positions";
+  const show = (name) => {
+    open = name;
+    for (const other of Object.keys(TABLES)) {
+      mark(tabs[other], "aria-selected", other === open ? "true" : "false");
+      panels[other].hidden = other !== open;
+    }
+  };
+  for (const name of Object.keys(TABLES)) {
+    tabs[name] = h("button", { role: "tab", onclick: () => show(name) }, TABLES[name].title);
+    bar.append(tabs[name]);
+    panels[name] = table(name, pane, tabs[name]);
+    pane.body.append(panels[name]);
+  }
+  show(open);
+  return pane.done;
+}

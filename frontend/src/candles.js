@@ -1,0 +1,186 @@
+// The drawing itself: candles, volume, fill markers and price lines on a lightweight-charts canvas.
+
+import {
+  CandlestickSeries, createChart, createSeriesMarkers, CrosshairMode, HistogramSeries, LineStyle,
+} from "lightweight-charts";
+
+import { number } from "./words.js";
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const STYLES = { solid: LineStyle.Solid, dashed: LineStyle.Dashed, dotted: LineStyle.Dotted };
+const WORDS_PX = 150; // room that a marker's words need before the next marker on the same side
+const FIRST_VIEW = { most: 110, least: 70 }; // bars shown at first; fewer keep to the right, at a bar's usual width
+
+const two = (n) => String(n).padStart(2, "0");
+const hourMinute = (at) => `${two(at.getHours())}:${two(at.getMinutes())}`;
+const day = (at) => `${at.getDate()} ${MONTHS[at.getMonth()]}`;
+
+/** The axis in the user's zone: the library itself knows UTC only. */
+function tickWords(seconds, kind) {
+  const at = new Date(seconds * 1000);
+  if (kind === 0) return String(at.getFullYear());
+  if (kind === 1) return MONTHS[at.getMonth()];
+  if (kind === 2) return day(at);
+  return hourMinute(at);
+}
+
+export class Candles {
+  constructor(canvas, { onHover, onFollow }) {
+    this.rows = [];
+    this.digits = 2;
+    this.marks = [];
+    this.wanted = [];
+    this.lines = new Map();
+    this.apart = 0; // bars between two markers' words
+    this.chart = createChart(canvas, {
+      autoSize: true,
+      layout: { attributionLogo: true, fontSize: 12, fontFamily: getComputedStyle(canvas).fontFamily },
+      crosshair: { mode: CrosshairMode.Normal },
+      localization: { timeFormatter: (s) => `${day(new Date(s * 1000))} ${hourMinute(new Date(s * 1000))}` },
+      rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.08, bottom: 0.2 } },
+      timeScale: { timeVisible: true, secondsVisible: false, borderVisible: false, rightOffset: 8, minBarSpacing: 1.5, tickMarkFormatter: tickWords },
+    });
+    this.volume = this.chart.addSeries(HistogramSeries, { priceScaleId: "", priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false });
+    this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.86, bottom: 0 } });
+    this.price = this.chart.addSeries(CandlestickSeries, { borderVisible: false, priceLineStyle: LineStyle.Dotted });
+    this.markers = createSeriesMarkers(this.price, []);
+    this.chart.subscribeCrosshairMove((at) => onHover(at.time === undefined ? null : this.at(at.time)));
+    this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
+      if (!range) return;
+      onFollow(range.to >= this.rows.length - 1);
+      if (this.room() !== this.apart) this.showMarkers();
+    });
+  }
+
+  at(time) {
+    let low = 0;
+    let high = this.rows.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      if (this.rows[middle].time === time) return { row: this.rows[middle], before: this.rows[middle - 1] };
+      if (this.rows[middle].time < time) low = middle + 1;
+      else high = middle - 1;
+    }
+    return null;
+  }
+
+  last() {
+    const { rows } = this;
+    return rows.length ? { row: rows[rows.length - 1], before: rows[rows.length - 2] } : null;
+  }
+
+  colours(style) {
+    const token = (name) => style.getPropertyValue(`--${name}`).trim();
+    this.tones = { up: token("up"), down: token("down"), accent: token("accent"), warning: token("warning"), muted: token("muted"), danger: token("danger") };
+    const line = token("line");
+    this.chart.applyOptions({
+      layout: { background: { color: token("panel") }, textColor: token("muted") },
+      grid: { vertLines: { color: `${line}55` }, horzLines: { color: `${line}55` } },
+      crosshair: { vertLine: { color: token("muted"), labelBackgroundColor: token("press") }, horzLine: { color: token("muted"), labelBackgroundColor: token("press") } },
+    });
+    const { up, down } = this.tones;
+    this.price.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down, priceLineColor: token("muted") });
+    this.showAll();
+    this.showMarkers();
+    this.showLines();
+  }
+
+  precision({ digits, step }) {
+    this.digits = digits;
+    this.price.applyOptions({ priceFormat: { type: "custom", formatter: (value) => number(value, digits), minMove: step } });
+  }
+
+  shade(row) {
+    return `${row.close >= row.open ? this.tones.up : this.tones.down}55`;
+  }
+
+  showAll() {
+    if (!this.tones) return;
+    this.price.setData(this.rows);
+    this.volume.setData(this.rows.map((row) => ({ time: row.time, value: row.volume, color: this.shade(row) })));
+  }
+
+  /** All bars of a series; `keep` leaves zoom and place as they are. */
+  replace(rows, keep) {
+    const scale = this.chart.timeScale();
+    const range = keep ? scale.getVisibleLogicalRange() : null;
+    this.rows = rows;
+    this.showAll();
+    this.showMarkers();
+    if (range) scale.setVisibleLogicalRange(range);
+    else if (rows.length) scale.setVisibleLogicalRange({ from: Math.min(rows.length - FIRST_VIEW.least, Math.max(0, rows.length - FIRST_VIEW.most)), to: rows.length + 6 });
+  }
+
+  /** A bar that moved, or the next one. */
+  update(row) {
+    const { rows } = this;
+    const end = rows.length ? rows[rows.length - 1].time : -1;
+    if (row.time < end) return;
+    if (row.time === end) rows[rows.length - 1] = row;
+    else rows.push(row);
+    if (!this.tones) return;
+    this.price.update(row);
+    this.volume.update({ time: row.time, value: row.volume, color: this.shade(row) });
+    if (row.time > end && this.late) this.showMarkers();
+  }
+
+  setMarkers(marks) {
+    this.marks = marks;
+    this.showMarkers();
+  }
+
+  showMarkers() {
+    if (!this.tones || !this.rows.length) return;
+    const from = this.rows[0].time;
+    const to = this.rows[this.rows.length - 1].time;
+    this.late = this.marks.some((mark) => mark.t > to);
+    const length = this.rows.length > 1 ? to - this.rows[this.rows.length - 2].time : 60;
+    this.apart = this.room();
+    const free = { buy: Infinity, sell: Infinity }; // newest first: where words end on each side
+    const shown = this.marks.filter((mark) => mark.t >= from && mark.t <= to).reverse().map((mark) => {
+      const words = mark.t <= free[mark.side];
+      if (words) free[mark.side] = mark.t - this.apart * length;
+      return {
+        time: mark.t,
+        position: mark.side === "buy" ? "belowBar" : "aboveBar",
+        shape: mark.side === "buy" ? "arrowUp" : "arrowDown",
+        color: mark.side === "buy" ? this.tones.up : this.tones.down,
+        text: words ? mark.text : "",
+      };
+    });
+    this.markers.setMarkers(shown.reverse());
+  }
+
+  /** How many bars a marker's words take at this zoom. */
+  room() {
+    return Math.ceil(WORDS_PX / this.chart.timeScale().options().barSpacing);
+  }
+
+  setLines(lines) {
+    this.wanted = lines;
+    this.showLines();
+  }
+
+  showLines() {
+    if (!this.tones) return;
+    const gone = new Set(this.lines.keys());
+    for (const { key, price, title, tone, style } of this.wanted) {
+      const options = { price, title, color: this.tones[tone], lineStyle: STYLES[style], lineWidth: 1, axisLabelVisible: true };
+      gone.delete(key);
+      if (this.lines.has(key)) this.lines.get(key).applyOptions(options);
+      else this.lines.set(key, this.price.createPriceLine(options));
+    }
+    for (const key of gone) {
+      this.price.removePriceLine(this.lines.get(key));
+      this.lines.delete(key);
+    }
+  }
+
+  follow() {
+    this.chart.timeScale().scrollToRealTime();
+  }
+
+  remove() {
+    this.chart.remove();
+  }
+}

@@ -1,0 +1,87 @@
+// The chart pane: which series, its candles, and the numbers under the crosshair.
+
+import css from "./chart.css";
+import { Candles } from "./candles.js";
+import { h, mark, say } from "./dom.js";
+import { frame } from "./frame.js";
+import { number } from "./words.js";
+
+const row = (time, [open, high, low, close, volume]) => ({ time, open, high, low, close, volume });
+
+function render(view) {
+  const { model } = view;
+  const pane = frame(view, css);
+  const title = h("strong", {});
+  const pick = h("select", { "aria-label": "instrument", hidden: true });
+  const frames = h("span", { class: "frames", role: "group", "aria-label": "timeframe" });
+  const follow = h("button", { class: "follow", title: "go to the last bar and stay there" }, "follow");
+  const legend = h("span", { class: "legend" });
+  const canvas = h("div", { class: "canvas" });
+  const none = h("p", { class: "none", hidden: true }, "No bar has closed yet. Candles appear here with the first one.");
+  canvas.append(none);
+  pane.body.append(h("div", { class: "bar" }, title, pick, frames, follow, legend), canvas);
+
+  const cells = Object.fromEntries(["O", "H", "L", "C", "V", ""].map((name) => [name, h("b", {})]));
+  for (const [name, cell] of Object.entries(cells)) legend.append(h("span", {}, name, cell));
+  let hovered = false;
+  const read = (found) => {
+    legend.style.visibility = found ? "visible" : "hidden";
+    if (!found) return;
+    const { row: at, before } = found;
+    for (const [name, key] of [["O", "open"], ["H", "high"], ["L", "low"], ["C", "close"]]) say(cells[name], number(at[key], candles.digits));
+    say(cells.V, number(at.volume, at.volume < 100 ? 2 : 0));
+    const change = before ? (at.close / before.close - 1) * 100 : 0;
+    say(cells[""], `${change < 0 ? "▼ −" : change > 0 ? "▲ +" : ""}${Math.abs(change).toFixed(2)} %`);
+    mark(cells[""], "class", change < 0 ? "down" : change > 0 ? "up" : "");
+  };
+  const candles = new Candles(canvas, {
+    onHover: (found) => {
+      hovered = found !== null;
+      read(found ?? candles.last());
+    },
+    onFollow: (on) => mark(follow, "aria-pressed", on ? "true" : "false"),
+  });
+  follow.addEventListener("click", () => candles.follow());
+
+  let key = "";
+  pane.part("precision", (value) => candles.precision(value));
+  pane.part("bars", (bars) => {
+    if (bars.key === undefined) return;
+    candles.replace(bars.t.map((t, i) => row(t, [bars.o[i], bars.h[i], bars.l[i], bars.c[i], bars.v[i]])), bars.key === key);
+    key = bars.key;
+    none.hidden = bars.t.length > 0;
+    if (!hovered) read(candles.last());
+  });
+  pane.part("bar", (delta) => { // every row since `bars`, so that a second view of this pane is complete too
+    if (delta.key !== key) return;
+    for (const [t, ...values] of delta.rows) candles.update(row(t, values));
+    none.hidden = candles.rows.length > 0;
+    if (!hovered) read(candles.last());
+  });
+  pane.part("markers", (marks) => candles.setMarkers(marks));
+  pane.part("lines", (lines) => candles.setLines(lines));
+
+  pane.part("series", ({ instrument, instruments, timeframe, timeframes }) => {
+    say(title, instruments.length > 1 ? "" : instrument);
+    pick.hidden = instruments.length < 2;
+    pick.replaceChildren(...instruments.map((name) => h("option", { selected: name === instrument }, name)));
+    frames.replaceChildren(...timeframes.map((name) =>
+      h("button", { "aria-pressed": name === timeframe ? "true" : "false", onclick: () => pane.send({ timeframe: name }) }, name)));
+  });
+  pick.addEventListener("change", () => pane.send({ instrument: pick.value }));
+
+  let waiting = 0; // for the page to take the pane in: only then are its tokens known
+  const colours = () => {
+    if (pane.root.isConnected) candles.colours(getComputedStyle(pane.root));
+    else waiting = requestAnimationFrame(colours);
+  };
+  colours();
+  pane.on("theme", colours);
+  return () => {
+    cancelAnimationFrame(waiting);
+    candles.remove();
+    pane.done();
+  };
+}
+
+export default { render };

@@ -1,0 +1,95 @@
+// What every pane has: its tokens, its parts from Python, and the states loading, empty, live, stale and error.
+
+import base from "./base.css";
+import { h, mark, say } from "./dom.js";
+import { age } from "./words.js";
+
+const SHOWN = { live: "", loading: "loading", stale: "stale", error: "error" };
+
+/** "auto" is what the notebook shows, else what the system prefers. */
+function themed(name) {
+  if (name !== "auto") return name;
+  const lab = document.body.dataset.jpThemeLight;
+  if (lab !== undefined) return lab === "true" ? "light" : "dark";
+  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+/**
+ * Build a pane inside `el`. Returns {root, body, part, every, on, send, link, linkAge, done}:
+ * part(name, show)  calls `show` with a part's value now and on each change (parts are JSON text in the model)
+ * every(ms, run)    a timer that ends with the pane
+ * on(name, run)     `run` on each change of a part
+ * send(request)     hands a request to Python
+ * link(), linkAge() the connection's state, and how long it has been so [s]
+ * done              what `render` returns: releases everything
+ */
+export function frame({ model, el }, css) {
+  const first = h("div", { class: "first", hidden: true }, h("b", {}), h("span", {}), h("span", { class: "muted" }));
+  const inner = h("div", { class: "inner" });
+  const body = h("div", { class: "body" }, first, inner);
+  const words = h("p", {});
+  const copy = h("button", { title: "copy what went wrong" }, "Copy");
+  const note = h("div", { class: "note", role: "alert" }, words, copy);
+  const badge = h("span", { class: "badge", role: "status", hidden: true });
+  const root = h("section", { class: `tk ${model.get("pane")}`, "aria-label": model.get("pane") }, badge, note, body);
+  const ends = [];
+  let heard = performance.now();
+  let link = {};
+
+  const on = (name, run) => {
+    model.on(`change:${name}`, run);
+    ends.push(() => model.off(`change:${name}`, run));
+  };
+  const every = (ms, run) => {
+    const timer = setInterval(run, ms);
+    ends.push(() => clearInterval(timer));
+  };
+  const linkAge = () => (link.age ?? 0) + (performance.now() - heard) / 1000;
+  const showLink = () => {
+    const state = SHOWN[link.state] ?? "";
+    mark(root, "data-state", state);
+    badge.hidden = state !== "stale";
+    if (state === "stale") say(badge, `stale ${age(linkAge())}`);
+    mark(badge, "title", link.problem);
+    say(words, state === "error" ? `${link.problem} (since ${age(linkAge())})` : "");
+  };
+  const part = (name, show) => {
+    const read = () => {
+      const text = model.get(name);
+      if (text) show(JSON.parse(text));
+    };
+    on(name, read);
+    read();
+  };
+  let sent = 0;
+  const send = (request) => {
+    sent += 1;
+    model.set("request", JSON.stringify({ ...request, n: sent, at: Date.now() }));
+    model.save_changes();
+  };
+
+  copy.addEventListener("click", () => navigator.clipboard?.writeText(words.textContent));
+  el.append(h("style", {}, base + (css ?? "")), root);
+  const theme = () => mark(root, "data-theme", themed(model.get("theme")));
+  theme();
+  on("theme", theme);
+  if (model.get("height")) root.style.height = `${model.get("height")}px`;
+  part("first", (value) => {
+    first.hidden = false;
+    mark(root, "data-mode", value.mode);
+    say(first.children[0], value.mode_word);
+    say(first.children[1], value.name);
+    say(first.children[2], value.seq);
+  });
+  part("connection", (value) => {
+    heard = performance.now();
+    link = value;
+    showLink();
+  });
+  every(1000, () => ["stale", "error"].includes(link.state) && showLink());
+  return {
+    root, body: inner, part, every, on, send, linkAge,
+    link: () => link,
+    done: () => ends.splice(0).forEach((end) => end()),
+  };
+}

@@ -1,0 +1,28 @@
+// The last events, newest on top.
+
+import css from "./log.css";
+import { h, keyed, mark, say } from "./dom.js";
+import { frame } from "./frame.js";
+import { clock, utc } from "./words.js";
+
+const row = () => h("li", {}, h("time", {}), h("span", { class: "what" }, h("span", {}), h("span", { class: "subject" })));
+
+export function render(view) {
+  const pane = frame(view, css);
+  const list = h("ol", { tabindex: "0", "aria-label": "last events" });
+  const nothing = h("p", { class: "none muted" }, "Each event of the session appears here as it happens.");
+  pane.body.append(h("div", { class: "title" }, "Log"), nothing, list);
+  pane.part("entries", (lines) => {
+    keyed(list, lines, (line) => line.seq, row, (node, line, fresh) => {
+      if (!fresh) return; // what happened does not change
+      const [at, what] = node.children;
+      say(at, clock(line.ts));
+      mark(at, "title", utc(line.ts));
+      say(what.firstChild, line.text);
+      mark(what.firstChild, "class", line.tone);
+      say(what.lastChild, `#${line.seq.toLocaleString("en-US")} ${line.subject}`);
+    });
+    nothing.hidden = lines.length > 0;
+  });
+  return pane.done;
+}

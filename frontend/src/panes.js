@@ -1,0 +1,15 @@
+// All panes but the chart: one module, the model's `pane` says which one to draw.
+
+import { render as blotter } from "./blotter.js";
+import { render as controls } from "./controls.js";
+import { render as hero } from "./hero.js";
+import { render as log } from "./log.js";
+import { render as ribbon } from "./ribbon.js";
+
+const PANES = { blotter, controls, hero, log, ribbon };
+
+function render(view) {
+  return PANES[view.model.get("pane")](view);
+}
+
+export default { render };

@@ -1,0 +1,29 @@
+// Times and ages as a trader reads them: the user's own zone, the full UTC time on hover.
+
+const two = (n) => String(n).padStart(2, "0");
+
+/** hh:mm:ss in the user's zone, from UTC milliseconds. */
+export function clock(ms) {
+  if (!ms) return "";
+  const at = new Date(ms);
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
+/** The full UTC time, for hovers. */
+export function utc(ms) {
+  return ms ? `${new Date(ms).toISOString().replace("T", " ").replace(/\.\d+Z$/, "")} UTC` : "";
+}
+
+/** `0.4 s`, `12 s`, `3 min`, `2 h`, `5 d`. */
+export function age(seconds) {
+  if (seconds < 0.95) return `${Math.max(0, seconds).toFixed(1)} s`;
+  if (seconds < 99.5) return `${Math.round(seconds)} s`;
+  if (seconds < 99.5 * 60) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86400)} d`;
+}
+
+/** A number with thousands separators and fixed digits. */
+export function number(value, digits) {
+  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
