@@ -1,0 +1,88 @@
+"""The cockpit's panes as one: what a flush changes in each, and how that is written.
+
+Knows no server and no notebook: `hub` and `inline` decide when and on which thread it is asked.
+"""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tradekit.apps.controls import Commands
+from tradekit.apps.panes import BlotterPane, ChartPane, ControlsPane, HeroPane, LogPane, Pane, RibbonPane
+from tradekit.core.clock import Clock
+from tradekit.widgets.candles import Plot
+from tradekit.widgets.diary import Line
+from tradekit.widgets.pace import Batch
+from tradekit.widgets.panes import Moment, tables_touched, touches
+
+__all__ = ["Cockpit", "Parts"]
+
+Parts = dict[str, dict[str, Any]]  # by pane, then by part
+_LOW = ("ribbon", "hero", "controls")  # as high as what they hold
+_RIBBON_S = 1.0  # ticks alone refresh the ribbon's ages no more often than this
+_POOL = ThreadPoolExecutor(max_workers=8, thread_name_prefix="tradekit-commands")
+
+
+class Cockpit:
+    """One viewer's panes on one session.
+
+    nudge  asks whoever drives this cockpit for a flush in which a name changed; any thread may call it
+    """
+
+    def __init__(
+        self, session: Any, *, theme: str, nudge: Callable[[str], object], clock: Clock, page: bool = True
+    ) -> None:
+        self.panes: dict[str, Pane] = {
+            "ribbon": RibbonPane(theme=theme),
+            "hero": HeroPane(theme=theme),
+            "controls": ControlsPane(theme=theme),
+            "chart": ChartPane(theme=theme),
+            "blotter": BlotterPane(theme=theme),
+            "log": LogPane(theme=theme),
+        }
+        self._page = page
+        self._clock = clock
+        self._nudge = nudge
+        self._plot = Plot()
+        self._ribbon_at = float("-inf")
+        self._commands = Commands(session, told=lambda: nudge("ack"), clock=clock, pool=_POOL)
+        for pane in self.panes.values():
+            pane.sizing_mode = "stretch_both"
+        for name in _LOW:
+            self.panes[name].sizing_mode = "stretch_width"
+        self.panes["controls"].param.watch(lambda change: self._commands.request(change.new), "request")
+        self.panes["chart"].param.watch(lambda change: self._choose(change.new), "request")
+
+    def parts(self, moment: Moment, batch: Batch, entries: list[Line]) -> Parts:
+        """What a flush may have changed, by pane. Ask while the replica's lock is held; writes nothing."""
+        changed = batch.changed
+        out: Parts = {"controls": {"ack": self._commands.ack}, "chart": {}}
+        if changed or self._clock.monotonic() - self._ribbon_at >= _RIBBON_S:
+            self._ribbon_at = self._clock.monotonic()
+            out["ribbon"] = {"ribbon": {**moment.ribbon(), "page": self._page}}
+        if touches("hero", changed):
+            out["hero"] = {"cells": moment.hero()}
+        if touches("controls", changed):
+            out["controls"]["allowed"] = moment.controls()
+        whole = touches("marks", changed) or "series" in changed
+        if whole or touches("chart", changed):
+            out["chart"] |= self._plot.parts(moment.state, whole=whole)
+        out["chart"] |= self._plot.tick(moment.state, batch.ticks)
+        out["blotter"] = {name: moment.table(name) for name in tables_touched(changed)}
+        if batch.events or touches("log", changed):
+            out["log"] = {"entries": entries}
+        if touches("connection", changed):
+            for pane in self.panes:
+                out.setdefault(pane, {})["connection"] = moment.link
+        return out
+
+    def write(self, parts: Parts) -> None:
+        """Send each pane the parts that differ; on the thread and in the document that own the panes."""
+        for pane, values in parts.items():
+            self.panes[pane].put(values)
+
+    def _choose(self, text: str) -> None:
+        wish = json.loads(text)
+        self._plot.choose(instrument=wish.get("instrument"), timeframe=wish.get("timeframe"))
+        self._nudge("series")

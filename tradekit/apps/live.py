@@ -1,0 +1,93 @@
+"""The live page: a session's cockpit in a browser, one page a viewer, all fed by one watch on the session.
+
+Starts no session and reaches no broker; without a session it says how to start one.
+"""
+
+import asyncio
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+from panel.io.state import set_curdoc
+
+from tradekit.apps.cockpit import Cockpit, Parts
+from tradekit.apps.hub import Hub
+from tradekit.core.clock import Clock, SystemClock
+from tradekit.widgets.diary import Line
+from tradekit.widgets.pace import Batch
+from tradekit.widgets.panes import Moment
+
+__all__ = ["THEMES", "build_page", "empty_page", "hub_of", "list_page"]
+
+THEMES = ("dark", "light")
+
+_PAGES = Path(__file__).parent / "pages"
+_HUBS: "weakref.WeakKeyDictionary[Any, Hub]" = weakref.WeakKeyDictionary()
+_CLOCK: Clock = SystemClock()
+
+
+def hub_of(session: Any) -> Hub:
+    """The process's one hub on a session, made at its first page; call it on the server's loop."""
+    loop = asyncio.get_running_loop()
+    hub = _HUBS.get(session)
+    if hub is None or hub.loop is not loop:
+        hub = _HUBS[session] = Hub(session, loop=loop, clock=_CLOCK, seats_in_all=seats_in_all)
+    return hub
+
+
+def seats_in_all() -> int:
+    """How many pages this process serves now."""
+    return sum(len(hub) for hub in _HUBS.values())
+
+
+class _Page:
+    """A seat at the hub: one browser session's cockpit and its document."""
+
+    def __init__(self, session: Any, hub: Hub, theme: str) -> None:
+        self.cockpit = Cockpit(session, theme=theme, nudge=hub.nudge, clock=_CLOCK)
+        self._doc = pn.state.curdoc
+
+    def parts(self, moment: Moment, batch: Batch, entries: list[Line]) -> Parts:
+        """The cockpit's parts."""
+        return self.cockpit.parts(moment, batch, entries)
+
+    def write(self, parts: Parts) -> None:
+        """Write them into this page's document, as one message where that can be."""
+        with set_curdoc(self._doc), pn.io.unlocked():
+            self.cockpit.write(parts)
+
+
+def build_page(session: Any, *, theme: str = "dark") -> pn.Template:
+    """A browser session's page on an attached session; released by itself when the browser session ends."""
+    hub = hub_of(session)
+    page = _Page(session, hub, theme)
+    hub.join(page)
+    template = _template("live.html", theme=theme, title=session.name)
+    for name, pane in page.cockpit.panes.items():
+        template.add_panel(name, pane)
+    pn.state.on_session_destroyed(lambda _context: hub.leave(page))
+    return template
+
+
+def empty_page(*, theme: str = "dark", problem: str = "") -> pn.Template:
+    """The page while no session runs: it says so, how to start one, and looks again by itself."""
+    return _template("empty.html", theme=theme, title="no session", problem=problem)
+
+
+def list_page(names: Sequence[str], *, theme: str = "dark") -> pn.Template:
+    """The page on which one of several sessions is chosen."""
+    return _template("list.html", theme=theme, title="sessions", names=list(names))
+
+
+def _template(name: str, *, theme: str, title: str, **variables: Any) -> pn.Template:
+    if theme not in THEMES:
+        theme = THEMES[0]
+    template = pn.Template((_PAGES / name).read_text(encoding="utf-8"))
+    template.add_variable("theme", theme)
+    template.add_variable("page_title", f"{title} - tradekit")
+    template.add_variable("style", (_PAGES / "page.css").read_text(encoding="utf-8"))
+    for key, value in variables.items():
+        template.add_variable(key, value)
+    return template

@@ -1,0 +1,93 @@
+"""The panes as Panel components: one class a pane, its parts as JSON text, its drawing in the bundled script.
+
+Knows no session; what a part holds comes from `tradekit.widgets`.
+"""
+
+from typing import Any
+
+import param
+from bokeh.embed.bundle import extension_dirs
+from panel.custom import AnyWidgetComponent
+
+from tradekit.widgets.panes import changed_text
+from tradekit.widgets.script import script
+
+__all__ = ["BlotterPane", "ChartPane", "ControlsPane", "HeroPane", "LogPane", "Pane", "RibbonPane"]
+
+
+extension_dirs["tradekit"] = script(
+    "panes"
+).parent  # served as a static file: a browser loads each script once
+
+
+class Pane(AnyWidgetComponent):
+    """What every pane has: its kind, theme, the connection's state, and the page's last request."""
+
+    _bundle = script("panes")
+
+    pane = param.String(doc="which pane the script draws")
+    theme = param.String("dark", doc="dark or light")
+    connection = param.String("", doc="JSON: loading, live, stale or error; since when; why")
+    request = param.String("", doc="JSON: what the page asks for")
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)  # type: ignore[no-untyped-call]  # panel ships no types here
+
+    def put(self, parts: dict[str, Any]) -> None:
+        """Send the parts that differ from what the page has."""
+        texts = changed_text(parts, {name: getattr(self, name) for name in parts})
+        if texts:
+            self.param.update(**texts)
+
+
+class RibbonPane(Pane):
+    """Mode, armed, feed, bridge, seq."""
+
+    pane = param.String("ribbon")
+    ribbon = param.String("")
+
+
+class HeroPane(Pane):
+    """Equity, day, unrealised, position with stop and target, drawdown."""
+
+    pane = param.String("hero")
+    cells = param.String("")
+
+
+class ControlsPane(Pane):
+    """Arm, halt, cancel all, flatten, kill, and what came of it."""
+
+    pane = param.String("controls")
+    allowed = param.String("")
+    ack = param.String("")
+
+
+class BlotterPane(Pane):
+    """Positions, orders, fills, signals."""
+
+    pane = param.String("blotter")
+    positions = param.String("")
+    orders = param.String("")
+    fills = param.String("")
+    signals = param.String("")
+
+
+class LogPane(Pane):
+    """The last events."""
+
+    pane = param.String("log")
+    entries = param.String("")
+
+
+class ChartPane(Pane):
+    """Candles, volume, fills, order and position lines."""
+
+    _bundle = script("chart")
+
+    pane = param.String("chart")
+    bars = param.String("")
+    bar = param.String("")
+    markers = param.String("")
+    lines = param.String("")
+    series = param.String("")
+    precision = param.String("")

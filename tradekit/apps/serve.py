@@ -1,0 +1,108 @@
+"""The dashboard's server: every session of a set at one address, a page for each viewer.
+
+Knows no config and starts no session; whoever calls says which sessions there are, now or at each page load.
+"""
+
+import asyncio
+import signal
+import webbrowser
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import panel as pn
+from tornado.websocket import WebSocketClosedError
+
+from tradekit.apps.live import THEMES, build_page, empty_page, list_page
+from tradekit.errors import ConfigError, TradekitError
+
+__all__ = ["PORT", "open_server", "serve"]
+
+PORT = 5006
+Sessions = Sequence[Any] | Callable[[], Sequence[Any]]
+
+
+def serve(
+    sessions: Sessions,
+    *,
+    port: int = PORT,
+    address: str = "127.0.0.1",
+    show: bool = False,
+    theme: str = "dark",
+    origins: Sequence[str] = (),
+    on_ready: Callable[[str], object] | None = None,
+) -> None:
+    """Serve the live page until the process is interrupted (Ctrl-C or SIGTERM ends it cleanly).
+
+    sessions  attached sessions (`tk.connect`), or a function that gives them, asked at each page load
+    address   where to listen; anything but loopback belongs behind a proxy that asks who is there
+    origins   further host:port pairs from which browsers may connect, compared whole
+    on_ready  called with the page's address once the port is open
+
+    Raises ConfigError when the port is taken or the theme is unknown.
+    """
+    server = open_server(sessions, port=port, address=address, theme=theme, origins=origins)
+    server.io_loop.asyncio_loop.set_exception_handler(_unless_left)
+    server.start()
+    signal.signal(signal.SIGTERM, lambda *_: server.io_loop.add_callback_from_signal(server.io_loop.stop))
+    url = f"http://{address}:{port}/"
+    if on_ready is not None:
+        on_ready(url)
+    if show:
+        webbrowser.open(url)
+    try:
+        server.io_loop.start()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.stop()
+
+
+def open_server(
+    sessions: Sessions, *, port: int, address: str, theme: str = "dark", origins: Sequence[str] = ()
+) -> Any:
+    """The same server, listening and not yet started, on the calling thread's loop (`server.io_loop`)."""
+    if theme not in THEMES:
+        raise ConfigError(f"theme {theme!r} is unknown; write one of {', '.join(THEMES)}")
+    hosts = [f"{host}:{port}" for host in dict.fromkeys((address, "127.0.0.1", "localhost"))]
+    try:
+        return pn.serve(  # type: ignore[no-untyped-call]  # panel ships no types here
+            {"/": lambda: _page(sessions, theme)},
+            port=port,
+            address=address,
+            show=False,
+            start=False,
+            verbose=False,
+            websocket_origin=[*hosts, *origins],
+            title="tradekit",
+        )
+    except OSError as error:
+        raise ConfigError(
+            f"port {port} on {address} cannot be opened ({error.strerror or error}); "
+            "choose another with --port, or stop what listens there"
+        ) from error
+
+
+def _unless_left(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A viewer who leaves while something is on its way to him is no failure."""
+    if not isinstance(context.get("exception"), WebSocketClosedError):
+        loop.default_exception_handler(context)
+
+
+def _page(sessions: Sessions, theme: str) -> pn.Template:
+    asked = _argument("theme") or theme
+    try:
+        found = list(sessions() if callable(sessions) else sessions)
+    except TradekitError as error:
+        return empty_page(theme=asked, problem=str(error))
+    wanted = _argument("session")
+    for session in found:
+        if len(found) == 1 or session.name == wanted:
+            return build_page(session, theme=asked)
+    if found:
+        return list_page([session.name for session in found], theme=asked)
+    return empty_page(theme=asked)
+
+
+def _argument(name: str) -> str:
+    values = (pn.state.session_args or {}).get(name) or [b""]
+    return bytes(values[0]).decode("utf-8", "replace")

@@ -1,0 +1,165 @@
+"""A session made of facts alone: what a screen, a widget or a page sees of one, without process or socket.
+
+Knows no engine; whoever plays says which facts happen; commands are folded as a real session folds them.
+"""
+
+import threading
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from tradekit.core.clock import Clock, SystemClock
+from tradekit.core.event import Event, Fact
+from tradekit.errors import ConnectionLostError, RefusedError
+from tradekit.model.instrument import Instrument
+from tradekit.model.session import CommandReceived, Mode, RiskChanged, SessionOpened
+from tradekit.state.reducer import apply
+from tradekit.state.shape import State
+
+__all__ = ["StageReplica", "StageSession", "opened"]
+
+Changed = Callable[[frozenset[str], list[Event]], object]
+BTC = Instrument(id="BTCUSDT", quote="USDT", tick=Decimal("0.01"), lot=Decimal("0.000001"))
+
+
+def opened(**changes: Any) -> SessionOpened:
+    """The first fact of a paper session on BTCUSDT; `changes` replaces fields."""
+    fields: dict[str, Any] = {
+        "name": "btc-breakout",
+        "mode": Mode.PAPER,
+        "account": "paper",
+        "currency": "USDT",
+        "cash": Decimal(100_000),
+        "strategy": "breakout",
+        "strategy_class": "tradekit.strategy.library:InsideBarBreakout",
+        "params": {"risk_reward": 1.8, "qty": 0.75},
+        "source": "",
+        "instruments": [BTC],
+        "timeframes": ["1m", "15m", "1h"],
+        "limits": {},
+        "armed": True,
+        "program": "0",
+        "reducer": 1,
+    }
+    return SessionOpened(**{**fields, **changes})
+
+
+class _Watch:
+    def __init__(self, watches: list["_Watch"], changed: Changed, ticks: Any, status: Any) -> None:
+        self.changed, self.ticks, self.status = changed, ticks, status
+        self._watches = watches
+        watches.append(self)
+
+    def cancel(self) -> None:
+        if self in self._watches:
+            self._watches.remove(self)
+
+
+class StageReplica:
+    """A state that follows what `fold` is given, and tells its watchers on the caller's thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.state = State()
+        self.lock = threading.RLock()
+        self.status = "connecting"
+        self.status_since = clock.monotonic()
+        self.lag_ms: float | None = None
+        self.problem = ""
+        self.watches: list[_Watch] = []
+        self._clock = clock
+
+    @property
+    def seq(self) -> int:
+        """The last event's number."""
+        return self.state.seq
+
+    def watch(self, callback: Changed, *, ticks: Any = None, status: Any = None) -> _Watch:
+        """Call back after each fold, tick and change of status, until the handle's `cancel`."""
+        return _Watch(self.watches, callback, ticks, status)
+
+    def fold(self, *facts: Fact, ts: int | None = None, cause: int = 0) -> int:
+        """Let facts happen as one frame at `ts` [UTC ns]; returns the last one's seq."""
+        with self.lock:
+            at = self.state.time if ts is None else ts
+            events, changed = [], set()
+            for fact in facts:
+                seq = self.state.seq + 1
+                event = Event(seq, 1, at, 0, fact.TYPE, fact.V, cause, fact.key, fact)
+                changed |= {path[0] for path in apply(self.state, event)}
+                events.append(event)
+        for watch in list(self.watches):
+            watch.changed(frozenset(changed), events)
+        return self.state.seq
+
+    def snapshot(self, state: State) -> None:
+        """Another state altogether takes the place of this one."""
+        with self.lock:
+            self.state = state
+        for watch in list(self.watches):
+            watch.changed(frozenset({"*"}), [])
+
+    def tick(self, *items: dict[str, Any]) -> None:
+        """Display ticks arrive."""
+        for watch in list(self.watches):
+            if watch.ticks is not None:
+                watch.ticks(list(items))
+
+    def become(self, status: str, problem: str = "") -> None:
+        """The connection's state changes."""
+        self.status, self.problem, self.status_since = status, problem, self._clock.monotonic()
+        for watch in list(self.watches):
+            if watch.status is not None:
+                watch.status(status)
+
+
+class StageSession:
+    """An attached session with a `StageReplica`: commands are folded at once.
+
+    refuse   makes the next commands refused with these words
+    silent   makes them end without an answer
+    """
+
+    def __init__(self, name: str = "btc-breakout", *, clock: Clock | None = None, live: bool = True) -> None:
+        self.name = name
+        self.uri = "ws://127.0.0.1:0/ws"
+        self.replica = StageReplica(clock or SystemClock())
+        self.refuse = ""
+        self.silent = False
+        self.said: list[str] = []
+        if live:
+            self.replica.fold(opened(name=name), ts=1_670_889_600_000_000_000)
+            self.replica.become("live")
+
+    def arm(self) -> int:
+        """Orders may be sent."""
+        return self._command("arm", RiskChanged(True, False, False, "", "trader"))
+
+    def disarm(self) -> int:
+        """No more orders are sent."""
+        return self._command("disarm", RiskChanged(False, False, False, "", "trader"))
+
+    def halt(self, reason: str = "") -> int:
+        """Nothing that adds risk is sent."""
+        return self._command("halt", RiskChanged(True, True, False, reason, "trader"))
+
+    def kill(self, reason: str = "") -> int:
+        """Nothing is sent again."""
+        return self._command("kill", RiskChanged(False, True, True, reason, "trader"))
+
+    def cancel_all(self) -> int:
+        """Said, and left to the play."""
+        return self._command("cancel_all")
+
+    def flatten(self) -> int:
+        """Said, and left to the play."""
+        return self._command("flatten")
+
+    def _command(self, name: str, *facts: Fact) -> int:
+        self.said.append(name)
+        if self.refuse:
+            raise RefusedError(self.refuse)
+        if self.silent:
+            raise ConnectionLostError("the session did not answer within 2 s")
+        seq = self.replica.seq + 1
+        self.replica.fold(CommandReceived(f"c{seq}", name, {}, "trader"), *facts)
+        return seq

@@ -1,0 +1,127 @@
+"""The log's lines: each event as one sentence, and the recent past of a state as such sentences.
+
+Pure; knows no widget. Facts without a sentence of their own show their type alone.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tradekit.core.event import Event
+from tradekit.model.market import Bar, FeedEnded, FeedStarted, MarkUpdated
+from tradekit.model.order import (
+    OrderAccepted,
+    OrderCanceled,
+    OrderCancelRequested,
+    OrderDenied,
+    OrderExpired,
+    OrderFilled,
+    OrderRejected,
+    OrderSubmitted,
+    OrderType,
+)
+from tradekit.model.session import (
+    CommandReceived,
+    CommandRefused,
+    HandlerFailed,
+    ParamsChanged,
+    RiskChanged,
+    SessionClosed,
+    SessionOpened,
+    SignalRaised,
+    StrategyFailed,
+)
+from tradekit.state.shape import State
+from tradekit.widgets import words
+
+__all__ = ["KEPT", "Line", "past", "recent"]
+
+KEPT = 60  # lines that the log holds
+
+Line = dict[str, Any]
+
+
+def recent(events: Iterable[Event], before: list[Line]) -> list[Line]:
+    """`before` with new events on top, newest first; bars and marks are no news."""
+    fresh = [_line(event) for event in events if not isinstance(event.data, (Bar, MarkUpdated))]
+    return [*reversed(fresh), *before][:KEPT]
+
+
+def past(state: State) -> list[Line]:
+    """What a state remembers of its last events: fills, signals and commands, newest first."""
+    lines = []
+    for fill in state.fills[-KEPT:]:
+        price = words.price(fill.price, state.instruments.get(fill.instrument))
+        text = f"{fill.order} filled: {fill.side} {words.qty(fill.qty)} {fill.instrument} at {price}"
+        lines.append(_made(fill.seq, fill.ts, f"order.filled.{fill.instrument}", text, ""))
+    for signal in state.signals.history[-KEPT:]:
+        text = f"{signal.name} {words.signed(signal.direction, 1)} {signal.note}".rstrip()
+        lines.append(_made(signal.seq, signal.ts, f"signal.raised.{signal.instrument}", text, ""))
+    for command in state.commands[-KEPT:]:
+        text = f"{command.user} said {command.name}" + (
+            f", refused: {command.refused}" if command.refused else ""
+        )
+        subject = f"command.received.{command.name}"
+        lines.append(_made(command.seq, command.ts, subject, text, "warn" if command.refused else ""))
+    return sorted(lines, key=lambda line: -line["seq"])[:KEPT]
+
+
+def _made(seq: int, ts: int, subject: str, text: str, tone: str) -> Line:
+    return {"seq": seq, "ts": words.milliseconds(ts), "subject": subject, "text": text, "tone": tone}
+
+
+def _line(event: Event) -> Line:
+    entry = _SENTENCES.get(type(event.data))
+    text, tone = (entry[0](event.data), entry[1]) if entry is not None else (event.type, "muted")
+    return _made(event.seq, event.ts, event.subject, text, tone)
+
+
+def _submitted(data: OrderSubmitted) -> str:
+    level = data.limit if data.limit is not None else data.stop
+    at = (
+        f" {data.type}"
+        if data.type is OrderType.MARKET or level is None
+        else f" {data.type} {words.grouped(level, _digits(level))}"
+    )
+    why = f": {data.reason or data.tag}" if data.reason or data.tag else ""
+    return f"{data.id} {data.side} {words.qty(data.qty)} {data.instrument}{at}{why}"
+
+
+def _digits(level: Any) -> int:
+    return words.digits_of(level)
+
+
+def _filled(data: OrderFilled) -> str:
+    price = words.grouped(data.price, _digits(data.price))
+    return f"{data.id} filled: {data.side} {words.qty(data.qty)} {data.instrument} at {price}"
+
+
+def _risk(data: RiskChanged) -> str:
+    word = "killed" if data.killed else "halted" if data.halted else "armed" if data.armed else "disarmed"
+    return f"{word} by {data.user}" + (f": {data.reason}" if data.reason else "")
+
+
+def _because(word: str) -> Callable[[Any], str]:
+    return lambda data: f"{data.id} {word}" + (f": {data.reason}" if data.reason else "")
+
+
+_SENTENCES: dict[type, tuple[Callable[[Any], str], str]] = {
+    SessionOpened: (lambda d: f"session {d.name} opened, {d.mode}", ""),
+    SessionClosed: (lambda d: f"session {d.name} closed: {d.reason}", "warn"),
+    FeedStarted: (lambda d: f"feed {d.feed} started: {d.source}", ""),
+    FeedEnded: (lambda d: f"feed {d.feed} ended: {d.reason}", "warn"),
+    SignalRaised: (lambda d: f"{d.name} {words.signed(d.direction, 1)} {d.note}".rstrip(), ""),
+    OrderSubmitted: (_submitted, ""),
+    OrderAccepted: (lambda d: f"{d.id} {'held at' if d.held else 'accepted by'} the venue", "muted"),
+    OrderFilled: (_filled, ""),
+    OrderDenied: (lambda d: f"{d.id} denied, {d.rule}: {d.value} against {d.bound}", "warn"),
+    OrderRejected: (_because("rejected by the venue"), "bad"),
+    OrderCancelRequested: (_because("cancel requested"), "muted"),
+    OrderCanceled: (_because("canceled"), "muted"),
+    OrderExpired: (_because("expired"), "muted"),
+    RiskChanged: (_risk, "warn"),
+    ParamsChanged: (lambda d: "parameters: " + ", ".join(f"{k}={v}" for k, v in d.params.items()), ""),
+    CommandReceived: (lambda d: f"{d.user} said {d.name}", ""),
+    CommandRefused: (lambda d: f"{d.name} refused: {d.reason}", "warn"),
+    StrategyFailed: (lambda d: f"strategy failed in {d.where}: {d.error}", "bad"),
+    HandlerFailed: (lambda d: f"{d.handler} failed on {d.subject}: {d.error}", "bad"),
+}

@@ -1,0 +1,197 @@
+"""Ribbon, hero numbers and what the controls may do: the few words and numbers that must never be misread.
+
+Pure; knows no widget. Ages are seconds at the time of asking; the page counts on from there.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from tradekit.model.instrument import Instrument, duration
+from tradekit.model.order import OrderType
+from tradekit.model.session import Mode
+from tradekit.state.shape import Order, Position, State
+from tradekit.widgets import words
+
+__all__ = ["Part", "controls", "first_line", "hero", "link", "power", "protection", "ribbon"]
+
+Part = dict[str, Any]
+
+_QUIET_S = 15.0  # a feed that has ticked is late after this long without a word
+_LINKS = {"connecting": "loading", "live": "live", "stale": "stale", "closed": "stale"}
+
+
+def link(status: str, *, seq: int, age_s: float, problem: str) -> Part:
+    """The connection as a pane's state: loading, live, stale or error, for how long [s], and why."""
+    state = _LINKS.get(status, "error")
+    if state == "loading" and seq:
+        state = "stale"  # there is something to show, and it is old
+    return {"state": state, "age": round(age_s, 2), "problem": problem or ("" if state == "live" else status)}
+
+
+def power(state: State) -> tuple[str, str]:
+    """Whether orders may be sent: the word's style, and the word."""
+    risk = state.risk
+    name = "killed" if risk.killed else "halted" if risk.halted else "armed" if risk.armed else "disarmed"
+    return name, name.upper()
+
+
+def first_line(name: str, state: State) -> Part:
+    """A notebook widget's first line: session, mode and the seq that is shown."""
+    mode = state.session.mode
+    return {"name": name, "mode": str(mode), "mode_word": mode.upper(), "seq": words.sequence(state.seq)}
+
+
+def ribbon(
+    name: str,
+    state: State,
+    *,
+    feed_age_s: float | None,
+    ticking: bool,
+    lag_ms: float | None,
+    page: bool = False,
+) -> Part:
+    """The ribbon. `feed_age_s`: since the feed was last heard, None when never; `ticking`: by ticks."""
+    style, word = power(state)
+    why = state.strategy.error or state.risk.reason
+    items = [_feed(feed, health.status, health.detail, state, feed_age_s, ticking)
+             for feed, health in state.health.feeds.items()]  # fmt: skip
+    if not items:
+        items = [{"label": "feed", "text": "none yet", "tone": "muted", "title": "no feed has started"}]
+    if lag_ms is not None:
+        items.append(
+            {
+                "label": "bridge",
+                "text": f"{lag_ms:.0f} ms",
+                "title": "how far this page is behind the session",
+            }
+        )
+    if state.health.errors:
+        error = {
+            "label": "errors",
+            "text": str(state.health.errors),
+            "tone": "bad",
+            "title": state.health.last_error,
+        }
+        items.append(error)
+    if why and style != "armed":
+        items.append({"label": style, "text": why, "tone": "warn", "title": why})
+    if not state.session.open and state.session.closed_reason:
+        items.append({"label": "session", "text": f"closed: {state.session.closed_reason}", "tone": "warn"})
+    return {
+        **first_line(name, state),
+        "power": style,
+        "power_word": word,
+        "power_title": f"{style}: {why}" if why else style,
+        "items": items,
+        "page": page,
+    }
+
+
+def _feed(name: str, status: str, detail: str, state: State, age_s: float | None, ticking: bool) -> Part:
+    if status == "ended":
+        return {"label": "feed", "text": "ended", "tone": "warn", "title": f"{name}: {detail}"}
+    limit = _QUIET_S if ticking else max(_QUIET_S, 2 * _finest_s(state))
+    text = "" if age_s is not None else status
+    return {"label": "feed", "text": text, "age": age_s, "limit": limit, "title": f"{name}: {detail}"}
+
+
+def _finest_s(state: State) -> float:
+    frames = {frame for series in state.bars.values() for frame in series} | set(state.session.timeframes)
+    return min((duration(frame) for frame in frames), default=0) / 1e9
+
+
+def hero(state: State) -> list[Part]:
+    """The hero numbers as they are read: equity, day, unrealised, position with its levels, drawdown."""
+    account = state.account
+    cells = [_cell(f"Equity {account.currency}", words.money(account.equity)), _day(state)]
+    unrealised = _cell("Unrealised", words.signed(account.unrealised), tone=words.tone(account.unrealised))
+    return [*cells, unrealised, *_open_position(state), _drawdown(state)]
+
+
+def _cell(
+    label: str, text: str, more: str = "", *, tone: str = "", title: str = "", small: bool = False
+) -> Part:
+    return {"label": label, "text": text, "more": more, "tone": tone, "title": title, "small": small}
+
+
+def _day(state: State) -> Part:
+    if not state.pnl.days:
+        return _cell("Day", words.money(0))
+    date, day = next(reversed(state.pnl.days.items()))
+    gain = day.end - day.start
+    share = f"{words.signed(100 * gain / day.start)} %" if day.start else ""
+    title = f"{date} UTC: realised {words.signed(day.realised)}, fees {words.money(day.fees)}"
+    return _cell("Day", words.signed(gain), share, tone=words.tone(gain), title=title)
+
+
+def _drawdown(state: State) -> Part:
+    account = state.account
+    depth = 100 * (1 - account.equity / account.peak) if account.peak > 0 else 0.0
+    return _cell("Drawdown", f"{max(0.0, depth):.2f} %", small=True, title="below the highest equity so far")
+
+
+def _open_position(state: State) -> list[Part]:
+    held = sorted((p for p in state.positions.values() if p.qty), key=lambda p: -p.opened)
+    if not held:
+        return [_cell("Position", "flat", small=True)]
+    position, others = held[0], len(held) - 1
+    instrument = state.instruments.get(position.instrument)
+    way = "▲ long" if position.qty > 0 else "▼ short"
+    label = f"Position, {others} more below" if others else "Position"
+    what = position.instrument if len(state.instruments) > 1 else ""
+    text = f"{way} {words.qty(abs(position.qty))} {what}".rstrip()
+    cells = [
+        _cell(
+            label,
+            text,
+            f"@ {words.price(position.entry, instrument)}",
+            tone=words.tone(position.qty),
+            small=True,
+        )
+    ]
+    stop, target = protection(state, position)
+    cells.append(_level("Stop", stop.stop if stop else None, instrument))
+    cells.append(_level("Target", target.limit if target else None, instrument))
+    return cells
+
+
+def _level(label: str, level: Decimal | None, instrument: Instrument | None) -> Part:
+    return _cell(
+        label, words.price(level, instrument) or "none", tone="" if level is not None else "muted", small=True
+    )
+
+
+def protection(state: State, position: Position) -> tuple[Order | None, Order | None]:
+    """The working orders that end a position: its stop, and its target (a limit)."""
+    stop = target = None
+    for order in state.orders.values():
+        if not order.working or (order.strategy, order.instrument) != (
+            position.strategy,
+            position.instrument,
+        ):
+            continue
+        if order.side.sign * position.qty >= 0:
+            continue
+        if order.type is OrderType.STOP:
+            stop = order
+        elif order.type is OrderType.LIMIT:
+            target = order
+    return stop, target
+
+
+def controls(name: str, state: State, *, status: str) -> Part:
+    """What the buttons may do now; `off` says why none of them may."""
+    risk = state.risk
+    off = "" if status == "live" else "no connection to the session: on its machine, `tradekit kill` stops it"
+    if state.session.mode is Mode.BACKTEST:
+        off = "a backtest takes no commands"
+    return {
+        "name": name,
+        "mode": str(state.session.mode),
+        "armed": risk.armed and not risk.halted and not risk.killed,
+        "halted": risk.halted,
+        "killed": risk.killed,
+        "working": sum(order.working for order in state.orders.values()),
+        "held": sum(position.qty != 0 for position in state.positions.values()),
+        "off": off,
+    }

@@ -1,0 +1,135 @@
+"""The blotter's rows: positions, orders, fills and signals of a state as words, newest first.
+
+Pure; knows no widget. A row's `key` names it as long as it lives; times are UTC milliseconds; tones, colours.
+"""
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+from tradekit.model.instrument import Instrument
+from tradekit.model.order import OrderType, Side
+from tradekit.state.shape import Fill, Order, Position, Signal, State
+from tradekit.widgets import words
+
+__all__ = ["KEPT", "Row", "fills", "orders", "positions", "signals"]
+
+KEPT = 200  # rows of a history that a table shows; the journal has the rest
+
+Row = dict[str, Any]
+_ARROWS = {1: "▲", -1: "▼", 0: "•"}
+
+
+def positions(state: State) -> dict[str, Any]:
+    """Open positions, and the ones that were closed (flat rows last)."""
+    held = sorted(state.positions.values(), key=lambda p: (p.qty == 0, -p.updated, p.instrument))
+    rows = [_position(p, state.instruments.get(p.instrument)) for p in held]
+    return {"rows": rows, "count": sum(p.qty != 0 for p in held)}
+
+
+def orders(state: State) -> dict[str, Any]:
+    """Working orders first, then the ended ones; each newest first."""
+    newest = list(reversed(state.orders.values()))
+    shown = [o for o in newest if o.working] + list(islice((o for o in newest if not o.working), KEPT))
+    rows = [_order(o, state.instruments.get(o.instrument)) for o in shown]
+    return {"rows": rows, "count": sum(o.working for o in newest)}
+
+
+def fills(state: State) -> dict[str, Any]:
+    """The last executions."""
+    return {"rows": [_fill(f, state.instruments.get(f.instrument)) for f in _last(state.fills)], "count": 0}
+
+
+def signals(state: State) -> dict[str, Any]:
+    """The last opinions of the strategy."""
+    history = _last(state.signals.history)
+    return {"rows": [_signal(s, state.instruments.get(s.instrument)) for s in history], "count": 0}
+
+
+def _last(history: list[Any]) -> Iterable[Any]:
+    return islice(reversed(history), KEPT)
+
+
+def _side(side: Side) -> tuple[str, str]:
+    return (f"{_ARROWS[side.sign]} {side}", "up" if side is Side.BUY else "down")
+
+
+def _position(position: Position, instrument: Instrument | None) -> Row:
+    way = (position.qty > 0) - (position.qty < 0)
+    return {
+        "key": f"{position.strategy}/{position.instrument}",
+        "instrument": position.instrument,
+        "side": f"{_ARROWS[way]} {('flat', 'long', 'short')[way]}",
+        "side_tone": words.tone(way),
+        "qty": words.qty(abs(position.qty)),
+        "entry": words.price(position.entry, instrument) if way else "",
+        "mark": words.price(position.mark, instrument) if position.mark else "",
+        "unrealised": words.signed(position.unrealised),
+        "unrealised_tone": words.tone(position.unrealised),
+        "realised": words.signed(position.realised),
+        "realised_tone": words.tone(position.realised),
+        "fees": words.money(position.fees),
+        "opened": words.milliseconds(position.opened) if way else 0,
+        "strategy": position.strategy,
+        "ended": not way,
+    }
+
+
+def _order(order: Order, instrument: Instrument | None) -> Row:
+    side, tone = _side(order.side)
+    wanted = order.limit if order.limit is not None else order.stop
+    average = order.value / order.filled if order.filled else None
+    status = "cancel requested" if order.working and order.cancel_requested else str(order.status)
+    return {
+        "key": order.id,
+        "updated": words.milliseconds(order.updated),
+        "id": order.id,
+        "instrument": order.instrument,
+        "side": side,
+        "side_tone": tone,
+        "type": str(order.type),
+        "qty": words.qty(order.qty),
+        "filled": words.qty(order.filled) if order.filled else "",
+        "price": words.price(wanted, instrument) if wanted is not None else _unpriced(order),
+        "average": words.price(average, instrument),
+        "status": status,
+        "note": order.note or order.reason or order.tag,
+        "ended": not order.working,
+    }
+
+
+def _unpriced(order: Order) -> str:
+    return "market" if order.type is OrderType.MARKET else ""
+
+
+def _fill(fill: Fill, instrument: Instrument | None) -> Row:
+    side, tone = _side(fill.side)
+    return {
+        "key": fill.seq,
+        "ts": words.milliseconds(fill.ts),
+        "instrument": fill.instrument,
+        "side": side,
+        "side_tone": tone,
+        "qty": words.qty(fill.qty),
+        "price": words.price(fill.price, instrument),
+        "fee": f"{words.money(fill.fee)} {fill.fee_currency}".strip(),
+        "realised": words.signed(fill.realised) if fill.realised else "",
+        "realised_tone": words.tone(fill.realised),
+        "order": fill.order,
+        "tag": fill.tag or fill.rule,
+    }
+
+
+def _signal(signal: Signal, instrument: Instrument | None) -> Row:
+    way = (signal.direction > 0) - (signal.direction < 0)
+    return {
+        "key": signal.seq,
+        "ts": words.milliseconds(signal.ts),
+        "instrument": signal.instrument,
+        "direction": f"{_ARROWS[way]} {('neutral', 'up', 'down')[way]}",
+        "direction_tone": words.tone(way),
+        "name": signal.name,
+        "price": words.price(signal.price, instrument) if signal.price else "",
+        "note": signal.note,
+        "strategy": signal.strategy,
+    }
