@@ -39,7 +39,9 @@ def duration(timeframe: str) -> int:
     """Length of a timeframe such as "1m", "15m", "1h", "1D" [ns]; raises DataError for anything else."""
     match = _TIMEFRAME.match(timeframe)
     if match is None:
-        raise DataError(f"timeframe {timeframe!r} is not understood; write a number and one of s, m, h, D, W: 15m, 1h")
+        raise DataError(
+            f"timeframe {timeframe!r} is not understood; write a number and one of s, m, h, D, W: 15m, 1h"
+        )
     return int(match[1]) * _UNITS[match[2]] * 1_000_000_000
 
 

@@ -83,7 +83,18 @@ class SessionClosed(Fact, frozen=True, gc=False):
         return self.name
 
 
-COMMANDS = ("arm", "disarm", "halt", "kill", "cancel", "cancel_all", "flatten", "set_param", "snapshot", "stop")
+COMMANDS = (
+    "arm",
+    "disarm",
+    "halt",
+    "kill",
+    "cancel",
+    "cancel_all",
+    "flatten",
+    "set_param",
+    "snapshot",
+    "stop",
+)
 
 
 @fact("command.received", critical=True)

@@ -6,7 +6,6 @@ Knows no journal file and no wall clock: the same inputs give the same events tw
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tradekit.brokers.paper.orders import PaperBroker
 from tradekit.core.event import Event
 from tradekit.core.version import version
 from tradekit.data.columns import BarColumns
@@ -19,6 +18,7 @@ from tradekit.run.inner import InnerLoop, fits
 from tradekit.run.result import Result
 from tradekit.sim.costs import Costs
 from tradekit.sim.exchange import Exchange
+from tradekit.sim.venue import SimulatedVenue
 from tradekit.state.reducer import REDUCER
 from tradekit.strategy.base import Strategy
 from tradekit.strategy.freeze import parameters, thaw
@@ -65,7 +65,7 @@ def backtest(
     rules = check_limits({**(limits or {}), **({} if leverage is None else {"leverage": leverage})})
     exchange = Exchange([c.spec for c in columns], costs)
     engine = Engine(made, raising=True)
-    cycle = Cycle(engine, PaperBroker(exchange))
+    cycle = Cycle(engine, SimulatedVenue(exchange))
     opened = _opened(made, columns, cash, rules)
     start = int(min(c.ts[0] for c in columns))
     try:
@@ -120,15 +120,23 @@ def _columns(bars: Any, instrument: str | None, timeframe: str | None) -> list[B
     if not given:
         raise DataError("no bars were given; pass a DataFrame, a file's path or sample:NAME")
     if len(given) > 1 and instrument is not None:
-        raise DataError("`instrument` names one series of bars; name each of several with load_bars(..., instrument=)")
-    columns = [BarColumns.from_frame(load_bars(one, instrument=instrument, timeframe=timeframe)) for one in given]
+        raise DataError(
+            "`instrument` names one series of bars; name each of several with load_bars(..., instrument=)"
+        )
+    columns = [
+        BarColumns.from_frame(load_bars(one, instrument=instrument, timeframe=timeframe)) for one in given
+    ]
     names = [c.instrument for c in columns]
     if len(set(names)) < len(names):
-        raise DataError(f"each instrument may come once; given: {', '.join(names)}. Name them with load_bars(instrument=)")
+        raise DataError(
+            f"each instrument may come once; given: {', '.join(names)}. Name them with load_bars(instrument=)"
+        )
     return columns
 
 
-def _opened(strategy: Strategy, columns: list[BarColumns], cash: object, limits: dict[str, str]) -> SessionOpened:
+def _opened(
+    strategy: Strategy, columns: list[BarColumns], cash: object, limits: dict[str, str]
+) -> SessionOpened:
     return SessionOpened(
         name="backtest",
         mode=Mode.BACKTEST,

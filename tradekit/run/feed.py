@@ -33,7 +33,9 @@ def position_of(state: State) -> dict[str, int]:
     return found
 
 
-def merged(columns: Sequence[BarColumns], after: Mapping[str, int] | None = None) -> Iterator[tuple[int, Bar]]:
+def merged(
+    columns: Sequence[BarColumns], after: Mapping[str, int] | None = None
+) -> Iterator[tuple[int, Bar]]:
     """All bars with the time of their close [UTC ns], in its order; at the same moment in the order of the list.
 
     `after` leaves out an instrument's bars up to an open time.
@@ -70,6 +72,7 @@ class ReplayFeed:
     ) -> None:
         self.columns = list(columns)
         self.source = ", ".join(f"{c.instrument} {c.timeframe}" for c in columns)
+        self.start = min((int(c.ts[0]) for c in self.columns if len(c)), default=0)  # [UTC ns]
         self._clock = clock
         self._speed = speed
         self._quick = quick

@@ -32,7 +32,12 @@ def fits(cycle: Cycle, columns: list[BarColumns]) -> bool:
     own_frames = set(engine.strategy.timeframes) <= {columns[0].timeframe}
     plain = strategy.timeframes == () or own_frames
     watches_days = "max_daily_loss" in engine.state.risk.limits
-    return len(columns) == 1 and plain and not watches_days and not engine.series.shown_beyond(columns[0].timeframe)
+    return (
+        len(columns) == 1
+        and plain
+        and not watches_days
+        and not engine.series.shown_beyond(columns[0].timeframe)
+    )
 
 
 class InnerLoop:
@@ -80,7 +85,8 @@ class InnerLoop:
     def _chunk(self, start: int, stop: int, quick: list[Feedline], slow: list[Feedline], sees: bool) -> None:
         columns = self.columns
         values = [
-            line.indicator.batch(*(getattr(columns, field)[start:stop] for field in line.fields)) for line in quick
+            line.indicator.batch(*(getattr(columns, field)[start:stop] for field in line.fields))
+            for line in quick
         ]
         loop = _written_out(len(quick), len(slow), sees)
         loop(
@@ -149,7 +155,9 @@ class InnerLoop:
         self.sync()
         first = max(0, self.n - BARS_KEPT)
         c = self.columns
-        numbers = (column[first : self.n].tolist() for column in (c.ts, c.open, c.high, c.low, c.close, c.volume))
+        numbers = (
+            column[first : self.n].tolist() for column in (c.ts, c.open, c.high, c.low, c.close, c.volume)
+        )
         self._state.bars[c.instrument] = {c.timeframe: list(map(BarRow, *numbers))}
         return self._state
 
@@ -189,7 +197,9 @@ class InnerLoop:
         """The last closed bars."""
         return list(self.columns.bars(max(0, self.n - min(count, BARS_KEPT)), self.n))
 
-    def add_indicator(self, indicator: Any, on: str | None, instrument: str | None, timeframe: str | None) -> None:
+    def add_indicator(
+        self, indicator: Any, on: str | None, instrument: str | None, timeframe: str | None
+    ) -> None:
         """Only in on_start, which is over."""
         self.engine.add_indicator(indicator, on, instrument, timeframe)
 

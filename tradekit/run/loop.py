@@ -88,6 +88,7 @@ class Loop:
         self._turn = asyncio.Lock()  # one group at a time, its broker's answers included
         self._stopping = asyncio.Event()
         self._stop_reason = ""
+        self._notes: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     # --- from other threads ---------------------------------------------------------------------------------
@@ -105,6 +106,19 @@ class Loop:
             return
         loop.call_soon_threadsafe(self._inbox.put_nowait, asked)
 
+    def ask_later(self, asked: Asked) -> None:
+        """Put a command into the inbox before the session runs: it is the first to be taken."""
+        self._inbox.put_nowait(asked)
+
+    def note(self, fact: Fact) -> None:
+        """Take a fact that the shell itself has to tell, when its turn comes. On the loop's thread."""
+        task = asyncio.get_running_loop().create_task(self._note(fact))
+        self._notes.add(task)
+        task.add_done_callback(self._notes.discard)
+
+    async def _note(self, fact: Fact) -> None:
+        await self.take(fact)
+
     def stop(self, reason: str) -> None:
         """End the session in good order. On the loop's thread."""
         self._stop_reason = self._stop_reason or reason
@@ -115,7 +129,7 @@ class Loop:
     async def run(self, opened: Fact) -> None:
         """Open the session, take what comes until `stop`, close it. Raises JournalError when the journal fails."""
         self._loop = asyncio.get_running_loop()
-        await self.take(opened)
+        await self.take(opened, self.cycle.engine.state.time or self._feed.start)
         await self._resume()
         working: set[asyncio.Task[Any]] = {
             asyncio.create_task(self._bars(), name="feed"),
@@ -207,9 +221,7 @@ class Loop:
     async def _write(self, events: list[Event]) -> None:
         """Durable first where it is critical; state and clients are fed from the journal's commit."""
         critical = any(event.data.CRITICAL for event in events)
-        written: Future[tuple[Stored, ...]] = self._journal.append_async(events, critical=critical)
-        stored = written.result() if written.done() else await asyncio.wrap_future(written)
-        self._tell(stored)
+        self._tell(await self._journal.append_async(events, critical=critical))
 
     def _act(self, events: list[Event]) -> list[Report]:
         """Carry out the wishes, past the gate: the last line before the wire."""

@@ -11,13 +11,12 @@ import msgspec
 
 from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
-from tradekit.model.instrument import duration
 from tradekit.model.order import OrderFilled
 from tradekit.model.session import SessionOpened, SignalRaised
-from tradekit.run.feed import merged
 from tradekit.report.equity import equity_curve
 from tradekit.report.stats import statistics
-from tradekit.report.trades import Trade, round_trips
+from tradekit.report.trades import Trade, open_since, round_trips, trade_frame
+from tradekit.run.feed import merged
 from tradekit.sim.costs import Costs
 from tradekit.state.reducer import apply
 from tradekit.state.shape import Fill, Order, State
@@ -108,25 +107,33 @@ class Result:
     @functools.cached_property
     def trips(self) -> list[Trade]:
         """Round trips, first in first out: one record a closed piece."""
-        return round_trips([_Execution.of(fill) for fill in self._fold[0]])
+        multipliers = {c.instrument: c.spec.multiplier for c in self._columns}
+        return round_trips(self._executions, multipliers=multipliers)
+
+    @property
+    def _executions(self) -> "list[_Execution]":
+        return [_Execution.of(fill) for fill in self._fold[0]]
 
     @functools.cached_property
     def trades(self) -> "pd.DataFrame":
         """The round trips as a frame, one row a closed piece."""
-        return _frame(self.trips, list(Trade.__struct_fields__), index=None)
+        return trade_frame(self.trips)
 
     @functools.cached_property
     def equity(self) -> "pd.DataFrame":
         """Equity, cash, exposure and drawdown after each bar, by the bar's open time (UTC)."""
         closes = {c.instrument: (c.ts, c.close, float(c.spec.multiplier)) for c in self._columns}
         cash = float(self.opened.cash)
-        return equity_curve(closes, self._fold[0], cash, length_ns=duration(self._columns[0].timeframe))
+        return equity_curve(closes, self._fold[0], cash)
 
     @functools.cached_property
     def stats(self) -> dict[str, Any]:
         """Statistics by machine name; each is defined in docs/statistics.md. Undefined is None."""
         fees = float(sum((fill.fee for fill in self._fold[0]), start=0))
-        return statistics(self.equity["equity"], self.trips, fees)
+        return statistics(
+            self.equity["equity"], self.trips, fees,
+            opening=float(self.opened.cash), open_since=open_since(self._executions),
+        )  # fmt: skip
 
     @functools.cached_property
     def warnings(self) -> list[str]:
@@ -194,7 +201,9 @@ class _Execution(msgspec.Struct):
 
     @classmethod
     def of(cls, fill: Fill) -> "_Execution":
-        return cls(fill.order, fill.instrument, fill.side.value, fill.qty, fill.price, fill.fee, fill.ts, fill.tag)
+        return cls(
+            fill.order, fill.instrument, fill.side.value, fill.qty, fill.price, fill.fee, fill.ts, fill.tag
+        )
 
 
 _TIMES = ("ts", "created", "updated", "entry_time", "exit_time")
@@ -220,5 +229,4 @@ def _records(frame: "pd.DataFrame", *, times: tuple[str, ...]) -> list[dict[str,
     shown = frame.copy()
     for name in times:
         shown[name] = shown[name].dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    plain: list[dict[str, Any]] = shown.astype(object).where(shown.notna(), None).to_dict("records")
-    return plain
+    return [dict(row) for row in shown.astype(object).where(shown.notna(), None).to_dict("records")]

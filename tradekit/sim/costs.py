@@ -31,7 +31,9 @@ class Costs(msgspec.Struct, frozen=True):
         made = {"fee": exact(fee, name="fee"), "slippage": exact(slippage, name="slippage")}
         for name, value in made.items():
             if not 0 <= value < 1:
-                raise ConfigError(f"{name} is {value}: give a fraction from 0 to below 1, for example 0.002 for 0.2 %")
+                raise ConfigError(
+                    f"{name} is {value}: give a fraction from 0 to below 1, for example 0.002 for 0.2 %"
+                )
         return cls(**made)
 
     def charge(self, instrument: Instrument, qty: Decimal, price: Decimal) -> Decimal:

@@ -1,7 +1,7 @@
 """The simulated exchange: a book of resting orders that bars are matched against, by documented rules.
 
-Pure: no clock, no I/O, no chance. Its book is itself a fold of the facts it reports, so a journal rebuilds it.
-The fill rules are explained, each with its test, in docs/fills.md.
+Pure: no clock, no I/O, no chance. Its book is itself a fold of the facts it reports, so a journal rebuilds
+it. The fill rules are explained, each with its test, in docs/fills.md.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from tradekit.model.money import ZERO
 from tradekit.model.order import (
     OrderAccepted,
     OrderCanceled,
+    OrderExpired,
     OrderFilled,
     OrderRejected,
     OrderSubmitted,
@@ -23,7 +24,7 @@ from tradekit.model.order import (
     Side,
 )
 from tradekit.sim.costs import Costs
-from tradekit.sim.intrabar import first_touch, price_of
+from tradekit.sim.intrabar import at_open, inside
 
 __all__ = ["Exchange", "Report", "Resting"]
 
@@ -40,7 +41,7 @@ class Resting(msgspec.Struct):
 
 
 class Exchange:
-    """Takes orders, matches them with bars, and answers with reports; it holds positions only to reduce them."""
+    """Takes orders, matches them with bars, answers with reports; it knows positions only to reduce them."""
 
     def __init__(self, instruments: list[Instrument], costs: Costs | None = None) -> None:
         self.book: dict[str, Resting] = {}  # by order id, in the order of acceptance
@@ -64,28 +65,31 @@ class Exchange:
         reason = self._why_not(order)
         if reason:
             return [(ts, OrderRejected(order.id, order.instrument, reason))]
-        held = bool(order.parent) and order.parent in self.book
-        self.book[order.id] = Resting(order, order.qty, held)
-        return [(ts, OrderAccepted(order.id, order.instrument, f"sim-{order.id}", held))]
+        self.book[order.id] = Resting(order, order.qty, held=bool(order.parent))
+        return [(ts, _accepted(order, held=bool(order.parent)))]
 
     def cancel(self, order_id: str, ts: int, reason: str = "requested") -> list[Report]:
-        """Take an order out of the book, and its children with it; nothing happens for one that is not there."""
+        """Take an order out of the book, and its children with it; nothing happens for an unknown one."""
         reports: list[Report] = []
         self._drop(order_id, reason, ts, reports)
         return reports
 
     def bar(self, bar: Bar) -> list[Report]:
-        """Match the book with a bar: at its open first, then within it, stops before limits (the pessimistic way)."""
+        """Match the book with a bar: at its open, then within it, stops before limits (the pessimistic way).
+
+        At the open market orders come first, then the others in the order of acceptance. Children follow
+        their parents there, so that one woken by a fill at the open is tried at the open too.
+        """
         if not self.book:
             return []
         reports: list[Report] = []
         mine = [r for r in self.book.values() if r.order.instrument == bar.instrument]
-        for resting in mine:  # children follow their parents: one woken by a fill at the open is tried there too
+        for resting in sorted(mine, key=_behind_markets):
             if not resting.held and resting.order.id in self.book:
                 self._try_open(resting, bar, reports)
         if not self.book:
             return reports
-        entered: set[str] = set()  # parents that filled inside this bar, not at its open
+        entered: set[str] = set()  # orders that filled inside this bar, not at its open
         for wanted in (OrderType.STOP, OrderType.LIMIT):
             for resting in list(self.book.values()):
                 if resting.order.type is wanted and resting.order.instrument == bar.instrument:
@@ -98,31 +102,27 @@ class Exchange:
     # --- matching -------------------------------------------------------------------------------------------
 
     def _try_open(self, resting: Resting, bar: Bar, reports: list[Report]) -> None:
-        if resting.order.id in self.book:
-            found = price_of(resting.order, bar.open, at_open=True)
-            if found is not None:
-                self._fill(resting, found[0], found[1], bar.ts, reports)
+        found = at_open(resting.order, bar.open)
+        if found is not None:
+            self._fill(resting, found[0], found[1], bar.ts, reports)
 
     def _try_inside(self, resting: Resting, bar: Bar, entered: set[str], reports: list[Report]) -> None:
         order = resting.order
         if resting.held or order.id not in self.book or order.parent in entered:
             return
-        if not first_touch(order, bar.high, bar.low):
-            return
-        found = price_of(order, bar.open, at_open=False)
+        found = inside(order, bar.high, bar.low)
         if found is not None:
             self._fill(resting, found[0], found[1], bar.ts, reports)
             entered.add(order.id)
 
     def _stops_after_entry(self, bar: Bar, entered: set[str], reports: list[Report]) -> None:
-        """An entry inside the bar may be stopped in that bar, if its stop lies in it; its target waits for the next."""
+        """An entry inside the bar may be stopped in that bar, if its stop lies in it; its target waits."""
         for resting in list(self.book.values()):
             order = resting.order
-            if order.parent in entered and order.type is OrderType.STOP and not resting.held:
-                if first_touch(order, bar.high, bar.low):
-                    found = price_of(order, bar.open, at_open=False)
-                    if found is not None:
-                        self._fill(resting, found[0], "stop.entry_bar", bar.ts, reports)
+            if order.type is OrderType.STOP and order.parent in entered and order.id in self.book:
+                found = inside(order, bar.high, bar.low)
+                if found is not None:
+                    self._fill(resting, found[0], "stop.entry_bar", bar.ts, reports)
 
     def _fill(self, resting: Resting, price: Decimal, rule: str, ts: int, reports: list[Report]) -> None:
         order = resting.order
@@ -151,7 +151,9 @@ class Exchange:
             rule,
         )
         reports.append((ts, fill))
+        woken = [r.order for r in self.book.values() if r.held and r.order.parent == order.id]
         self._fold_filled(fill)
+        reports += [(ts, _accepted(child, held=False)) for child in woken]
         if order.id in self.book:  # reduce-only, and the position was smaller than the order
             self._drop(order.id, "reduce only, and nothing more is held", ts, reports)
         if self.book:
@@ -166,13 +168,12 @@ class Exchange:
                 self._drop(other.order.id, f"one cancels other: {order.id} filled", ts, reports)
 
     def _cancel_reducers(self, order: OrderSubmitted, ts: int, reports: list[Report]) -> None:
-        """Nothing held, nothing to reduce: protective orders of a closed position leave the book."""
-        if self._positions.get((order.strategy, order.instrument), ZERO):
-            return
+        """Protective orders leave the book with the position that they protect: closed, or turned around."""
+        position = self._positions.get((order.strategy, order.instrument), ZERO)
         for other in list(self.book.values()):
             o = other.order
             same = o.strategy == order.strategy and o.instrument == order.instrument
-            if same and o.reduce_only and not other.held:
+            if same and o.reduce_only and not other.held and position * o.side.sign >= 0:
                 self._drop(o.id, "position closed", ts, reports)
 
     def _drop(self, order_id: str, reason: str, ts: int, reports: list[Report]) -> None:
@@ -192,6 +193,8 @@ class Exchange:
             return f"no instrument {order.instrument!r} here; known: {', '.join(self._instruments)}"
         if order.id in self.book:
             return f"an order {order.id} is in the book already"
+        if order.parent and order.parent not in self.book:
+            return f"its parent {order.parent} is not in the book"
         return ""
 
     # --- the book as a fold ---------------------------------------------------------------------------------
@@ -237,6 +240,14 @@ class Exchange:
                 child.held = False
 
     def _fold_ended(self, data: Fact) -> None:
-        if isinstance(data, OrderCanceled | OrderRejected):
+        if isinstance(data, OrderCanceled | OrderRejected | OrderExpired):
             self.book.pop(data.id, None)
             self._submitted.pop(data.id, None)
+
+
+def _behind_markets(resting: Resting) -> bool:
+    return resting.order.type is not OrderType.MARKET
+
+
+def _accepted(order: OrderSubmitted, *, held: bool) -> OrderAccepted:
+    return OrderAccepted(order.id, order.instrument, f"sim-{order.id}", held)

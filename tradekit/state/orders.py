@@ -9,8 +9,8 @@ from typing import Any
 from tradekit.core.event import Event
 from tradekit.model.order import (
     OrderAccepted,
-    OrderCancelRequested,
     OrderCanceled,
+    OrderCancelRequested,
     OrderDenied,
     OrderExpired,
     OrderFilled,
@@ -66,7 +66,9 @@ def _denied(state: State, event: Event, data: OrderDenied) -> tuple[tuple[str, .
         data.type,
         data.qty,
         Status.DENIED,
-        note=f"{data.rule}: {data.value} against {data.bound}" if data.bound else f"{data.rule}: {data.value}",
+        note=f"{data.rule}: {data.value} against {data.bound}"
+        if data.bound
+        else f"{data.rule}: {data.value}",
         created=event.ts,
         updated=event.ts,
         intent=event.seq,

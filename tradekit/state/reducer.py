@@ -58,7 +58,12 @@ def _session_opened(state: State, event: Event, data: SessionOpened) -> Touched:
     session.name, session.mode, session.account = data.name, data.mode, data.account
     session.epoch, session.open, session.closed_reason = event.epoch, True, ""
     session.program, session.timeframes = data.program, list(data.timeframes)
-    strategy.id, strategy.cls, strategy.source, strategy.error = data.strategy, data.strategy_class, data.source, ""
+    strategy.id, strategy.cls, strategy.source, strategy.error = (
+        data.strategy,
+        data.strategy_class,
+        data.source,
+        "",
+    )
     state.instruments = {i.id: i for i in data.instruments}
     state.risk.limits = dict(data.limits)
     if first:

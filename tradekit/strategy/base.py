@@ -60,7 +60,9 @@ class Dealer(Protocol):
     def bars(self, instrument: str | None, timeframe: str | None, count: int) -> list[Bar]:
         """The last closed bars."""
 
-    def add_indicator(self, indicator: Any, on: str | None, instrument: str | None, timeframe: str | None) -> None:
+    def add_indicator(
+        self, indicator: Any, on: str | None, instrument: str | None, timeframe: str | None
+    ) -> None:
         """Feed an indicator from now on."""
 
 
@@ -77,7 +79,9 @@ class Strategy(param.Parameterized):
     instruments: ClassVar[tuple[str, ...]] = ()
 
     _dealer: Dealer | None = None
-    _goal: float | None = None  # the position of the current instrument once working market orders have filled
+    _goal: float | None = (
+        None  # the position of the current instrument once working market orders have filled
+    )
 
     # --- what happens: override what you need ---------------------------------------------------------------
 
@@ -148,7 +152,9 @@ class Strategy(param.Parameterized):
             take_profit=take_profit, reduce_only=reduce_only, tag=tag, reason=reason,
         )  # fmt: skip
 
-    def buy_to(self, qty: Any, *, instrument: str | None = None, tag: str = "", reason: str = "") -> str | None:
+    def buy_to(
+        self, qty: Any, *, instrument: str | None = None, tag: str = "", reason: str = ""
+    ) -> str | None:
         """Trade at the next open until the position is `qty` units (negative is short); None when it is so already."""
         if qty == self._goal and instrument is None:
             return None
@@ -174,9 +180,7 @@ class Strategy(param.Parameterized):
         """Cancel all working orders of this strategy (of one instrument, if named)."""
         self._desk.cancel_all(instrument, reason)
 
-    def signal(
-        self, name: str, direction: float, *, instrument: str | None = None, note: str = ""
-    ) -> None:
+    def signal(self, name: str, direction: float, *, instrument: str | None = None, note: str = "") -> None:
         """Tell an opinion of -1 (down) to +1 (up); orders wished for in the same callback carry it as their cause."""
         self._desk.signal(name, direction, instrument=instrument, note=note)
 

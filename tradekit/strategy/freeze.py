@@ -71,6 +71,11 @@ def _stores(code: CodeType, names: set[str], where: str) -> Iterator[tuple[str, 
     line = code.co_firstlineno
     for step in dis.get_instructions(code):
         line = step.positions.lineno if step.positions and step.positions.lineno else line
-        if step.opname == "STORE_ATTR" and step.argval in names and previous is not None and previous.argval == me:
+        if (
+            step.opname == "STORE_ATTR"
+            and step.argval in names
+            and previous is not None
+            and previous.argval == me
+        ):
             yield step.argval, f"{where} (line {line})"
         previous = step

@@ -20,7 +20,9 @@ class SmaCross(Strategy):
 
     fast = param.Integer(10, bounds=(2, 200), doc="fast window [bars]")
     slow = param.Integer(20, bounds=(3, 400), doc="slow window [bars]")
-    qty = param.Number(1.0, bounds=(0, None), inclusive_bounds=(False, True), doc="position while long [units]")
+    qty = param.Number(
+        1.0, bounds=(0, None), inclusive_bounds=(False, True), doc="position while long [units]"
+    )
 
     def on_start(self) -> None:
         """Two averages of the close."""
@@ -46,8 +48,12 @@ class InsideBarBreakout(Strategy):
 
     timeframes: ClassVar[tuple[str, ...]] = ("15m", "1h")
 
-    risk_reward = param.Number(2.0, bounds=(0.1, 20), doc="distance of the target as a multiple of the stop's")
-    stop_atr = param.Number(1.5, bounds=(0.1, 20), doc="distance of the stop [average true ranges of 15 m bars]")
+    risk_reward = param.Number(
+        2.0, bounds=(0.1, 20), doc="distance of the target as a multiple of the stop's"
+    )
+    stop_atr = param.Number(
+        1.5, bounds=(0.1, 20), doc="distance of the stop [average true ranges of 15 m bars]"
+    )
     volume_filter = param.Number(
         1.0, bounds=(0, 20), doc="least volume of the breaking bar [multiple of its 20-bar average]; 0 is off"
     )
@@ -78,7 +84,9 @@ class InsideBarBreakout(Strategy):
         up, down = bar.close > self.high, bar.close < self.low
         if not (up or down):
             return
-        if self.volume_filter and not (self.volume.ready and bar.volume >= self.volume_filter * self.volume.value):
+        if self.volume_filter and not (
+            self.volume.ready and bar.volume >= self.volume_filter * self.volume.value
+        ):
             return
         self.waiting = False
         way = 1 if up else -1

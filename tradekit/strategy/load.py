@@ -5,10 +5,14 @@ Knows no session and no configuration file.
 
 import hashlib
 import importlib
+import importlib.util
 import inspect
 import re
+import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from tradekit.errors import StrategyError
@@ -18,8 +22,15 @@ from tradekit.strategy.freeze import declared
 __all__ = ["class_path", "load_class", "load_strategy", "snake_name", "source_hash"]
 
 
-def load_strategy(what: "Strategy | type[Strategy] | str", params: Mapping[str, Any] | None = None) -> Strategy:
-    """A strategy from an instance, a class or "module:Class", with `params` set on it.
+def load_strategy(
+    what: "Strategy | type[Strategy] | str",
+    params: Mapping[str, Any] | None = None,
+    *,
+    root: Path | None = None,
+) -> Strategy:
+    """A strategy from an instance, a class, "module:Class" or "file.py:Class", with `params` set on it.
+
+    A relative file starts at `root` (default: the working directory).
 
     Raises StrategyError for a path that leads nowhere, a class that is no Strategy, an unknown parameter or a value
     out of its bounds.
@@ -28,9 +39,11 @@ def load_strategy(what: "Strategy | type[Strategy] | str", params: Mapping[str, 
         for name, value in (params or {}).items():
             _set(what, name, value)
         return what
-    cls = load_class(what) if isinstance(what, str) else what
+    cls = load_class(what, root=root) if isinstance(what, str) else what
     if not (isinstance(cls, type) and issubclass(cls, Strategy)):
-        raise StrategyError(f"{what!r} is no strategy: give a class derived from tradekit.Strategy, or an instance of it")
+        raise StrategyError(
+            f"{what!r} is no strategy: give a class derived from tradekit.Strategy, or an instance of it"
+        )
     try:
         made = cls()
     except Exception as error:
@@ -40,24 +53,63 @@ def load_strategy(what: "Strategy | type[Strategy] | str", params: Mapping[str, 
     return made
 
 
-def load_class(path: str) -> type[Strategy]:
-    """The class at "module:Class"; raises StrategyError that says which half is wrong."""
-    module_name, _, class_name = path.partition(":")
+def load_class(path: str, *, root: Path | None = None) -> type[Strategy]:
+    """The class at "module:Class" or "file.py:Class"; raises StrategyError that says which half is wrong."""
+    module_name, _, class_name = path.rpartition(":")
     if not module_name or not class_name:
-        raise StrategyError(f"strategy {path!r}: write module:Class, for example tradekit.strategy.library:SmaCross")
+        raise StrategyError(
+            f"strategy {path!r}: write module:Class, for example tradekit.strategy.library:SmaCross"
+        )
     try:
-        module = importlib.import_module(module_name)
+        module = (
+            _from_file(module_name, root)
+            if module_name.endswith(".py")
+            else importlib.import_module(module_name)
+        )
+    except StrategyError:
+        raise
     except ModuleNotFoundError as error:
         if error.name and module_name.startswith(error.name):
             raise StrategyError(f"strategy {path!r}: there is no module {error.name!r} to import") from error
-        raise StrategyError(f"strategy {path!r}: its module needs {error.name!r}, which is not installed") from error
+        raise StrategyError(
+            f"strategy {path!r}: its module needs {error.name!r}, which is not installed"
+        ) from error
     except Exception as error:
-        raise StrategyError(f"strategy {path!r}: importing it raised {type(error).__name__}: {error}") from error
+        raise StrategyError(
+            f"strategy {path!r}: importing it raised {type(error).__name__}: {error}"
+        ) from error
     cls = getattr(module, class_name, None)
     if not (isinstance(cls, type) and issubclass(cls, Strategy) and cls is not Strategy):
-        there = [n for n, v in vars(module).items() if isinstance(v, type) and issubclass(v, Strategy) and v is not Strategy]
-        raise StrategyError(f"strategy {path!r}: {module_name} has no strategy {class_name!r}; it has {there or 'none'}")
+        there = [
+            n
+            for n, v in vars(module).items()
+            if isinstance(v, type) and issubclass(v, Strategy) and v is not Strategy
+        ]
+        raise StrategyError(
+            f"strategy {path!r}: {module_name} has no strategy {class_name!r}; it has {there or 'none'}"
+        )
     return cls
+
+
+def _from_file(name: str, root: Path | None) -> ModuleType:
+    """A module from a file; always the same module name for the same file name, so that a restart finds it again."""
+    path = (root or Path()) / Path(name).expanduser()
+    if not path.is_file():
+        raise StrategyError(
+            f"strategy file {path} does not exist; relative paths start at {root or Path().absolute()}"
+        )
+    module_name = f"strategies.{path.stem}"
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None:
+        raise StrategyError(f"strategy file {path} cannot be imported; give a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[module_name]
+        raise
+    return module
 
 
 def _set(strategy: Strategy, name: str, value: Any) -> None:

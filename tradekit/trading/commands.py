@@ -61,9 +61,11 @@ def _kill(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> N
 
 
 def _cancel(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> None:
-    order_id = str(args.get("order_id", ""))
+    order_id = str(args.get("order", ""))
     if order_id not in engine.dealing.working:
-        raise TradekitError(f"no working order {order_id!r}; working: {', '.join(engine.dealing.working) or 'none'}")
+        raise TradekitError(
+            f"no working order {order_id!r}; working: {', '.join(engine.dealing.working) or 'none'}"
+        )
     engine.dealing.cancel(order_id, f"canceled by {command.user}")
 
 
@@ -72,7 +74,7 @@ def _cancel_all(engine: "Engine", command: CommandReceived, args: dict[str, Any]
 
 
 def _flatten(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> None:
-    engine.dealing.flatten(f"flattened by {command.user}")
+    engine.dealing.flatten(args.get("instrument"), f"flattened by {command.user}")
 
 
 def _set_param(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> None:

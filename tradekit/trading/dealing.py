@@ -108,11 +108,11 @@ class Dealing:
             if instrument is None or order.instrument == instrument:
                 self.cancel(order.id, reason)
 
-    def flatten(self, reason: str) -> None:
-        """Cancel everything and leave every position at the market."""
-        self.cancel_all(None, reason)
+    def flatten(self, instrument: str | None, reason: str) -> None:
+        """Cancel everything and leave every position (or that of one instrument) at the market."""
+        self.cancel_all(instrument, reason)
         for position in list(self.state.positions.values()):
-            if position.qty:
+            if position.qty and instrument in (None, position.instrument):
                 side = Side.SELL if position.qty > 0 else Side.BUY
                 spec = self.instrument(position.instrument)
                 self._submit(
@@ -126,7 +126,11 @@ class Dealing:
         state = self.state
         total = state.position(state.strategy.id, instrument)
         for order in self.working.values():
-            if order.instrument == instrument and order.type is OrderType.MARKET and not order.cancel_requested:
+            if (
+                order.instrument == instrument
+                and order.type is OrderType.MARKET
+                and not order.cancel_requested
+            ):
                 total += order.leaves * order.side.sign
         return total
 
@@ -144,7 +148,9 @@ class Dealing:
         """The instrument's definition; raises OrderError for one that the session does not have."""
         spec = self.state.instruments.get(name)
         if spec is None:
-            raise OrderError(f"no instrument {name!r} in this session; it has {', '.join(self.state.instruments)}")
+            raise OrderError(
+                f"no instrument {name!r} in this session; it has {', '.join(self.state.instruments)}"
+            )
         return spec
 
     # --- making orders --------------------------------------------------------------------------------------
@@ -155,7 +161,14 @@ class Dealing:
         """Tell the intent or the denial; returns the order's id."""
         info = self.state.strategy
         order = OrderSubmitted(
-            f"{info.id}-{info.intents + 1}", spec.id, info.id, self.state.session.account, side, kind, qty, **terms
+            f"{info.id}-{info.intents + 1}",
+            spec.id,
+            info.id,
+            self.state.session.account,
+            side,
+            kind,
+            qty,
+            **terms,
         )
         denial = risk.check(self.state, order, price)
         if denial is None:
@@ -189,7 +202,9 @@ class Dealing:
             raise OrderError(f"quantity is {qty}: give a number above zero{lot}; the side says which way")
         return size
 
-    def _kind(self, spec: Instrument, limit: object, stop: object) -> tuple[OrderType, Decimal | None, Decimal | None]:
+    def _kind(
+        self, spec: Instrument, limit: object, stop: object
+    ) -> tuple[OrderType, Decimal | None, Decimal | None]:
         if limit is not None and stop is not None:
             raise OrderError("an order has a limit or a stop, not both")
         level = limit if limit is not None else stop

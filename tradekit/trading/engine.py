@@ -38,7 +38,9 @@ class Engine:
              session halts (live)
     """
 
-    def __init__(self, strategy: Strategy, *, timeframes: tuple[str, ...] = (), raising: bool = False) -> None:
+    def __init__(
+        self, strategy: Strategy, *, timeframes: tuple[str, ...] = (), raising: bool = False
+    ) -> None:
         self.state = State()
         self.strategy = strategy
         self.raising = raising
@@ -199,7 +201,11 @@ class Engine:
         self.tell(StrategyFailed(self.state.strategy.id, where + line, message))
         risk = self.state.risk
         if not risk.halted:
-            self.tell(RiskChanged(risk.armed, True, risk.killed, f"the strategy failed in {where}: {message}", "engine"))
+            self.tell(
+                RiskChanged(
+                    risk.armed, True, risk.killed, f"the strategy failed in {where}: {message}", "engine"
+                )
+            )
 
     def _turn_to(self, instrument: str, cause: int) -> None:
         self._instrument = instrument
@@ -246,7 +252,9 @@ class Engine:
         """Tell an opinion; what is wished for afterwards in this callback is caused by it."""
         about = instrument or self._instrument
         told = self.tell(
-            SignalRaised(self.state.strategy.id, about, name, float(direction), self.price(about) or 0.0, note)
+            SignalRaised(
+                self.state.strategy.id, about, name, float(direction), self.price(about) or 0.0, note
+            )
         )
         self._cause = told.seq
 
@@ -258,7 +266,9 @@ class Engine:
         rows = series.get(frame, [])
         return [row.as_bar(name, frame) for row in rows[max(0, len(rows) - count) :]]
 
-    def add_indicator(self, indicator: Any, on: str | None, instrument: str | None, timeframe: str | None) -> None:
+    def add_indicator(
+        self, indicator: Any, on: str | None, instrument: str | None, timeframe: str | None
+    ) -> None:
         """Feed an indicator from now on; with past bars in the state, warm it up with them first."""
         if not self._starting:
             raise StrategyError("make indicators in on_start: one made later has missed the bars before it")

@@ -60,7 +60,9 @@ def _max_order_qty(state: State, order: OrderSubmitted, price: float | None, bou
     return str(order.qty) if order.qty > bound else None
 
 
-def _max_order_notional(state: State, order: OrderSubmitted, price: float | None, bound: Decimal) -> str | None:
+def _max_order_notional(
+    state: State, order: OrderSubmitted, price: float | None, bound: Decimal
+) -> str | None:
     if price is None:
         return "no price is known yet"
     notional = _notional(state, order, price)

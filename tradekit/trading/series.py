@@ -49,7 +49,7 @@ class Series:
     # --- indicators -----------------------------------------------------------------------------------------
 
     def add(self, indicator: Any, on: str | None, instrument: str, timeframe: str | None) -> Feedline:
-        """Feed `indicator` with each closed bar of a series; `timeframe` None is the strategy's first, or the feed's."""
+        """Feed `indicator` with the bars of a series; `timeframe` None is the strategy's first, or the feed's."""
         fields = (on,) if on is not None else tuple(getattr(indicator, "inputs", ("close",)))
         for name in fields:
             if name not in Bar.__struct_fields__:
@@ -58,7 +58,9 @@ class Series:
                     f"{', '.join(Bar.__struct_fields__[3:])}"
                 )
         if not hasattr(indicator, "update") or not hasattr(indicator, "ready"):
-            raise StrategyError(f"{type(indicator).__name__} is no indicator: it needs `update`, `value` and `ready`")
+            raise StrategyError(
+                f"{type(indicator).__name__} is no indicator: it needs `update`, `value` and `ready`"
+            )
         line = Feedline(indicator, fields, attrgetter(*fields))
         timeframe = timeframe or (self._wanted[0] if self._wanted else self._base or None)
         if timeframe is None:

@@ -1,56 +1,23 @@
-"""The paper broker: the simulated exchange behind the broker port.
+"""The paper broker: the simulated exchange behind the broker port, trading against the session's own feed.
 
-Its book is a fold of the session's journal, so it always knows what it has: an order that the journal holds and it
-never answered has not reached it. Knows no clock and no socket.
+Knows what trading costs from its configuration; the matching is `tradekit.sim`'s.
 """
 
-from tradekit.core.event import Event
-from tradekit.model.market import Bar
-from tradekit.model.order import OrderCancelRequested, OrderSubmitted
+from tradekit.model.instrument import Instrument
+from tradekit.sim.costs import Costs
 from tradekit.sim.exchange import Exchange
-from tradekit.trading.broker import Report
+from tradekit.sim.venue import SimulatedVenue
 
 __all__ = ["PaperBroker"]
 
 
-class PaperBroker:
-    """Fills orders against the bars that the session's feed delivers."""
+class PaperBroker(SimulatedVenue):
+    """Paper money: fills against the bars that the session's feed delivers.
+
+    fee, slippage  fractions of value and price (0.001 is 0.1 %)
+    """
 
     name = "paper"
-    simulated = True
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
-        self._cancels: dict[str, OrderCancelRequested] = {}  # seen on replay, not yet answered
-
-    def submit(self, order: OrderSubmitted, ts: int) -> list[Report]:
-        """Take the order into the book; answered at once."""
-        return self._exchange.submit(order, ts)
-
-    def cancel(self, request: OrderCancelRequested, ts: int) -> list[Report]:
-        """Take an order out of the book; answered at once, with nothing if it is not there."""
-        return self._exchange.cancel(request.id, ts, request.reason or "requested")
-
-    def market(self, bar: Bar) -> list[Report]:
-        """Trades of the book in a bar."""
-        return self._exchange.bar(bar)
-
-    def replay(self, event: Event) -> None:
-        """Fold a journaled event into the book."""
-        self._exchange.replay(event)
-        data = event.data
-        if isinstance(data, OrderCancelRequested):
-            self._cancels[data.id] = data
-        elif event.type in ("order.canceled", "order.rejected", "order.filled"):
-            self._cancels.pop(getattr(data, "id", ""), None)
-
-    def resume(self, ts: int) -> list[Report]:
-        """Answer what a sudden end left unanswered: orders first, then cancels, oldest first."""
-        reports: list[Report] = []
-        for order in self._exchange.unanswered():
-            reports += self._exchange.submit(order, ts)
-        self._exchange.answered()
-        for request in self._cancels.values():
-            reports += self.cancel(request, ts)
-        self._cancels.clear()
-        return reports
+    def __init__(self, instruments: list[Instrument], *, fee: object = 0, slippage: object = 0) -> None:
+        super().__init__(Exchange(instruments, Costs.of(fee, slippage)))

@@ -1,0 +1,164 @@
+"""A session from the outside: its replica, its frames, its commands, over one connection.
+
+Attached and detached without stopping anything. Knows no process and no dashboard.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+
+from tradekit.bridge.access import read_token_file
+from tradekit.client.commands import Commands
+from tradekit.client.connection import Connection
+from tradekit.client.replica import Replica
+from tradekit.client.view import Past, View
+from tradekit.errors import ConnectionLostError, RefusedError, VersionError
+from tradekit.state.reducer import REDUCER
+from tradekit.state.shape import State
+
+__all__ = ["SessionClient", "read_token"]
+
+
+class _Part(msgspec.Struct):
+    path: str
+    value: msgspec.Raw
+
+
+class SessionClient(Commands, View):
+    """A live view of a session, and the commands to it.
+
+    Frames are current whenever they are read. Commands return the journal seq that they were recorded under; they
+    raise RefusedError when the session says no and ConnectionLostError when it does not answer.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        token: str | Callable[[], str],
+        *,
+        name: str = "",
+        reconnect_cap_s: float = 5.0,
+    ) -> None:
+        self.uri = uri
+        self.replica = Replica()
+        self._name = name
+        self.connection = Connection(
+            uri,
+            token,
+            on_snapshot=self.replica.on_snapshot,
+            on_events=self.replica.on_events,
+            on_ticks=self.replica.on_ticks,
+            on_status=self.replica.on_status,
+            reducer=REDUCER,
+            reconnect_cap_s=reconnect_cap_s,
+        )
+        self.replica.lag = lambda: self.connection.lag_s
+        super().__init__(self.connection)
+        self.connection.start()
+
+    @classmethod
+    def attach(
+        cls, uri: str, token: str | Callable[[], str], *, timeout_s: float = 10.0, **options: Any
+    ) -> Self:
+        """Connect and wait until the state is here.
+
+        Raises RefusedError (token), VersionError (another tradekit) or ConnectionLostError (nobody there in time).
+        """
+        client = cls(uri, token, **options)
+        status = client.connection.wait_settled(timeout_s)
+        if status.name == "live" and client.replica.wait_for(lambda state: state.seq > 0, timeout_s):
+            return client
+        client.close()
+        reason = status.reason or "no answer"
+        if status.name == "refused":
+            raise RefusedError(f"{uri} refused the connection: {reason}", code="token")
+        if status.name == "incompatible":
+            raise VersionError(f"{uri}: {reason}")
+        raise ConnectionLostError(
+            f"no session answers at {uri} ({reason}); `tradekit sessions` lists those that run"
+        )
+
+    # --- what it shows --------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The session's name."""
+        return self.replica.state.session.name or self._name
+
+    @property
+    def status(self) -> str:
+        """How the connection is: connecting, live, stale, refused, incompatible or closed."""
+        return self.replica.status
+
+    @property
+    def seq(self) -> int:
+        """The journal's last event that is shown here."""
+        return self.replica.seq
+
+    @property
+    def state(self) -> State:
+        """The whole state; read it under `replica.lock` where it must hold still."""
+        return self.replica.state
+
+    @property
+    def _held(self) -> AbstractContextManager[Any]:
+        return self.replica.lock
+
+    def at(self, when: "int | str | datetime") -> Past:
+        """The session as it was: after event `when` (int), or at a session time (text or datetime, UTC by default).
+
+        Raises RefusedError for a moment that the journal does not hold.
+        """
+        asked = when.isoformat() if isinstance(when, datetime) else when
+        parts = [
+            msgspec.json.decode(raw, type=_Part)
+            for raw in self.connection.query_all("state_at", {"at": asked})
+        ]
+        fields = {part.path: part.value for part in parts}
+        return Past(msgspec.json.decode(msgspec.json.encode(fields), type=State))
+
+    def wait_for(self, predicate: Callable[[State], object], timeout_s: float = 10.0) -> bool:
+        """Wait until `predicate(state)` is true, at most so long; whether it became true."""
+        return self.replica.wait_for(predicate, timeout_s)
+
+    # --- detaching ------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Detach; the session goes on."""
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        with self.replica.lock:
+            state, risk = self.state, self.state.risk
+            armed = (
+                "killed"
+                if risk.killed
+                else "halted"
+                if risk.halted
+                else "armed"
+                if risk.armed
+                else "disarmed"
+            )
+            account = state.account
+            return (
+                f"<Session {self.name} {state.session.mode} {armed}, {self.status}, #{state.seq:,}, "
+                f"equity {account.equity:,.2f} {account.currency}>"
+            )
+
+
+def read_token(path: str | Path) -> Callable[[], str]:
+    """A reader of a token file, asked at each attempt to connect; it raises ConfigError when it cannot be read."""
+    return lambda: read_token_file(Path(path))

@@ -1,0 +1,84 @@
+"""The dashboard wired to sessions: one attached client a session and server process, pages for many viewers.
+
+Knows how to find sessions; what a page looks like is `tradekit.apps`.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tradekit.client import registry
+from tradekit.client.session import SessionClient, read_token
+from tradekit.errors import TradekitError
+
+__all__ = ["Attached", "inline_dashboard", "serve_dashboard"]
+
+
+class Attached:
+    """The sessions that a dashboard shows: attached when they are first asked for, kept while they come and go.
+
+    names  which ones; empty means every one that runs on this machine
+    """
+
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        self._names = tuple(names)
+        self._clients: dict[str, SessionClient] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self) -> list[SessionClient]:
+        """The sessions now; one that has ended since stays, and says so itself."""
+        with self._lock:
+            for entry in registry.entries():
+                if (not self._names or entry.name in self._names) and entry.uri:
+                    self._attach(entry)
+            return list(self._clients.values())
+
+    def _attach(self, entry: registry.Entry) -> None:
+        known = self._clients.get(entry.name)
+        if known is not None and known.uri == entry.uri:
+            return
+        if known is not None:
+            known.close()
+        client = SessionClient(entry.uri, read_token(entry.token_file), name=entry.name)
+        client.connection.wait_settled(5.0)
+        self._clients[entry.name] = client
+
+    def close(self) -> None:
+        """Detach from all of them."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
+
+
+def serve_dashboard(
+    names: Sequence[str] = (),
+    *,
+    host: str = "127.0.0.1",
+    port: int = 5006,
+    show: bool = False,
+    theme: str = "dark",
+    on_ready: Callable[[str], object] | None = None,
+) -> None:
+    """Serve the live page of the named sessions (default: all that run) until the process is interrupted.
+
+    Raises NotFoundError for a name that does not run, ConfigError when the port is taken.
+    """
+    from tradekit.apps.serve import serve
+
+    for name in names:
+        registry.find(name)
+    attached = Attached(names)
+    try:
+        serve(attached, port=port, address=host, show=show, theme=theme, on_ready=on_ready)
+    finally:
+        attached.close()
+
+
+def inline_dashboard(session: SessionClient, *, theme: str = "dark") -> Any:
+    """The live page as something that a notebook cell shows."""
+    try:
+        from tradekit.apps.live import inline
+    except ImportError as error:
+        raise TradekitError(f"the dashboard needs Panel, which cannot be imported: {error}") from error
+    return inline(session, theme=theme)

@@ -1,0 +1,215 @@
+"""The composition root of a session: from a configuration to engine, broker, journal, store and loop, restored.
+
+Everything is made here and nowhere else. Knows no process and no signal.
+"""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tradekit.brokers.paper.orders import PaperBroker
+from tradekit.config.schema import Config
+from tradekit.core.clock import Clock
+from tradekit.core.journal import Journal
+from tradekit.core.open import open_journal, open_writer
+from tradekit.core.snapshot import SnapshotStore
+from tradekit.core.store import Store
+from tradekit.core.version import version
+from tradekit.data.columns import BarColumns
+from tradekit.data.load import load_bars
+from tradekit.errors import ConfigError, JournalCorruptError
+from tradekit.model.instrument import Instrument, duration
+from tradekit.model.money import exact
+from tradekit.model.session import Mode, SessionOpened
+from tradekit.run.cycle import Cycle
+from tradekit.run.gate import Gate
+from tradekit.run.restore import restore
+from tradekit.state.reducer import REDUCER, apply
+from tradekit.state.shape import State, fingerprint
+from tradekit.strategy.base import Strategy
+from tradekit.strategy.freeze import parameters
+from tradekit.strategy.load import class_path, load_strategy, snake_name, source_hash
+from tradekit.trading.engine import Engine
+from tradekit.trading.risk import check_limits
+
+__all__ = ["Parts", "build"]
+
+_log = logging.getLogger("tradekit.session")
+
+
+class Parts(msgspec.Struct):
+    """A session, put together and restored, not yet running."""
+
+    config: Config
+    columns: list[BarColumns]
+    cycle: Cycle
+    journal: Journal
+    store: Store[State]
+    snapshots: SnapshotStore
+    gate: Gate
+    opened: SessionOpened
+    changed: dict[str, Any]  # parameters that the configuration changed since the last start
+
+
+def build(config: Config, *, clock: Clock) -> Parts:
+    """Put a session together from its configuration; a journal that is there is restored.
+
+    Raises ConfigError, DataError or StrategyError for what cannot be made, JournalLockedError when another session
+    writes the journal, JournalCorruptError when it does not prove what it claims.
+    """
+    columns = [_columns(source, config) for source in config.bars]
+    limits = check_limits(dict(config.risk))
+    before = _openings(config.journal) if config.state_store.restore_on_startup else []
+    strategy = _strategy(config, before)
+    instruments = [c.spec for c in columns]
+    broker = PaperBroker(instruments, fee=config.broker.fee, slippage=config.broker.slippage)
+    engine = Engine(strategy, timeframes=tuple(config.market_data.timeframes))
+    cycle = Cycle(engine, broker)
+    opened = _opened(config, strategy, columns, limits)
+    if not config.state_store.restore_on_startup and config.journal is not None:
+        set_aside(config.journal)
+    journal = open_writer(config.journal, clock=clock, program=f"tradekit {version()}")
+    try:
+        snapshots = SnapshotStore(
+            config.snapshots / config.session.name,
+            max_snapshots=config.state_store.max_snapshots,
+            reducer_version=REDUCER,
+            journal_id=journal.id,
+        )
+        store = _restored_store(config, journal, snapshots, clock)
+        _restore_engine(cycle, journal, store)
+    except BaseException:
+        journal.close()
+        raise
+    gate = Gate()
+    risk = engine.state.risk
+    if risk.killed:
+        gate.kill(risk.reason)
+    elif risk.halted:
+        gate.halt(risk.reason)
+    changed = _changed(config, before[-1]) if before else {}
+    return Parts(config, columns, cycle, journal, store, snapshots, gate, opened, changed)
+
+
+# --- the pieces ---------------------------------------------------------------------------------------------
+
+
+def _columns(source: str, config: Config) -> BarColumns:
+    frame = load_bars(source)
+    said = {section.id: section for section in config.instruments}.get(frame.attrs["instrument"])
+    if said is not None:
+        spec = msgspec.convert(frame.attrs["spec"], Instrument)
+        given = {k: v for k, v in msgspec.structs.asdict(said).items() if v is not None and k != "id"}
+        frame = load_bars(
+            frame, instrument=msgspec.structs.replace(spec, **given), timeframe=frame.attrs["timeframe"]
+        )
+    for timeframe in config.market_data.timeframes:
+        if duration(timeframe) % duration(frame.attrs["timeframe"]):
+            raise ConfigError(
+                f"market_data.timeframes: {timeframe} bars cannot be made from {source}, "
+                f"which has {frame.attrs['timeframe']} bars"
+            )
+    return BarColumns.from_frame(frame)
+
+
+def _strategy(config: Config, before: list[SessionOpened]) -> Strategy:
+    """The strategy as it first started on this journal, or as configured when the journal is new."""
+    if config.strategy.class_path is None:
+        raise ConfigError(f"{config.file.name}: strategy.class is missing; write module:Class")
+    made = load_strategy(config.strategy.class_path, config.strategy.params, root=config.root)
+    if before and before[0].strategy_class == class_path(type(made)):
+        made = load_strategy(type(made), before[0].params)
+    return made
+
+
+def _opened(
+    config: Config, strategy: Strategy, columns: list[BarColumns], limits: dict[str, str]
+) -> SessionOpened:
+    session = config.session
+    configured = load_strategy(type(strategy), config.strategy.params)
+    frames = dict.fromkeys(
+        (*(c.timeframe for c in columns), *strategy.timeframes, *config.market_data.timeframes)
+    )
+    return SessionOpened(
+        name=session.name,
+        mode=Mode(session.mode),
+        account=session.account,
+        currency=session.currency or columns[0].spec.quote,
+        cash=exact(session.cash, name="session.cash"),
+        strategy=config.strategy.id or snake_name(type(strategy).__name__),
+        strategy_class=class_path(type(strategy)),
+        params=parameters(configured),
+        source=source_hash(type(strategy)),
+        instruments=[c.spec for c in columns],
+        timeframes=sorted(frames, key=duration),
+        limits=limits,
+        armed=session.mode == "paper" if session.armed is None else session.armed,
+        program=version(),
+        reducer=REDUCER,
+    )
+
+
+# --- what the journal remembers -----------------------------------------------------------------------------
+
+
+def _openings(path: Path | None) -> list[SessionOpened]:
+    """How the session was opened on this journal before, oldest first."""
+    if path is None or not path.exists():
+        return []
+    with open_journal(path) as journal:
+        found = [event.data for event in journal.events(types=["session.opened"])]
+    return [data for data in found if isinstance(data, SessionOpened)]
+
+
+def _changed(config: Config, last: SessionOpened) -> dict[str, Any]:
+    """Parameters that the configuration names otherwise than it did at the last start."""
+    return {k: v for k, v in config.strategy.params.items() if k in last.params and last.params[k] != v}
+
+
+def _restored_store(config: Config, journal: Journal, snapshots: SnapshotStore, clock: Clock) -> Store[State]:
+    state = State()
+    found = snapshots.latest(durable_seq=journal.last_seq)
+    if found is not None:
+        state = msgspec.json.decode(found.state, type=State)
+    if not config.state_store.replay_events_on_restore and state.seq != journal.last_seq:
+        raise ConfigError(
+            f"state_store.replay_events_on_restore is false and the newest snapshot is at event {state.seq}, the "
+            f"journal at {journal.last_seq}: set it to true, or stop sessions in good order so that they snapshot"
+        )
+    store: Store[State] = Store(state, apply, seq=state.seq, fingerprint=fingerprint, clock=clock)
+    store.fold(journal.events(since=state.seq))
+    return store
+
+
+def _restore_engine(cycle: Cycle, journal: Journal, store: Store[State]) -> None:
+    """Replay the inputs through the engine, and hold its state against the store's."""
+    if journal.last_seq == 0:
+        return
+
+    def read() -> Any:
+        return journal.events()
+
+    difference = restore(cycle, read)
+    if difference is not None:
+        _log.error("the session cannot be armed: %s", cycle.engine.doubt)
+    mine, stored = fingerprint(cycle.engine.state), store.hash()
+    if mine != stored:
+        raise JournalCorruptError(
+            f"the state folded from the snapshot ({stored[:12]}) is not the state replayed from the journal "
+            f"({mine[:12]}); move the snapshots away and start again"
+        )
+    _log.info("restored %d events", journal.last_seq)
+
+
+def set_aside(path: Path) -> None:
+    """Keep an old journal under its id, so that a new one can begin."""
+    if not path.exists():
+        return
+    with open_journal(path) as journal:
+        kept = path.with_name(f"{path.stem}-{journal.id[:12]}{path.suffix}")
+    for old in sorted(path.parent.glob(f"{path.name}*")):
+        if not old.name.endswith(".lock"):
+            old.rename(kept.with_name(kept.name + old.name[len(path.name) :]))
+    _log.info("the old journal is kept as %s", kept.name)

@@ -1,0 +1,208 @@
+"""The session's own process: everything put together, served, run until it is told to stop, and put away.
+
+Knows signals, threads and files; the trading is elsewhere.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tradekit.bridge.access import Tokens, write_token_file
+from tradekit.bridge.limits import Limits
+from tradekit.bridge.protocol import SCOPES, Grant
+from tradekit.bridge.server import Bridge
+from tradekit.client.registry import Entry, register
+from tradekit.config.schema import Config
+from tradekit.core.bus import Bus
+from tradekit.core.clock import Clock, SystemClock, new_token
+from tradekit.core.codec import encode
+from tradekit.core.journal import Stored
+from tradekit.health.metrics import SessionMetrics
+from tradekit.health.watchdog import StepWatch
+from tradekit.model.session import HandlerFailed
+from tradekit.run.feed import ReplayFeed, position_of
+from tradekit.run.loop import Asked, Loop
+from tradekit.wiring.build import Parts, build
+from tradekit.wiring.source import SessionSource
+
+__all__ = ["run_session"]
+
+_log = logging.getLogger("tradekit.session")
+_SWITCH_S = 0.0005  # a commit beside a busy thread waits this long for the interpreter, not 5 ms
+
+
+def run_session(
+    config: Config, *, announce: Callable[[dict[str, Any]], None], clock: Clock | None = None
+) -> int:
+    """Run the session of `config` in this process until SIGTERM, Ctrl-C or a stop command; returns the exit code.
+
+    `announce` is called once with session, pid, uri, journal and token_file when clients can attach. Raises what
+    `build` raises, and ConfigError when the port cannot be had; nothing is left behind then.
+    """
+    sys.setswitchinterval(_SWITCH_S)
+    clock = clock or SystemClock()
+    parts = build(config, clock=clock)
+    try:
+        return asyncio.run(_host(parts, clock, announce))
+    finally:
+        parts.journal.close()
+
+
+async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]], None]) -> int:
+    config = parts.config
+    metrics = SessionMetrics(clock=clock)
+    source = SessionSource(parts.journal, parts.store, metrics)
+    bus = Bus(
+        max_history=config.event_bus.max_history,
+        on_error=lambda handler, subject, error: _handler_failed(loop, handler, subject, error),
+    )
+    watch = StepWatch(clock, deadline_s=config.session.step_deadline_s, on_stuck=lambda s: _stuck(source, s))
+    bridge = _bridge(config, source) if config.websocket.enabled else None
+    loop = _loop(parts, clock, metrics, bus, watch, bridge)
+    with contextlib.ExitStack() as stack:
+        stack.callback(source.close)
+        stack.enter_context(watch)
+        if bridge is not None:
+            stack.enter_context(_served(config, source, bridge, loop))
+        stack.enter_context(_signals(loop))
+        announce(_announcement(parts, bridge))
+        timer = asyncio.create_task(_snapshots(parts, clock))
+        stack.callback(timer.cancel)
+        _apply_changes(parts, loop)
+        await loop.run(parts.opened)
+    _log.info("session %s closed", config.session.name)
+    return 0
+
+
+# --- pieces -------------------------------------------------------------------------------------------------
+
+
+def _loop(
+    parts: Parts, clock: Clock, metrics: SessionMetrics, bus: Bus, watch: StepWatch, bridge: Bridge | None
+) -> Loop:
+    data = parts.config.market_data
+
+    def tell(stored: tuple[Stored, ...]) -> None:
+        for one in stored:
+            metrics.event(one.event.type)
+            bus.publish(one.event)
+
+    feed = ReplayFeed(
+        parts.columns,
+        clock=clock,
+        speed=None if data.speed == "max" else float(data.speed),
+        quick=data.fast_forward_bars,
+        ticks=bridge.ticks if bridge is not None and data.ticks else None,
+    )
+    return Loop(
+        parts.cycle,
+        parts.journal,
+        feed,
+        clock=clock,
+        gate=parts.gate,
+        watch=watch,
+        feed_after=position_of(parts.store.state),
+        on_snapshot=lambda: write_snapshot(parts),
+        tell=tell,
+        step_deadline_s=parts.config.session.step_deadline_s,
+    )
+
+
+def _bridge(config: Config, source: SessionSource) -> Bridge:
+    token = new_token()
+    write_token_file(config.token_file, token)
+    socket = config.websocket
+    return Bridge(
+        source,
+        tokens=Tokens({token: Grant("local", frozenset(SCOPES))}),
+        host=socket.host,
+        port=socket.port,
+        origins=socket.allowed_origins,
+        hosts=socket.allowed_hosts,
+        limits=Limits(clients=socket.max_clients, per_ip=socket.max_per_ip, ping_s=socket.ping_interval),
+    )
+
+
+@contextlib.contextmanager
+def _served(config: Config, source: SessionSource, bridge: Bridge, loop: Loop) -> Iterator[None]:
+    """The bridge open and the session in the register, until the end."""
+    try:
+        bridge.start()
+        source.publish = bridge.publish
+        source.loop = loop
+        entry = Entry(
+            name=config.session.name,
+            uri=bridge.uri,
+            pid=os.getpid(),
+            started=SystemClock().now(),
+            journal=str(config.journal or ""),
+            token_file=str(config.token_file),
+            mode=config.session.mode,
+            folder=str(config.folder),
+        )
+        with contextlib.closing(register(entry)):
+            yield
+    finally:
+        bridge.close()
+        config.token_file.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _signals(loop: Loop) -> Iterator[None]:
+    running = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        running.add_signal_handler(number, loop.stop, signal.Signals(number).name)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            running.remove_signal_handler(number)
+
+
+def _announcement(parts: Parts, bridge: Bridge | None) -> dict[str, Any]:
+    config = parts.config
+    return {
+        "session": config.session.name,
+        "pid": os.getpid(),
+        "uri": bridge.uri if bridge is not None else None,
+        "journal": str(config.journal) if config.journal is not None else None,
+        "token_file": str(config.token_file) if bridge is not None else None,
+    }
+
+
+def _apply_changes(parts: Parts, loop: Loop) -> None:
+    """Parameters that the configuration changed since the last start take effect as commands, once it runs."""
+    from concurrent.futures import Future
+
+    for name, value in parts.changed.items():
+        loop.ask_later(Asked("set_param", {"name": name, "value": value}, "config", Future()))
+
+
+async def _snapshots(parts: Parts, clock: Clock) -> None:
+    """A snapshot each so often."""
+    while True:
+        await asyncio.sleep(parts.config.state_store.snapshot_interval_minutes * 60)
+        write_snapshot(parts)
+
+
+def write_snapshot(parts: Parts) -> None:
+    """Write the store's state, after everything in it is durable."""
+    parts.journal.flush()
+    with parts.store.lock:
+        seq, state = parts.store.seq, encode(parts.store.state)
+    parts.snapshots.write(seq, state)
+
+
+def _stuck(source: SessionSource, seconds: float) -> None:
+    source.problem = f"a step has been running for {seconds:.0f} s" if seconds else ""
+
+
+def _handler_failed(loop: Loop, handler: str, subject: str, error: Exception) -> None:
+    _log.error("handler %s failed on %s: %s", handler, subject, error)
+    if not subject.startswith("error.handler"):
+        loop.note(HandlerFailed(handler, subject, f"{type(error).__name__}: {error}"))

@@ -1,0 +1,60 @@
+"""Journals as a user reads them: opened read-only, and folded to the state at any moment.
+
+Knows the journal and the reducer; no running session is needed.
+"""
+
+import os
+from datetime import UTC, datetime
+
+from tradekit.core.journal import JournalReader
+from tradekit.core.open import open_journal
+from tradekit.errors import NotFoundError
+from tradekit.state.reducer import apply
+from tradekit.state.shape import State
+
+__all__ = ["fold_until", "open_journal", "seq_at", "state_at"]
+
+
+def state_at(path: str | os.PathLike[str], at: int | str | datetime | None = None) -> State:
+    """The state of the session whose journal lies at `path`, as it was at `at` (default: now).
+
+    at  a seq (int, or digits as text), a time as datetime or text ("2026-01-05 10:15"; UTC unless it says
+        otherwise): the state after the last event whose session time is not later
+
+    Raises NotFoundError for a moment before the first event or a seq beyond the last.
+    """
+    with open_journal(path) as journal:
+        return fold_until(journal, seq_at(journal, at))
+
+
+def fold_until(journal: JournalReader, seq: int) -> State:
+    """The fold of the events up to and with `seq`."""
+    state = State()
+    for event in journal.events(until=seq):
+        apply(state, event)
+    return state
+
+
+def seq_at(journal: JournalReader, at: int | str | datetime | None) -> int:
+    """The seq that `at` means; see `state_at`."""
+    if at is None:
+        return journal.last_seq
+    if isinstance(at, int) or (isinstance(at, str) and at.isdigit()):
+        seq = int(at)
+        if not 1 <= seq <= journal.last_seq:
+            raise NotFoundError(f"there is no event {seq}; the journal holds 1 to {journal.last_seq}")
+        return seq
+    moment = _moment(at)
+    seq = journal.at_time(int(moment.timestamp() * 1_000_000) * 1000)
+    if seq == 0:
+        raise NotFoundError(f"{moment.isoformat()} is before the journal's first event")
+    return seq
+
+
+def _moment(at: str | datetime) -> datetime:
+    if isinstance(at, str):
+        try:
+            at = datetime.fromisoformat(at)
+        except ValueError as error:
+            raise NotFoundError(f"{at!r} is no seq and no time; write 48213 or 2026-01-05T10:15") from error
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
