@@ -129,7 +129,7 @@ def test_an_older_program_refuses_to_write_a_journal_with_newer_events(tmp_path:
         journal.append([Event(1, 0, START, 0, "quote.seen", 3, 0, "X", new)], critical=True)
     registry._registered.pop("quote.seen")
     quote_v1()
-    with pytest.raises(VersionError, match="quote.seen of version 3, this tradekit knows version 1"):
+    with pytest.raises(VersionError, match=r"quote.seen of version 3, this tradekit knows version 1"):
         open_writer(path)
     with open_journal(path) as reader:
         assert [type(e.data) for e in reader.events()] == [Unknown]

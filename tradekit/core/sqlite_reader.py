@@ -163,8 +163,8 @@ class SqliteReader(JournalReader):
         for page in self._rows.pages("seq, payload, chain", since, until):
             for seq, payload, stored in page:
                 expected += 1
-                whole = isinstance(payload, bytes) and isinstance(chain, bytes)  # a flipped bit may change a type
-                chain = link(chain, payload) if whole else None
+                sound = isinstance(payload, bytes) and isinstance(chain, bytes)  # a flip may change a type
+                chain = link(chain, payload) if sound else None
                 if seq != expected or chain is None or chain != stored:
                     raise JournalCorruptError(
                         f"{self.path.name} is damaged at seq {expected}: the hash chain does not hold; "

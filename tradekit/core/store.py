@@ -89,7 +89,7 @@ class StateView(Protocol):
 class Store(Generic[S]):
     """State + reducer + seq. One thread applies; any thread reads, holding `lock` for more than one value.
 
-    apply_event  changes the state in place and returns the paths it touched: ("orders", "sma-1"), ("account",)
+    apply_event  changes the state in place and returns the paths it touched: ("orders", "sma-1")
     fingerprint  gives equal states an equal hash
     """
 
