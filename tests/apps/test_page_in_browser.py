@@ -1,0 +1,133 @@
+"""The live page in a real Chromium: it moves without a reload, says what it did, and says when it is stale."""
+
+import itertools
+from decimal import Decimal
+
+import pytest
+
+from tests.apps.conftest import Browser, Dashboard
+from tradekit.model.order import OrderFilled, OrderSubmitted, OrderType, Side
+from tradekit.testing.play import Play
+from tradekit.testing.stage import StageSession
+
+pytestmark = pytest.mark.browser
+
+LAST = ".chart .legend b >> nth=3"  # the close under no crosshair: the last bar's
+CANVAS = """() => {
+    const find = (root) => { for (const node of root.querySelectorAll('*')) {
+        if (node.classList?.contains('canvas')) return node;
+        const found = node.shadowRoot && find(node.shadowRoot); if (found) return found; } return null; };
+    const canvases = [...find(document).querySelectorAll('canvas')];
+    return canvases.map((c) => c.toDataURL()).join('').length + ':' + canvases.map((c) => c.toDataURL()).join('|');
+}"""
+
+
+def trade(number: int, *, tag: str = "") -> list[OrderSubmitted | OrderFilled]:
+    """An order by hand and its fill."""
+    name, price = f"hand-{number}", Decimal("104.25")
+    who = ("BTCUSDT", "breakout", "paper")
+    wish = OrderSubmitted(name, *who, Side.BUY, OrderType.MARKET, Decimal("0.5"), tag=tag)
+    fill = OrderFilled(name, *who, f"x{number}", Side.BUY, Decimal("0.5"), price, Decimal("0.01"), "USDT")
+    return [wish, fill]
+
+
+def test_a_trader_s_day_on_the_page(
+    dashboard: Dashboard, browser: Browser, played: tuple[StageSession, Play]
+) -> None:
+    session, play = played
+    page = browser.page
+    page.goto(dashboard.url)
+    page.get_by_text("btc-breakout", exact=True).wait_for()
+    page.evaluate("window.sameDocument = true")
+
+    # a fill appears as the first row of its table
+    page.get_by_role("tab", name="Fills").click()
+    rows = page.get_by_role("table", name="Fills").locator("tbody tr")
+    before = rows.count()
+    assert before > 0
+    session.replica.fold(*trade(1, tag="<img src=x onerror=alert(1)>"))
+    first = rows.first
+    first.get_by_text("hand-1", exact=True).wait_for()
+    assert rows.count() == before + 1
+    assert first.get_by_text("104.25").count() == 1
+    assert first.get_by_text("<img src=x onerror=alert(1)>").count() == 1, "a tag is text, never markup"
+
+    # a candle moves with display ticks, on the canvas and in the legend
+    drawn = page.evaluate(CANVAS)
+    for _ in itertools.islice(play.ticks(), 9):
+        pass
+    close = float(session.replica.state.bars["BTCUSDT"]["1m"][-1].close)
+    page.wait_for_function(
+        "(was) => { const f = " + CANVAS + "; return f() !== was; }", arg=drawn, timeout=5000
+    )
+    assert page.locator(LAST).inner_text() != f"{close:.2f}"
+
+    # halt: one click, its acknowledgement, and the state that follows
+    page.get_by_role("button", name="Halt").click()
+    page.get_by_text("halted, #").wait_for()
+    page.get_by_text("HALTED", exact=True).wait_for()
+    assert session.said == ["halt"]
+    page.get_by_role("button", name="Arm").click()
+    page.get_by_text("ARMED", exact=True).wait_for()
+
+    # a refusal is told in the session's own words
+    session.refuse = "this token may not disarm"
+    page.get_by_role("button", name="Disarm").click()
+    page.get_by_text("disarm refused: this token may not disarm").wait_for()
+    session.refuse = ""
+
+    # the session dies: every pane says so; it returns: none does
+    session.replica.become("stale", "no beat for 3 s")
+    page.locator(".tk > .badge:visible").first.wait_for()
+    assert page.locator(".tk > .badge:visible").count() == 5
+    assert page.get_by_role("button", name="Halt").is_disabled()
+    session.replica.become("live")
+    page.wait_for_function("() => true")
+    page.locator(".tk.chart:not([data-state])").wait_for()
+    assert page.locator(".tk > .badge:visible").count() == 0
+
+    assert page.evaluate("window.sameDocument") is True, "nothing of this needed a reload"
+    assert browser.outside == []
+    assert browser.errors == []
+
+
+def test_killing_wants_the_session_s_name(dashboard: Dashboard, browser: Browser) -> None:
+    page = browser.page
+    page.goto(dashboard.url)
+    page.get_by_role("button", name="Kill …").click()
+    kill = page.get_by_role("button", name="Kill", exact=True)
+    page.get_by_role("textbox").fill("btc")
+    assert kill.is_disabled()
+    page.get_by_role("textbox").fill("btc-breakout")
+    kill.click()
+    page.get_by_text("KILLED", exact=True).wait_for()
+    assert dashboard.session.said == ["kill"]
+
+
+def test_timeframes_change_the_series_and_nothing_scrolls_sideways(
+    dashboard: Dashboard, browser: Browser
+) -> None:
+    page = browser.page
+    page.set_viewport_size({"width": 900, "height": 900})
+    page.goto(dashboard.url + "?theme=light")
+    button = page.get_by_role("button", name="15m")
+    button.click()
+    page.locator(".frames button[aria-pressed=true]", has_text="15m").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator(".tk.chart").get_attribute("data-theme") == "light"
+    page.mouse.wheel(0, 900)
+    assert page.get_by_role("button", name="Halt").is_visible()
+    assert browser.errors == []
+
+
+def test_without_a_session_the_page_says_how_to_start_one_and_finds_it(
+    dashboard: Dashboard, browser: Browser
+) -> None:
+    session = dashboard.sessions.pop()
+    page = browser.page
+    page.goto(dashboard.url)
+    page.get_by_text("No session is running").wait_for()
+    page.get_by_text("tradekit run config/paper.yaml").wait_for()
+    dashboard.sessions.append(session)
+    page.get_by_text("btc-breakout", exact=True).wait_for(timeout=15_000)
+    assert browser.errors == []
