@@ -192,15 +192,20 @@ class JournalContract:
         assert journal.durable_seq == 399
 
     def test_who_stops_waiting_does_not_stop_the_commit(self, journal: Journal) -> None:
+        complaints: list[object] = []
+
         async def session() -> None:
+            asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
             task = asyncio.ensure_future(_wait(journal.append_async([mark(1)], critical=True)))
             await asyncio.sleep(0)
             task.cancel()
             await asyncio.wait([task])
-            await journal.append_async([mark(2)], critical=True)
+            ack = journal.append_async([mark(2)], critical=True)
+            assert ack.result(10) == ack.stored == await ack  # once done, always done
 
         asyncio.run(session())
         assert journal.durable_seq == 2
+        assert complaints == []
 
     def test_callbacks_hear_each_commit_once_and_in_order_while_many_append(self, journal: Journal) -> None:
         heard: list[Stored] = []

@@ -39,8 +39,7 @@ _envelope = msgspec.json.Decoder(_Envelope)
 def encode(value: Any) -> bytes:
     """Any struct, dict or list as JSON; Decimals are plain strings without exponent."""
     data = _json.encode(value)
-    # str(Decimal) turns to 1E-8 below a millionth; such a payload takes the slow, exact way.
-    if b"E-" in data or b"E+" in data or b'"NaN"' in data or b"Infinity" in data:
+    if _inexact(data):
         return _json.encode(_plain(msgspec.to_builtins(value, builtin_types=(Decimal, bytes))))
     return data
 
@@ -57,6 +56,12 @@ def encode_fact(data: Fact) -> bytes:
 
 def encode_event(event: Event, payload: bytes | None = None) -> bytes:
     """The whole envelope as one JSON object; `payload` is the fact if it is encoded already."""
+    if payload is None and type(event.data) is not Unknown:
+        data = _json.encode(event)  # its fields are the envelope's, in the envelope's order
+        if not _inexact(data):
+            if b"null" in data:
+                _refuse_nan(event.data)
+            return data
     body = encode_fact(event.data) if payload is None else payload
     return b'{"seq":%d,"epoch":%d,"ts":%d,"recorded":%d,"type":"%b","v":%d,"cause":%d,"key":%b,"data":%b}' % (
         event.seq,
@@ -97,6 +102,11 @@ def canonical_hash(value: Any) -> str:
     return hashlib.sha256(
         _sorted.encode(_plain(msgspec.to_builtins(value, builtin_types=(Decimal,))))
     ).hexdigest()
+
+
+def _inexact(data: bytes) -> bool:
+    """Whether a Decimal may stand in it as 1E-8 (as str writes it) or NaN: it then takes the slow, exact way."""
+    return b"E-" in data or b"E+" in data or b'"NaN"' in data or b"Infinity" in data
 
 
 @functools.cache

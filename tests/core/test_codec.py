@@ -1,0 +1,89 @@
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.core.journal_contract import FACTS, INT64, START, bar, fill, mark
+from tradekit.core.codec import (
+    canonical_hash,
+    decode_event,
+    decode_fact,
+    encode,
+    encode_event,
+    encode_fact,
+)
+from tradekit.core.event import Event, Fact, Unknown
+from tradekit.errors import JournalError
+
+EVENTS = st.builds(
+    lambda seq, ts, key, fact: Event(seq, 2, ts, START, fact.TYPE, fact.V, 0, key, fact),
+    st.integers(1, 1 << 60),
+    INT64,
+    st.text(max_size=12),
+    FACTS,
+)
+
+
+@given(event=EVENTS)
+def test_an_event_is_given_back_as_it_was(event: Event) -> None:
+    assert decode_event(encode_event(event)) == event
+
+
+@given(event=EVENTS)
+def test_an_event_is_its_header_around_its_facts_own_encoding(event: Event) -> None:
+    assert encode_event(event) == encode_event(event, encode_fact(event.data))
+
+
+@given(event=EVENTS)
+def test_an_encoding_is_plain_json_with_the_envelopes_fields_in_order(event: Event) -> None:
+    plain = msgspec.json.decode(encode_event(event))
+    assert list(plain) == ["seq", "epoch", "ts", "recorded", "type", "v", "cause", "key", "data"]
+    assert (plain["seq"], plain["ts"], plain["key"]) == (event.seq, event.ts, event.key)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("1E-8", "0.00000001"),
+        ("1E+3", "1000"),
+        ("-0", "-0"),
+        ("1.10", "1.10"),
+        ("1E-30", "0." + "0" * 29 + "1"),
+    ],
+)
+def test_a_decimal_is_written_without_exponent(number: str, text: str) -> None:
+    assert encode({"qty": Decimal(number)}) == b'{"qty":"%b"}' % text.encode()
+
+
+@pytest.mark.parametrize("bad", ["nan", "inf", "-inf"])
+def test_a_number_that_is_not_finite_is_refused_with_its_place(bad: str) -> None:
+    with pytest.raises(JournalError, match=r"MarkUpdated.last is .*: only finite"):
+        encode_event(mark(1, last=float(bad)))
+    with pytest.raises(JournalError, match="not finite"):
+        encode_event(fill(1, price=bad))
+
+
+def test_an_unknown_fact_survives_whole() -> None:
+    data = b'{"seq":7,"epoch":1,"ts":1,"recorded":1,"type":"moon.rose","v":4,"cause":0,"key":"","data":{"a":[1,null]}}'
+    event = decode_event(data)
+    assert isinstance(event.data, Unknown)
+    assert encode_event(event) == data
+
+
+def test_a_bad_field_is_named_with_its_path() -> None:
+    with pytest.raises(msgspec.ValidationError, match=r"\$\.last"):
+        decode_fact("mark.updated", 1, b'{"instrument":"X","last":"high"}')
+
+
+def test_equal_values_have_equal_hashes_whatever_their_order() -> None:
+    assert canonical_hash({"a": Decimal("1E-8"), "b": [1, 2]}) == canonical_hash(
+        {"b": [1, 2], "a": "0.00000001"}
+    )
+    assert canonical_hash({"a": 1}) != canonical_hash({"a": 2})
+
+
+def test_a_subject_is_type_and_key() -> None:
+    assert bar(1).subject == "bar.closed.BTCUSDT.15m"
+    assert Event(1, 1, 1, 1, "risk.changed", 1, 0, "", Fact()).subject == "risk.changed"
