@@ -7,6 +7,7 @@ import contextlib
 import hmac
 import ipaddress
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterable, Mapping
@@ -103,6 +104,7 @@ def is_loopback(host: str) -> bool:
 
 Address = tuple[str, str, int]
 _PORTS = {"http": 80, "https": 443}
+_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|[0-9a-f:.]*:[0-9a-f:.]*")
 
 
 class Gate:
@@ -144,7 +146,7 @@ def _origin(value: str) -> Address | None:
         return None
     host = url.hostname or ""
     name = f"[{host}]" if ":" in host else host
-    if url.scheme not in _PORTS or not host:
+    if url.scheme not in _PORTS or not _NAME.fullmatch(host):
         return None
     shown = f"{url.scheme}://{name}" if port is None else f"{url.scheme}://{name}:{port}"
     if shown != value:  # upper case, user, path, spaces, a port like 08765: not what browsers send

@@ -4,6 +4,7 @@ Knows no command's meaning; runs on the bridge's loop.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import OrderedDict
 from concurrent.futures import Future
@@ -57,14 +58,11 @@ class Answers:
 
     async def _outcome(self, command: Command, outcome: "Future[int]") -> bytes:
         await _wait(outcome, command.deadline - self._clock.monotonic())
-        if (
-            not outcome.done() and not outcome.cancel()
-        ):  # the session has begun with it: give it time to finish
+        # What can no longer be cancelled, the session has begun with: give it time to finish.
+        if not outcome.done() and not outcome.cancel():
             await _wait(outcome, self._limits.expires_s)
         if not outcome.done():
-            return _error(
-                command, "unanswered", f"{command.name} has begun and not ended; look before asking again"
-            )
+            return _error(command, "unanswered", f"{command.name} has begun and not ended; look what it did")
         if outcome.cancelled():
             return _error(command, "expired", f"{command.name} was not taken up in time; nothing was done")
         error = outcome.exception()
@@ -84,7 +82,7 @@ async def _wait(outcome: "Future[int]", timeout_s: float) -> None:
     done = asyncio.Event()
 
     def tell(_: "Future[int]") -> None:
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the bridge closed meanwhile
             loop.call_soon_threadsafe(done.set)
 
     outcome.add_done_callback(tell)

@@ -83,25 +83,22 @@ class Outbox:
 
     def put_page(self, rows: Sequence[tuple[int, bytes, str]]) -> None:
         """Events from the journal (seq, envelope, subject) as `need` asked; none: a resync."""
-        expected, held, size = self._cursor + 1, [], 0
+        last = self._cursor
+        group: list[bytes] = []
+        size, told = 0, self._told
         for seq, payload, subject in rows:
-            if seq != expected:
+            if seq != last + 1:
                 break
-            expected += 1
-            if self._topics is not None and not self._topics.match(subject):
-                continue
-            held.append((seq, payload))
-        if expected == self._cursor + 1:
+            if self._topics is None or self._topics.match(subject):
+                if group and size + len(payload) > self._limits.frame_bytes:
+                    self._fetched.append((events_frame(told + 1, last, group), last))
+                    told, group, size = last, [], 0
+                group.append(payload)
+                size += len(payload) + 1
+            last = seq
+        if last == self._cursor:
             self._lose()
             return
-        last, told = expected - 1, self._told
-        group: list[bytes] = []
-        for seq, payload in held:
-            if group and size + len(payload) > self._limits.frame_bytes:
-                self._fetched.append((events_frame(told + 1, seq - 1, group), seq - 1))
-                told, group, size = seq - 1, [], 0
-            group.append(payload)
-            size += len(payload) + 1
         if group:
             self._fetched.append((events_frame(told + 1, last, group), last))
         self._cursor = last

@@ -48,7 +48,9 @@ SCOPES: dict[str, frozenset[str]] = {
 }
 """Which commands each scope allows. `read`, which every token has, allows subscriptions and queries."""
 
-_STOPPING = frozenset({"halt", "kill", "disarm", "stop"})  # never refused for their rate
+_STOPPING = frozenset(
+    {"halt", "kill", "disarm", "stop"}
+)  # never refused for others' rate, nor for having been long on their way
 
 
 class CloseCode(int, Enum):
@@ -225,7 +227,8 @@ class ServerSide:
                 frame.id, "scope", f"{frame.name} needs the scope {scope!r}, which this token lacks"
             )
         expires = min(frame.expires_s or self._limits.expires_s, self._limits.expires_s)
-        age = 0.0 if frame.at_ms is None else max(now_ms - frame.at_ms, 0) / 1000
+        known = frame.at_ms is not None and frame.name not in _STOPPING
+        age = max(now_ms - (frame.at_ms or 0), 0) / 1000 if known else 0.0
         if age >= expires:
             return _error(
                 frame.id, "expired", f"{frame.name} arrived {age:.1f} s after it was given; nothing was done"
