@@ -187,6 +187,17 @@ def test_without_a_choice_the_users_runtime_directory_is_taken(monkeypatch: pyte
     assert runtime_folder().is_relative_to(os.environ["XDG_RUNTIME_DIR"])
 
 
+def test_without_a_runtime_directory_the_users_own_home_is_taken_and_nothing_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TRADEKIT_RUNTIME_DIR")
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    monkeypatch.setattr(os, "geteuid", lambda: 999_999_999)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with pytest.raises(ConfigError, match=f"{tmp_path}/tradekit/run belongs to another user"):
+        runtime_folder()
+
+
 def test_a_failed_write_leaves_nothing_behind(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(fd: int, data: bytes) -> int:
         raise OSError(28, "No space left on device")

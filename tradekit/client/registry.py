@@ -9,6 +9,7 @@ import fcntl
 import logging
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -29,12 +30,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A running session.
 
     name                what commands call it
-    uri                 where its bridge listens, "" when it has none
+    uri                 where its bridge listens
     pid, started        its process, and since when [UTC ns]
     journal             the journal's file, "" when it is kept in memory
     token_file          where its token lies (0600)
     mode                paper, shadow or live
-    folder              the project's root, where the configuration's relative paths start
+    folder              where its token file and log lie
     reconnect_interval  a client that lost it tries again after at most so long [s]
     """
 
@@ -81,12 +82,7 @@ def runtime_folder() -> Path:
     Raises ConfigError when it is somebody else's or others may write there: commands go where its files say.
     """
     chosen = os.environ.get("TRADEKIT_RUNTIME_DIR")
-    if chosen:
-        folder = Path(chosen)
-    else:
-        from platformdirs import user_runtime_path
-
-        folder = user_runtime_path("tradekit", appauthor=False)
+    folder = Path(chosen) if chosen else _usual_folder()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.stat()
@@ -101,6 +97,15 @@ def runtime_folder() -> Path:
     return folder
 
 
+def _usual_folder() -> Path:
+    from platformdirs import user_runtime_path, user_state_path
+
+    chosen = os.environ.get("XDG_RUNTIME_DIR") or Path(f"/run/user/{os.geteuid()}").is_dir()
+    if sys.platform == "linux" and not chosen:  # it would be a folder in the one where everybody may write
+        return user_state_path("tradekit", appauthor=False) / "run"
+    return user_runtime_path("tradekit", appauthor=False)
+
+
 def register(entry: Entry) -> Registration:
     """Enter a session; keep what is returned for as long as it runs.
 
@@ -113,7 +118,7 @@ def register(entry: Entry) -> Registration:
         known = _alive(path)
         if known is not None:
             raise ConfigError(
-                f"a session named {entry.name!r} runs already (pid {known.pid}, {known.uri or 'no bridge'}): "
+                f"a session named {entry.name!r} runs already (pid {known.pid}, {known.uri}): "
                 "stop it, attach to it, or give this one another session.name"
             )
         aside.unlink(missing_ok=True)

@@ -1,0 +1,86 @@
+"""`tradekit demo, dashboard, lab`: things to look at.
+
+Knows how each is started; what they show is elsewhere.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from tradekit.cli.parser import Commands, command
+from tradekit.cli.show import note
+from tradekit.errors import ConfigError
+
+__all__ = ["add"]
+
+
+def add(commands: Commands) -> None:
+    """Declare the commands."""
+    demo = command(
+        commands,
+        "demo",
+        _demo,
+        help="a paper session on real bars and its dashboard; prints one address, Ctrl-C ends all of it",
+        example="tradekit demo",
+    )
+    demo.add_argument("--port", type=int, default=8765, help="the session's port (8765, or a free one)")
+    demo.add_argument(
+        "--dashboard-port", type=int, default=5006, help="the dashboard's (5006, or a free one)"
+    )
+    demo.add_argument("--show", action="store_true", help="open the address in a browser")
+    dashboard = command(
+        commands,
+        "dashboard",
+        _dashboard,
+        help="serve the live dashboard of running sessions, until Ctrl-C",
+        example="tradekit dashboard paper",
+    )
+    dashboard.add_argument("sessions", nargs="*", metavar="NAME", help="which sessions; without a name, all")
+    dashboard.add_argument("--port", type=int, default=5006, help="where to serve (5006)")
+    dashboard.add_argument("--address", default="127.0.0.1", help="where to listen (127.0.0.1)")
+    dashboard.add_argument("--no-show", action="store_true", help="do not open a browser")
+    lab = command(
+        commands,
+        "lab",
+        _lab,
+        help="open JupyterLab on the notebooks; other options go to it",
+        example="tradekit lab --no-browser --port 8890",
+    )
+    lab.set_defaults(passes_on=True)
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from tradekit.wiring.demo import run_demo
+
+    return run_demo(port=args.port, dashboard_port=args.dashboard_port, show=args.show, say=print)
+
+
+def _dashboard(args: argparse.Namespace) -> int:
+    from tradekit.wiring.board import serve_dashboard
+
+    serve_dashboard(
+        args.sessions,
+        host=args.address,
+        port=args.port,
+        show=not args.no_show,
+        on_ready=lambda url: note(f"tradekit: the dashboard is at {url} - Ctrl-C ends it"),
+    )
+    return 0
+
+
+def _lab(args: argparse.Namespace) -> int:
+    folder = next((one for one in _folders(Path.cwd()) if one.is_dir()), Path.cwd())
+    note(f"tradekit: JupyterLab on {folder}")
+    options = [f"--ServerApp.root_dir={folder.parent}", f"--LabApp.default_url=/lab/tree/{folder.name}"]
+    if folder == Path.cwd():
+        options = [f"--ServerApp.root_dir={folder}"]
+    try:
+        os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options, *args.rest])  # noqa: S606
+    except OSError as error:
+        raise ConfigError(f"JupyterLab cannot be started: {error.strerror}") from error
+
+
+def _folders(here: Path) -> list[Path]:
+    """Where the notebooks may lie: here or in a folder above."""
+    return [above / "notebooks" for above in (here, *here.parents)]
