@@ -69,9 +69,10 @@ def backtest(
     opened = _opened(made, columns, cash, rules)
     start = int(min(c.ts[0] for c in columns))
     try:
-        told = [(0, event) for event in cycle.settle(engine.step(opened, start))]
+        before = cycle.settle(engine.step(opened, start))
+        told = [(0, event) for event in before]
         if not stepwise and fits(cycle, columns):
-            told += _written_out(cycle, exchange, columns[0], progress)
+            told += _written_out(InnerLoop(cycle, exchange, columns[0], before), progress)
         else:
             told += _stepwise(cycle, columns, progress)
         engine.call("on_stop", made.on_stop)
@@ -81,16 +82,13 @@ def backtest(
     return Result(opened=opened, columns=columns, told=told, costs=costs, final=engine.state)
 
 
-def _written_out(
-    cycle: Cycle, exchange: Exchange, columns: BarColumns, progress: Callable[[int], None] | None
-) -> list[tuple[int, Event]]:
-    loop = InnerLoop(cycle, exchange, columns)
+def _written_out(loop: InnerLoop, progress: Callable[[int], None] | None) -> list[tuple[int, Event]]:
     try:
         loop.run(progress)
     except TradekitError:
         raise
     except Exception as error:
-        name = type(cycle.engine.strategy).__name__
+        name = type(loop.engine.strategy).__name__
         raise StrategyError(f"{name}.on_bar raised {type(error).__name__}: {error}") from error
     return loop.events
 
@@ -124,7 +122,10 @@ def _columns(bars: Any, instrument: str | None, timeframe: str | None) -> list[B
             "`instrument` names one series of bars; name each of several with load_bars(..., instrument=)"
         )
     columns = [
-        BarColumns.from_frame(load_bars(one, instrument=instrument, timeframe=timeframe)) for one in given
+        one
+        if isinstance(one, BarColumns)
+        else BarColumns.from_frame(load_bars(one, instrument=instrument, timeframe=timeframe))
+        for one in given
     ]
     names = [c.instrument for c in columns]
     if len(set(names)) < len(names):

@@ -5,7 +5,7 @@ state is brought up to date only when somebody looks or something happens. `Cycl
 test demands equal events from both. Knows no journal.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tradekit.core.event import Event
@@ -16,8 +16,8 @@ from tradekit.model.order import Side
 from tradekit.run.cycle import Cycle
 from tradekit.sim.exchange import Exchange
 from tradekit.state import ledger
-from tradekit.state.reducer import BARS_KEPT
-from tradekit.state.shape import BarRow, Mark, State
+from tradekit.state.reducer import BARS_KEPT, apply
+from tradekit.state.shape import Mark, State
 from tradekit.trading.series import Feedline
 
 __all__ = ["InnerLoop", "fits"]
@@ -47,7 +47,9 @@ class InnerLoop:
     events  (bars taken before it, event) for every event but the bars
     """
 
-    def __init__(self, cycle: Cycle, exchange: Exchange, columns: BarColumns) -> None:
+    def __init__(
+        self, cycle: Cycle, exchange: Exchange, columns: BarColumns, before: Sequence[Event] = ()
+    ) -> None:
         self.engine = cycle.engine
         self.columns = columns
         self.n = 0
@@ -58,6 +60,8 @@ class InnerLoop:
         self._kept_seq = 0
         self._length = duration(columns.timeframe)
         self._state = cycle.engine.state
+        self._before = before  # what was told before the first bar
+        self._watched = False  # whether somebody reads the state, so that every bar is folded into it
 
     def run(self, progress: Callable[[int], None] | None = None) -> None:
         """Take every bar; `progress` is told the number of bars taken, now and then."""
@@ -71,8 +75,8 @@ class InnerLoop:
         try:
             warm = min(len(columns), max((_warmup(line) for line in lines), default=0))
             self._chunk(0, warm, [], lines, sees)
-            quick = [line for line in lines if hasattr(line.indicator, "batch")]
-            slow = [line for line in lines if not hasattr(line.indicator, "batch")]
+            quick = [line for line in lines if _by_chunk(line)]
+            slow = [line for line in lines if not _by_chunk(line)]
             for start in range(warm, len(columns), _CHUNK):
                 stop = min(start + _CHUNK, len(columns))
                 self._chunk(start, stop, quick, slow, sees)
@@ -135,30 +139,57 @@ class InnerLoop:
     # --- the state, brought up to date when somebody looks --------------------------------------------------
 
     def sync(self) -> None:
-        """Fold the bars taken since the last time: number, time, mark and equity."""
+        """Take note of the bars since the last time: number, time and last price. Equity is marked on demand."""
         behind = self.n - self._folded
         if behind == 0:
             return
         columns, state, last = self.columns, self._state, self.n - 1
+        ts = columns.ts.item(last) + self._length
         self._folded = self.n
-        state.seq += behind
-        ts = int(columns.ts[last]) + self._length
-        state.time = max(state.time, ts)
-        price = float(columns.close[last])
-        state.marks[columns.instrument] = Mark(ts, price)
-        ledger.mark(state, columns.instrument, price)
+        if self._watched:
+            self._fold_bars(state, self.n - behind)
+        else:
+            state.seq += behind
+            state.time = max(state.time, ts)
+            state.marks[columns.instrument] = Mark(ts, columns.close.item(last))
         self.engine.at(ts, state.seq, columns.instrument)
+
+    def _fold_bars(self, state: State, since: int) -> None:
+        """Fold bars one by one, as `step` does."""
+        for bar in self.columns.bars(since, self._folded):
+            event = Event(state.seq + 1, 0, bar.ts + self._length, 0, bar.TYPE, bar.V, 0, bar.key, bar)
+            apply(state, event)
+
+    def _mark(self) -> None:
+        """Equity at the last close."""
+        self.sync()
+        name = self.columns.instrument
+        mark = self._state.marks.get(name)
+        if mark is not None and not self._watched:
+            ledger.mark(self._state, name, mark.last)
 
     @property
     def state(self) -> State:
-        """The state with the last bars in it: for a strategy that reads it."""
+        """The state, for a strategy that reads it: folded anew by the reducer, bar by bar, and kept so from then on."""
         self.sync()
-        first = max(0, self.n - BARS_KEPT)
-        c = self.columns
-        numbers = (
-            column[first : self.n].tolist() for column in (c.ts, c.open, c.high, c.low, c.close, c.volume)
-        )
-        self._state.bars[c.instrument] = {c.timeframe: list(map(BarRow, *numbers))}
+        if not self._watched:
+            self._watched = True
+            told, self._folded = State(), 0
+            for event in self._before:
+                apply(told, event)
+            for taken, event in self.events:
+                since, self._folded = self._folded, taken
+                self._fold_bars(told, since)
+                apply(told, event)
+            for event in self.engine.out:
+                if event.seq > self._kept_seq:
+                    since, self._folded = self._folded, self.n
+                    self._fold_bars(told, since)
+                    apply(told, event)
+            since, self._folded = self._folded, self.n
+            self._fold_bars(told, since)
+            self.engine.take_over(told)
+            self._state = told
         return self._state
 
     # --- the dealer -----------------------------------------------------------------------------------------
@@ -175,7 +206,7 @@ class InnerLoop:
 
     def target_percent(self, percent: float, **terms: Any) -> str | None:
         """Wish for a position worth a share of equity."""
-        self.sync()
+        self._mark()
         return self.engine.target_percent(percent, **terms)
 
     def cancel(self, order_id: str, reason: str) -> None:
@@ -202,6 +233,11 @@ class InnerLoop:
     ) -> None:
         """Only in on_start, which is over."""
         self.engine.add_indicator(indicator, on, instrument, timeframe)
+
+
+def _by_chunk(line: Feedline) -> bool:
+    """Whether an indicator can be computed ahead by the chunk: it must also say from which bar on it is ready."""
+    return hasattr(line.indicator, "batch") and hasattr(line.indicator, "warmup")
 
 
 def _warmup(line: Feedline) -> int:

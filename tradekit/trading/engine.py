@@ -87,9 +87,13 @@ class Engine:
 
     def adopt(self, state: State, *, doubt: str) -> None:
         """Take over a state that this engine did not fold itself; the strategy is not called from now on."""
-        self.state = self.dealing.state = state
         self.doubt = doubt
         self._started = True
+        self.take_over(state)
+
+    def take_over(self, state: State) -> None:
+        """Go on with a state that is the fold of the same events."""
+        self.state = self.dealing.state = state
         self.dealing.working = {order.id: order for order in state.orders.values() if order.working}
 
     # --- telling --------------------------------------------------------------------------------------------
