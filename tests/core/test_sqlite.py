@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.journal_contract import JournalContract, bar, fill, mark
+from tradekit.core import sqlite_file
 from tradekit.core.clock import ManualClock
 from tradekit.core.journal import Journal
 from tradekit.core.open import open_journal, open_writer
@@ -134,6 +135,7 @@ def test_a_buffered_event_that_is_overdue_makes_the_next_append_wait(path: Path)
         first = journal.append_async([mark(2)], critical=False)
         assert first.done()
         assert until(lambda: not journal.append_async([mark(journal.last_seq + 1)], critical=False).done())
+        assert journal.last_seq < 900  # by its age, not by the number of events
         go.set()
 
 
@@ -221,6 +223,34 @@ def test_what_is_no_journal_is_named(tmp_path: Path) -> None:
     for open_it in (open_journal, open_writer):
         with pytest.raises(JournalError, match="not a tradekit journal"):
             open_it(tmp_path / "other.db")
+
+
+def test_a_place_where_no_file_can_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("a file, not a folder")
+    with pytest.raises(JournalError, match=r"notes/journal.db cannot be used as a journal: .*notes"):
+        open_writer(tmp_path / "notes" / "journal.db")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(JournalError, match="cannot be used as a journal"):
+        open_writer(tmp_path / "folder")
+
+
+def test_an_archived_journal_is_read_where_nothing_can_be_written(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(path, 3)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    real, modes = sqlite_file._connect, []
+
+    def read_only_folder(path: Path, mode: str, more: str = "") -> sqlite3.Connection:
+        modes.append(more)
+        if not more:
+            raise sqlite3.OperationalError("unable to open database file")
+        return real(path, mode, more)
+
+    monkeypatch.setattr(sqlite_file, "_connect", read_only_folder)
+    with open_journal(path) as reader:
+        assert [e.seq for e in reader.events()] == [1, 2, 3]
+    assert modes == ["", "&immutable=1"]
 
 
 # -- versions -----------------------------------------------------------------------------------------------

@@ -61,9 +61,9 @@ class SqliteJournal(Journal):
     ) -> None:
         self.path = path = path.resolve()
         self._clock = clock or SystemClock()
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._wal_pages = 0
         with contextlib.ExitStack() as undo, translated(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
             lock = WriterLock(path)
             undo.callback(lock.release)
             self._connection = _open_file(

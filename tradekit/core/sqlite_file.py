@@ -142,11 +142,11 @@ def read_manifest(connection: sqlite3.Connection, path: Path) -> Manifest | None
 
 @contextlib.contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """SQLite's complaints about a file that is read, as JournalError or JournalCorruptError."""
+    """What SQLite and the system say about a file, as JournalError or JournalCorruptError."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise JournalError(f"{path} cannot be read: {error}") from error
+    except (sqlite3.OperationalError, OSError) as error:
+        raise JournalError(f"{path} cannot be used as a journal: {error}") from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # SQLite may quote damaged text
         raise JournalCorruptError(
             f"{path} is damaged ({error}); run: tradekit journal verify {path.name}"
