@@ -45,6 +45,12 @@ def test_what_cannot_be_run_is_refused_by_what_is_missing(
     assert str(file) in str(caught.value)
 
 
+@pytest.mark.parametrize("taken", ["desk.session.log", "desk.token"])
+def test_the_journal_may_not_be_the_sessions_log_or_token(file: Path, taken: str) -> None:
+    with pytest.raises(ConfigError, match=r"event_bus\.event_log_file: .* name another file"):
+        load_config(file, overrides={"event_bus.event_log_file": taken})
+
+
 @pytest.mark.parametrize(
     "text", ["1m", "15m", "1h", "1D", "1W", "30s", "0m", "m", "1M", "1 m", "01m", "1.5h", ""]
 )

@@ -119,7 +119,7 @@ def test_absolute_paths_and_the_users_home_are_kept(file: Path, tmp_path: Path) 
 def test_token_and_log_lie_beside_the_journal_unless_told_otherwise(file: Path, tmp_path: Path) -> None:
     file.write_text(MISSION, encoding="utf-8")
     assert load_config(file).token_file == tmp_path / "logs" / "desk.token"
-    assert load_config(file).log_file == tmp_path / "logs" / "desk.log"
+    assert load_config(file).log_file == tmp_path / "logs" / "desk.session.log"
     memory = load_config(file, overrides={"event_bus.persist_events": False})
     assert (memory.journal, memory.folder) == (None, tmp_path / "data" / "sessions")
     assert load_config(file, overrides={"session.folder": "run"}).folder == tmp_path / "run"

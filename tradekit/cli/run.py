@@ -38,7 +38,7 @@ def add(commands: Commands) -> None:
         default=[],
         type=setting,
         metavar="NAME=VALUE",
-        help="a parameter; repeatable",
+        help="a parameter of the strategy, or with dots a key of the configuration: broker.fee=0.001; repeatable",
     )
     parser.add_argument("--speed", type=_speed, help="how many times faster than it happened, or max")
     parser.add_argument("--port", type=int, help="the bridge's port, 0 for a free one")
@@ -70,7 +70,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _overrides(args: argparse.Namespace) -> dict[str, Any]:
-    overrides: dict[str, Any] = {f"strategy.params.{name}": value for name, value in args.set}
+    overrides = {name if "." in name else f"strategy.params.{name}": value for name, value in args.set}
     if args.strategy is not None:
         overrides = {"strategy.class": args.strategy, "strategy.id": None, "strategy.params": {}, **overrides}
     if args.speed is not None:

@@ -28,6 +28,8 @@ def problems(config: Config) -> Iterator[Problem]:
     yield from _instruments(config)
     yield from _market_data(config)
     yield from _websocket(config.websocket)
+    if config.journal in (config.log_file, config.token_file):
+        yield "event_bus.event_log_file", "the session writes its log or its token there; name another file"
     if not _is_loopback(config.dashboard.host):
         yield "dashboard.host", _not_here(config.dashboard.host, "the dashboard")
     if config.session.mode == "live" and not config.event_bus.persist_events:

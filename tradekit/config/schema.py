@@ -249,7 +249,7 @@ class Config(_Section, frozen=True, kw_only=True):
     @property
     def log_file(self) -> Path:
         """Where the session's log goes when nobody reads its stderr."""
-        return self.folder / f"{self.session.name}.log"
+        return self.folder / f"{self.session.name}.session.log"
 
     @property
     def bars(self) -> list[str]:
