@@ -25,8 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         args, rest = parser.parse_known_args(words)
         if rest and not args.passes_on:
             parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    except SystemExit as done:  # --help, --version, or a command line that cannot be read
+    except SystemExit as done:  # --help, or a command line that cannot be read
         return int(done.code or 0)
+    if args.version and args.run is None:
+        return main(["version"])
     if args.run is None:
         parser.print_help(sys.stderr)
         return 2
@@ -56,20 +58,9 @@ def build_parser() -> Parser:
         allow_abbrev=False,
         formatter_class=Layout,
     )
-    parser.add_argument("--version", action="version", version=_Version())
+    parser.add_argument("--version", action="store_true", help="print the version")
     parser.set_defaults(run=None, debug=False, passes_on=False)
     commands = parser.add_subparsers(metavar="COMMAND", title="commands", parser_class=Parser)
     for group in (views, backtest, run, sessions, control, journal, state, versions):
         group.add(commands)
     return parser
-
-
-class _Version(str):
-    """The version's text, looked up only when it is shown."""
-
-    __slots__ = ()
-
-    def __mod__(self, names: object) -> str:
-        from tradekit.core.version import version
-
-        return f"tradekit {version()}"
