@@ -66,7 +66,7 @@ messages = st.binary(max_size=200) | json_values.map(msgspec.json.encode) | fram
 
 
 @given(messages)
-@settings(max_examples=400)
+@settings(max_examples=150)
 def test_whatever_a_peer_sends_is_a_frame_or_a_protocol_error(data: bytes) -> None:
     for parse in (parse_client, parse_server):
         try:

@@ -107,7 +107,7 @@ def play(world: World, script: list[tuple[str, int]]) -> None:
 
 
 @given(st.integers(0, 50), st.none() | st.integers(0, 50), steps)
-@settings(max_examples=400)
+@settings(max_examples=250)
 def test_whatever_is_slow_a_replica_ends_with_every_event_once(
     past: int, since: int | None, script: Any
 ) -> None:
@@ -118,7 +118,7 @@ def test_whatever_is_slow_a_replica_ends_with_every_event_once(
 
 
 @given(st.integers(0, 50), st.none() | st.integers(0, 50), steps)
-@settings(max_examples=400)
+@settings(max_examples=250)
 def test_with_topics_what_is_neither_told_nor_declared_lost_does_not_exist(
     past: int, since: int | None, script: Any
 ) -> None:

@@ -193,7 +193,7 @@ frames = st.fixed_dictionaries(fields).flatmap(
 
 
 @given(st.lists(frames, max_size=8))
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_no_order_of_messages_leads_past_the_token_or_the_hello(messages: list[dict[str, Any]]) -> None:
     side = ServerSide(limits=Limits(), check={"good": ALL}.get)
     proved = greeted = False

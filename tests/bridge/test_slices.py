@@ -37,7 +37,7 @@ def joined(frames: list[bytes]) -> dict[str, Any]:
 
 
 @given(states, st.integers(900, 1800))
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_a_cut_state_comes_together_whole_and_no_part_is_too_large(state: dict[str, Any], limit: int) -> None:
     frames = cut_snapshot(
         9, [(path, msgspec.json.encode(value)) for path, value in state.items()], limit=limit

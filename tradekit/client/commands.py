@@ -17,7 +17,7 @@ class Sender(Protocol):
 
 
 class Commands:
-    """Tells a session what to do; a call raises RefusedError (it said no) or ConnectionLostError (no answer)."""
+    """Tells a session what to do; RefusedError means that it said no, ConnectionLostError no answer."""
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
