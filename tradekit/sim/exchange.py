@@ -6,6 +6,7 @@ it. The fill rules are explained, each with its test, in docs/fills.md.
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -17,6 +18,7 @@ from tradekit.model.order import (
     OrderAccepted,
     OrderCanceled,
     OrderExpired,
+    OrderFact,
     OrderFilled,
     OrderRejected,
     OrderSubmitted,
@@ -49,13 +51,13 @@ class Exchange:
         self._costs = costs if costs is not None else Costs()
         self._positions: dict[tuple[str, str], Decimal] = {}
         self._submitted: dict[str, OrderSubmitted] = {}  # seen on replay, not yet answered
-        self._folds: dict[str, Callable[[Fact], None]] = {
-            "order.submitted": self._fold_submitted,
-            "order.accepted": self._fold_accepted,
-            "order.filled": self._fold_filled,
-            "order.canceled": self._fold_ended,
-            "order.rejected": self._fold_ended,
-            "order.expired": self._fold_ended,
+        self._folds: dict[type[Fact], Callable[[Any], None]] = {
+            OrderSubmitted: self._fold_submitted,
+            OrderAccepted: self._fold_accepted,
+            OrderFilled: self._fold_filled,
+            OrderCanceled: self._fold_ended,
+            OrderRejected: self._fold_ended,
+            OrderExpired: self._fold_ended,
         }
 
     # --- what a broker asks ---------------------------------------------------------------------------------
@@ -89,7 +91,7 @@ class Exchange:
                 self._try_open(resting, bar, reports)
         if not self.book:
             return reports
-        entered: set[str] = set()  # orders that filled inside this bar, not at its open
+        entered: dict[str, Decimal] = {}  # orders that filled inside this bar, and at what price
         for wanted in (OrderType.STOP, OrderType.LIMIT):
             for resting in list(self.book.values()):
                 if resting.order.type is wanted and resting.order.instrument == bar.instrument:
@@ -106,23 +108,30 @@ class Exchange:
         if found is not None:
             self._fill(resting, found[0], found[1], bar.ts, reports)
 
-    def _try_inside(self, resting: Resting, bar: Bar, entered: set[str], reports: list[Report]) -> None:
+    def _try_inside(
+        self, resting: Resting, bar: Bar, entered: dict[str, Decimal], reports: list[Report]
+    ) -> None:
         order = resting.order
         if resting.held or order.id not in self.book or order.parent in entered:
             return
         found = inside(order, bar.high, bar.low)
         if found is not None:
             self._fill(resting, found[0], found[1], bar.ts, reports)
-            entered.add(order.id)
+            entered[order.id] = found[0]
 
-    def _stops_after_entry(self, bar: Bar, entered: set[str], reports: list[Report]) -> None:
-        """An entry inside the bar may be stopped in that bar, if its stop lies in it; its target waits."""
+    def _stops_after_entry(self, bar: Bar, entered: dict[str, Decimal], reports: list[Report]) -> None:
+        """An entry inside the bar may be stopped in that bar, if its stop lies in it; its target waits.
+
+        A stop that the entry's own price has passed already fills there, as at a gap.
+        """
         for resting in list(self.book.values()):
             order = resting.order
             if order.type is OrderType.STOP and order.parent in entered and order.id in self.book:
                 found = inside(order, bar.high, bar.low)
                 if found is not None:
-                    self._fill(resting, found[0], "stop.entry_bar", bar.ts, reports)
+                    worse = max if order.side is Side.BUY else min
+                    price = worse(found[0], entered[order.parent])
+                    self._fill(resting, price, "stop.entry_bar", bar.ts, reports)
 
     def _fill(self, resting: Resting, price: Decimal, rule: str, ts: int, reports: list[Report]) -> None:
         order = resting.order
@@ -201,7 +210,7 @@ class Exchange:
 
     def replay(self, event: Event) -> None:
         """Fold one journaled fact into the book, as if it had happened here just now."""
-        fold = self._folds.get(event.type)
+        fold = self._folds.get(type(event.data))
         if fold is not None:
             fold(event.data)
 
@@ -213,19 +222,15 @@ class Exchange:
         """Forget the unanswered ones: they have been submitted anew."""
         self._submitted.clear()
 
-    def _fold_submitted(self, data: Fact) -> None:
-        if isinstance(data, OrderSubmitted):
-            self._submitted[data.id] = data
+    def _fold_submitted(self, data: OrderSubmitted) -> None:
+        self._submitted[data.id] = data
 
-    def _fold_accepted(self, data: Fact) -> None:
-        if isinstance(data, OrderAccepted):
-            order = self._submitted.pop(data.id, None)
-            if order is not None:
-                self.book[data.id] = Resting(order, order.qty, data.held)
+    def _fold_accepted(self, data: OrderAccepted) -> None:
+        order = self._submitted.pop(data.id, None)
+        if order is not None:
+            self.book[data.id] = Resting(order, order.qty, data.held)
 
-    def _fold_filled(self, data: Fact) -> None:
-        if not isinstance(data, OrderFilled):
-            return
+    def _fold_filled(self, data: OrderFilled) -> None:
         name = (data.strategy, data.instrument)
         self._positions[name] = self._positions.get(name, ZERO) + data.qty * data.side.sign
         resting = self.book.get(data.id)
@@ -239,10 +244,9 @@ class Exchange:
             if child.held and child.order.parent == data.id:
                 child.held = False
 
-    def _fold_ended(self, data: Fact) -> None:
-        if isinstance(data, OrderCanceled | OrderRejected | OrderExpired):
-            self.book.pop(data.id, None)
-            self._submitted.pop(data.id, None)
+    def _fold_ended(self, data: OrderFact) -> None:
+        self.book.pop(data.id, None)
+        self._submitted.pop(data.id, None)
 
 
 def _behind_markets(resting: Resting) -> bool:

@@ -1,0 +1,60 @@
+"""The venue after a sudden end: what was answered is not answered again, what was not is."""
+
+from tests.builders import BTC, START, event, filled, flat, order
+from tradekit.core.event import Fact
+from tradekit.model.order import (
+    OrderAccepted,
+    OrderCanceled,
+    OrderCancelRequested,
+    OrderExpired,
+    OrderRejected,
+    Side,
+)
+from tradekit.sim.exchange import Exchange
+from tradekit.sim.venue import SimulatedVenue
+
+
+def venue(*facts: Fact) -> SimulatedVenue:
+    made = SimulatedVenue(Exchange([BTC]))
+    for fact in facts:
+        made.replay(event(fact))
+    return made
+
+
+def answers(made: SimulatedVenue) -> list[tuple[str, str]]:
+    return [(fact.TYPE, fact.id) for _, fact in made.resume(START)]  # type: ignore[attr-defined]
+
+
+def test_an_order_and_a_cancel_that_were_never_answered_are_answered_once() -> None:
+    made = venue(order("a", limit=90), order("b"), OrderCancelRequested("a", "BTC", "changed my mind"))
+    reports = made.resume(START + 7)
+    assert reports == [
+        (START + 7, OrderAccepted("a", "BTC", "sim-a")),
+        (START + 7, OrderAccepted("b", "BTC", "sim-b")),
+        (START + 7, OrderCanceled("a", "BTC", "changed my mind")),
+    ]
+    assert made.resume(START) == []
+
+
+def test_a_cancel_that_came_too_late_or_was_answered_is_not_answered_again() -> None:
+    for answer in (
+        filled("a", Side.BUY, 1, 90),
+        OrderCanceled("a", "BTC"),
+        OrderRejected("a", "BTC", "no"),
+        OrderExpired("a", "BTC"),
+    ):
+        made = venue(order("a"), OrderAccepted("a", "BTC", "v"), OrderCancelRequested("a", "BTC"), answer)
+        assert answers(made) == []
+
+
+def test_a_cancel_without_a_reason_was_requested() -> None:
+    made = venue()
+    made.submit(order("a"), START)
+    canceled = made.cancel(OrderCancelRequested("a", "BTC"), START)[0][1]
+    assert canceled == OrderCanceled("a", "BTC", "requested")
+
+
+def test_a_bar_is_matched_with_the_book() -> None:
+    made = venue()
+    made.submit(order("a"), START)
+    assert [fact.TYPE for _, fact in made.market(flat(0, 100.0))] == ["order.filled"]
