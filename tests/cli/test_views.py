@@ -1,0 +1,68 @@
+"""`tradekit dashboard` and `tradekit lab`: what is started, with what."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Cli = Callable[..., "Said"]  # noqa: F821 - tests/cli/conftest.py
+
+
+class Started(Exception):
+    """Stands for the program that took this process's place."""
+
+
+@pytest.fixture
+def lab(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """`lab("--no-browser")`: the command line that JupyterLab is started with."""
+
+    def replaced(path: str, words: list[str]) -> None:
+        assert path == sys.executable == words[0]
+        raise Started(words[1:])
+
+    def run(*words: str) -> list[str]:
+        with pytest.raises(Started) as started:
+            cli("lab", *words)
+        return list(started.value.args[0])
+
+    monkeypatch.setattr(os, "execv", replaced)
+    return run
+
+
+def test_lab_opens_the_projects_notebooks(
+    lab: Callable[..., list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "deep" / "er")
+    words = lab()
+    assert words[:2] == ["-m", "jupyterlab"]
+    assert f"--ServerApp.root_dir={tmp_path}" in words
+    assert "--LabApp.default_url=/lab/tree/notebooks" in words
+
+
+def test_lab_without_a_project_opens_here(
+    lab: Callable[..., list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert lab()[2:] == [f"--ServerApp.root_dir={tmp_path}"]
+
+
+def test_lab_passes_other_options_on(lab: Callable[..., list[str]]) -> None:
+    assert lab("--no-browser", "--port", "8890")[-3:] == ["--no-browser", "--port", "8890"]
+
+
+def test_lab_that_cannot_be_started_is_told(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(path: str, words: list[str]) -> None:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(os, "execv", missing)
+    said = cli("lab")
+    assert (said.code, "JupyterLab cannot be started: No such file" in said.err) == (2, True)
+
+
+def test_a_dashboard_of_nobody_is_refused(cli: Cli) -> None:
+    said = cli("dashboard", "papr", "--no-show")
+    assert (said.code, "no session named 'papr' runs" in said.err) == (2, True)
