@@ -4,7 +4,10 @@ The front door: each name is loaded when it is first used. Nothing inside the pa
 """
 
 import importlib
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from tradekit import indicators, widgets  # empty rooms; what they offer is loaded when it is first used
 
 _DOOR = {
     "load_bars": "tradekit.data.load:load_bars",
@@ -18,9 +21,12 @@ _DOOR = {
     "connect": "tradekit.wiring.sessions:connect",
     "sessions": "tradekit.wiring.sessions:sessions",
     "open_journal": "tradekit.wiring.journals:open_journal",
-    "widgets": "tradekit.widgets",
-    "indicators": "tradekit.indicators",
 }
+_WIDGETS = {
+    "Blotter": "tradekit.widgets.blotter:Blotter",
+    "Chart": "tradekit.widgets.chart:Chart",
+}
+_INDICATORS = {name: _DOOR[name] for name in ("SMA", "EMA", "ATR", "RSI")}
 
 __all__ = [
     "ATR",
@@ -40,7 +46,6 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from tradekit import indicators, widgets
     from tradekit.data.load import load_bars
     from tradekit.indicators.averages import EMA, SMA
     from tradekit.indicators.momentum import RSI
@@ -58,12 +63,33 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("tradekit.core.version").version()
     if name not in _DOOR:
         raise AttributeError(f"module 'tradekit' has no attribute {name!r}; it has {', '.join(__all__)}")
-    module, _, attribute = _DOOR[name].partition(":")
-    found = importlib.import_module(module)
-    value = getattr(found, attribute) if attribute else found
-    globals()[name] = value
+    value = globals()[name] = _load(_DOOR[name])
     return value
 
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+def _load(path: str) -> Any:
+    module, _, attribute = path.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _furnish(room: ModuleType, offered: dict[str, str]) -> None:
+    """Let a room whose own file is empty offer names: `tk.widgets.Blotter`, `from tradekit.widgets import Blotter`."""
+
+    def find(name: str) -> Any:
+        if name not in offered:
+            raise AttributeError(
+                f"module {room.__name__!r} has no attribute {name!r}; it has {', '.join(offered)}"
+            )
+        value = _load(offered[name])
+        setattr(room, name, value)
+        return value
+
+    vars(room).update(__getattr__=find, __dir__=lambda: sorted(offered), __all__=sorted(offered))
+
+
+_furnish(widgets, _WIDGETS)
+_furnish(indicators, _INDICATORS)

@@ -78,7 +78,7 @@ def serve_dashboard(
 def inline_dashboard(session: SessionClient, *, theme: str = "dark") -> Any:
     """The live page as something that a notebook cell shows."""
     try:
-        from tradekit.apps.live import inline
+        from tradekit.apps.inline import show_inline
     except ImportError as error:
         raise TradekitError(f"the dashboard needs Panel, which cannot be imported: {error}") from error
-    return inline(session, theme=theme)
+    return show_inline(session, theme=theme)
