@@ -1,59 +1,66 @@
-"""The equity curve, computed afterwards by array: cash and holdings from the fills, marked at each bar's close.
+"""The equity curve, computed afterwards by array: cash and holdings from the fills, marked at closes.
 
-Knows prices and fills, no engine. Floats: this is a report; the exact money is in the ledger.
+Knows prices and fills, no engine. Sums are made as exact as the fills are, then reported as floats.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 __all__ = ["equity_curve"]
 
+Floats: TypeAlias = NDArray[np.float64]
+Stamps: TypeAlias = NDArray[np.int64]
+Closes: TypeAlias = tuple[Stamps, Floats, float]
 
-def equity_curve(
-    closes: dict[str, tuple[Any, Any, float]], fills: Sequence[Any], cash: float, *, length_ns: int
-) -> pd.DataFrame:
+
+def equity_curve(closes: Mapping[str, Closes], fills: Sequence[Any], cash: float) -> pd.DataFrame:
     """Equity after each bar.
 
-    closes  by instrument: open times [UTC ns, int64], close prices, multiplier; all arrays of one length each
-    fills   objects with instrument, side, qty, price, fee, ts (open time of the bar that it traded in)
-    cash    opening balance; length_ns the bars' length
+    closes  by instrument: open times [UTC ns, ascending], close prices, multiplier; both arrays of one length
+    fills   in the order in which they happened: objects with instrument, side ("buy" or "sell"), qty, price,
+            fee and ts [UTC ns], the open time of the bar that it traded in
+    cash    opening balance
 
-    Returns a frame with a row a bar (all instruments' bars together): index the bar's open time (UTC), columns
-    equity, cash, exposure (signed value held), drawdown (fraction below the highest equity so far, 0 or negative).
+    Returns a frame with a row for each moment at which a bar of any instrument opens: index that time (UTC),
+    columns equity, cash, exposure (signed value held), drawdown (fraction below the highest equity so far,
+    opening balance included; 0 or negative). An instrument without a bar then counts at its last close.
     """
     grid = _grid([stamps for stamps, _, _ in closes.values()])
     money = np.full(len(grid), float(cash))
     exposure = np.zeros(len(grid))
     for name, (stamps, prices, multiplier) in closes.items():
-        mine = [f for f in fills if f.instrument == name]
-        at = np.searchsorted(grid, np.array([f.ts for f in mine], dtype=np.int64), side="left")
-        signed = np.array([float(f.qty) * (1 if f.side == "buy" else -1) for f in mine])
-        paid = np.array([float(f.price) for f in mine]) * signed * multiplier
-        fees = np.array([float(f.fee) for f in mine])
-        held, spent = np.zeros(len(grid)), np.zeros(len(grid))
-        np.add.at(held, np.minimum(at, len(grid) - 1), signed)
-        np.add.at(spent, np.minimum(at, len(grid) - 1), paid + fees)
-        money -= np.cumsum(spent)
-        exposure += np.cumsum(held) * _filled_forward(grid, stamps, prices) * multiplier
+        mine = [fill for fill in fills if fill.instrument == name]
+        signed = [fill.qty if fill.side == "buy" else -fill.qty for fill in mine]
+        paid = [qty * fill.price for qty, fill in zip(signed, mine, strict=True)]
+        times = [fill.ts for fill in mine]
+        money -= _running(grid, times, paid) * multiplier + _running(grid, times, [fill.fee for fill in mine])
+        exposure += _running(grid, times, signed) * _filled_forward(grid, stamps, prices) * multiplier
     equity = money + exposure
     peak = np.maximum.accumulate(np.maximum(equity, cash))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        drawdown = np.where(peak > 0, equity / peak - 1.0, 0.0)
+    drawdown = np.divide(equity, peak, out=np.ones(len(grid)), where=peak > 0) - 1.0
     index = pd.DatetimeIndex(grid.view("datetime64[ns]"), tz="UTC", name="ts")
-    return pd.DataFrame({"equity": equity, "cash": money, "exposure": exposure, "drawdown": drawdown}, index=index)
+    columns = {"equity": equity, "cash": money, "exposure": exposure, "drawdown": drawdown}
+    return pd.DataFrame(columns, index=index)
 
 
-def _grid(stamps: list[Any]) -> Any:
-    if len(stamps) == 1:
-        return np.array(stamps[0], dtype=np.int64)
-    return np.unique(np.concatenate(stamps)).astype(np.int64)
+def _grid(stamps: Sequence[Stamps]) -> Stamps:
+    """The moments of all series, each once."""
+    return np.unique(np.concatenate([np.empty(0, np.int64), *stamps]))
 
 
-def _filled_forward(grid: Any, stamps: Any, prices: Any) -> Any:
+def _running(grid: Stamps, times: Sequence[int], amounts: Sequence[Any]) -> Floats:
+    """The sum of the amounts up to and including each moment: added as they are: a closed position is 0."""
+    sums = np.array([0.0, *(float(total) for total in accumulate(amounts))])
+    made: Floats = sums[np.searchsorted(np.array(times, dtype=np.int64), grid, side="right")]
+    return made
+
+
+def _filled_forward(grid: Stamps, stamps: Stamps, prices: Floats) -> Floats:
     """The last price at or before each moment of the grid; before the first one, the first."""
-    if len(grid) == len(stamps):
-        return np.asarray(prices)
-    return np.asarray(prices)[np.maximum(np.searchsorted(stamps, grid, side="right") - 1, 0)]
+    made: Floats = np.asarray(prices)[np.maximum(np.searchsorted(stamps, grid, side="right") - 1, 0)]
+    return made

@@ -1,0 +1,82 @@
+"""The equity curve against sums done by hand."""
+
+from decimal import Decimal
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from tradekit.report.equity import Closes, equity_curve
+
+MINUTE = 60_000_000_000
+
+
+def closes(*prices: float, start: int = 0, step: int = 1, multiplier: float = 1.0) -> Closes:
+    stamps = (start + step * np.arange(len(prices), dtype=np.int64)) * MINUTE
+    return stamps, np.array(prices, dtype=np.float64), multiplier
+
+
+def fill(
+    at: int, side: str, qty: str, price: str, *, fee: str = "0", instrument: str = "X"
+) -> SimpleNamespace:
+    return SimpleNamespace(
+        instrument=instrument,
+        side=side,
+        qty=Decimal(qty),
+        price=Decimal(price),
+        fee=Decimal(fee),
+        ts=at * MINUTE,
+    )
+
+
+def test_a_fill_counts_from_the_bar_it_traded_in() -> None:
+    fills = [fill(1, "buy", "2", "100", fee="1"), fill(3, "sell", "2", "130", fee="1")]
+    made = equity_curve({"X": closes(100, 110, 120, 125)}, fills, 1000)
+    assert made["cash"].tolist() == [1000, 799, 799, 1058]
+    assert made["exposure"].tolist() == [0, 220, 240, 0]
+    assert made["equity"].tolist() == [1000, 1019, 1039, 1058]
+    assert str(made.index.tz) == "UTC"
+
+
+def test_a_short_position_is_a_negative_value() -> None:
+    made = equity_curve({"X": closes(100, 90)}, [fill(0, "sell", "1", "100")], 1000)
+    assert made["exposure"].tolist() == [-100, -90]
+    assert made["equity"].tolist() == [1000, 1010]
+
+
+def test_drawdown_counts_from_the_opening_balance() -> None:
+    made = equity_curve({"X": closes(90, 120, 60)}, [fill(0, "buy", "1", "100")], 100)
+    assert made["drawdown"].tolist() == pytest.approx([-0.1, 0.0, -0.5])
+
+
+def test_lots_that_floats_cannot_hold_close_to_exactly_nothing() -> None:
+    fills = [fill(0, "buy", "0.1", "3"), fill(0, "buy", "0.2", "3"), fill(1, "sell", "0.3", "3")]
+    made = equity_curve({"X": closes(3, 3)}, fills, 10)
+    assert made["exposure"].tolist() == [pytest.approx(0.9), 0.0]
+    assert made["equity"].tolist() == [10.0, 10.0]
+
+
+def test_an_instrument_without_a_bar_counts_at_its_last_close() -> None:
+    both = {"X": closes(10, 11, 12, 13), "Y": closes(50, 60, start=1, step=2)}
+    made = equity_curve(both, [fill(1, "buy", "1", "50", instrument="Y")], 100)
+    assert len(made) == 4
+    assert made["exposure"].tolist() == [0, 50, 50, 60]
+
+
+def test_the_multiplier_scales_value_and_payment_but_not_the_fee() -> None:
+    made = equity_curve(
+        {"X": closes(100, 101, multiplier=50.0)}, [fill(0, "buy", "1", "100", fee="2")], 10_000
+    )
+    assert made["equity"].tolist() == [9998, 10_048]
+
+
+def test_without_fills_equity_stays_what_it_was() -> None:
+    made = equity_curve({"X": closes(100, 50)}, [], 1000)
+    assert made["equity"].tolist() == [1000, 1000]
+    assert made["drawdown"].tolist() == [0, 0]
+
+
+def test_equity_below_nothing_is_a_loss_of_more_than_everything() -> None:
+    made = equity_curve({"X": closes(100, 40)}, [fill(0, "buy", "2", "100")], 100)
+    assert made["equity"].tolist() == [100, -20]
+    assert made["drawdown"].tolist() == pytest.approx([0, -1.2])
