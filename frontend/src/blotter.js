@@ -25,21 +25,25 @@ const TABLES = {
   },
 };
 
-function fill(node, row, columns, fresh) {
+function fill(node, row, columns, { fresh, news }) {
+  const text = JSON.stringify(row);
+  if (node.shown === text) return;
+  node.shown = text;
   mark(node, "class", row.ended ? "ended" : null);
   columns.forEach(([key, , kind], index) => {
     const cell = node.children[index];
     const value = row[key] ?? "";
-    const text = kind === "t" ? clock(value) : value;
-    const changed = say(cell, text);
+    const words = kind === "t" ? clock(value) : value;
+    const changed = say(cell, words);
     if (kind === "t") mark(cell, "title", utc(value));
-    else if (kind === "") mark(cell, "title", text);
+    else if (kind === "") mark(cell, "title", words);
     if (kind.startsWith("s")) mark(cell, "class", `${kind.endsWith("n") ? "n " : ""}${row[`${key}_tone`] ?? ""}`);
     if (changed && !fresh && kind !== "t") tint(cell);
   });
-  if (fresh && row.fresh) for (const cell of node.children) tint(cell);
+  if (fresh && news) tint(node);
 }
 
+/** One table: rows are drawn only while it is on show. */
 function table(name, pane, tab) {
   const { title, none, columns } = TABLES[name];
   const head = h("tr", {}, ...columns.map(([, words, kind]) => h("th", { class: kind.endsWith("n") ? "n" : "", scope: "col" }, words)));
@@ -48,24 +52,36 @@ function table(name, pane, tab) {
   const grid = h("table", { "aria-label": title }, h("thead", {}, head), rows);
   const scroll = h("div", { class: "scroll", role: "tabpanel", tabindex: "0" }, grid, nothing);
   let selected = "";
+  let top = 0;
+  let waiting = null;
+  let drawn = false;
+  scroll.addEventListener("scroll", () => { top = scroll.scrollTop; }, { passive: true });
   rows.addEventListener("click", (event) => {
     const key = event.target.closest("tr")?.dataset.key ?? "";
     selected = key === selected ? "" : key;
     for (const row of rows.children) mark(row, "aria-selected", row.dataset.key === selected ? "true" : null);
   });
-  let first = true;
-  pane.part(name, (value) => {
-    const top = scroll.scrollTop;
-    const before = scroll.scrollHeight;
+  const draw = () => {
+    if (scroll.hidden || waiting === null) return;
+    const before = top > 0 ? scroll.scrollHeight : 0;
     const make = () => h("tr", {}, ...columns.map(([, , kind]) => h("td", { class: kind === "n" ? "n" : "" })));
-    keyed(rows, value.rows, (row) => row.key, make, (node, row, fresh) => fill(node, { ...row, fresh: !first }, columns, fresh));
+    keyed(rows, waiting, (row) => row.key, make, (node, row, fresh) => fill(node, row, columns, { fresh, news: drawn }));
+    grid.hidden = waiting.length === 0;
+    nothing.hidden = waiting.length > 0;
     if (top > 0) scroll.scrollTop = top + scroll.scrollHeight - before; // what is being read stays where it is
-    grid.hidden = value.rows.length === 0;
-    nothing.hidden = value.rows.length > 0;
+    waiting = null;
+    drawn = true;
+  };
+  pane.part(name, (value) => {
+    waiting = value.rows;
     say(tab, value.count ? `${title} (${value.count})` : title);
-    first = false;
+    draw();
   });
-  return scroll;
+  const show = (on) => {
+    scroll.hidden = !on;
+    if (on) draw();
+  };
+  return { scroll, show };
 }
 
 export function render(view) {
@@ -79,14 +95,14 @@ export function render(view) {
     open = name;
     for (const other of Object.keys(TABLES)) {
       mark(tabs[other], "aria-selected", other === open ? "true" : "false");
-      panels[other].hidden = other !== open;
+      panels[other].show(other === open);
     }
   };
   for (const name of Object.keys(TABLES)) {
     tabs[name] = h("button", { role: "tab", onclick: () => show(name) }, TABLES[name].title);
     bar.append(tabs[name]);
     panels[name] = table(name, pane, tabs[name]);
-    pane.body.append(panels[name]);
+    pane.body.append(panels[name].scroll);
   }
   show(open);
   return pane.done;

@@ -26,11 +26,11 @@ export function mark(node, name, value) {
   } else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
 }
 
-/** Tint a changed cell for a moment; `prefers-reduced-motion` turns it off in the style sheet. */
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** Tint a changed cell for a moment, without asking the page for its layout. */
 export function tint(node) {
-  node.classList.remove("changed");
-  void node.offsetWidth; // restart the animation
-  node.classList.add("changed");
+  if (!calm.matches && node.isConnected) node.animate([{ backgroundColor: "var(--tint)" }, { backgroundColor: "transparent" }], 300);
 }
 
 /** Make `parent`'s children match `items` by key, moving and touching as few nodes as can be. */

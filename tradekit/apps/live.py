@@ -6,6 +6,7 @@ Starts no session and reaches no broker; without a session it says how to start 
 import asyncio
 import weakref
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,13 @@ class _Page:
         return self.cockpit.parts(moment, batch, entries)
 
     def write(self, parts: Parts) -> None:
-        """Write them into this page's document, as one message where that can be."""
-        with set_curdoc(self._doc), pn.io.unlocked():
+        """Write them into this page's document, and at once to its browser while one is connected."""
+        with set_curdoc(self._doc), pn.io.unlocked() if self._connected() else nullcontext():
             self.cockpit.write(parts)
+
+    def _connected(self) -> bool:
+        context = self._doc.session_context if self._doc is not None else None
+        return context is not None and context.session is not None and context.session.connection_count > 0
 
 
 def build_page(session: Any, *, theme: str = "dark") -> pn.Template:

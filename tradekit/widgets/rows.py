@@ -14,7 +14,7 @@ from tradekit.widgets import words
 
 __all__ = ["KEPT", "Row", "fills", "orders", "positions", "signals"]
 
-KEPT = 200  # rows of a history that a table shows; the journal has the rest
+KEPT = 100  # rows of a history that a table shows; the journal has the rest
 
 Row = dict[str, Any]
 _ARROWS = {1: "▲", -1: "▼", 0: "•"}

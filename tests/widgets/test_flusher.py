@@ -1,0 +1,90 @@
+import gc
+import logging
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from tradekit.core.clock import SystemClock
+from tradekit.model.session import SignalRaised
+from tradekit.testing.stage import StageSession
+from tradekit.widgets.flusher import Flusher
+from tradekit.widgets.pace import Batch
+from tradekit.widgets.stream import Stream
+
+SIGNAL = SignalRaised("b", "BTCUSDT", "cross", 1.0)
+
+
+class Member:
+    """Notes each flush and the thread it came on."""
+
+    def __init__(self, session: StageSession, flusher: Flusher, *, fails: bool = False) -> None:
+        self.stream = Stream(session.replica, flusher.wake, clock=flusher.clock, period=0.05)
+        self.flushed = threading.Event()
+        self.threads: set[str] = set()
+        self._fails = fails
+
+    def flush(self, batch: Batch) -> None:
+        self.threads.add(threading.current_thread().name)
+        self.flushed.set()
+        if self._fails:
+            raise ValueError("a widget's own mistake")
+
+
+def eventually(true: Callable[[], bool]) -> bool:
+    """Whether it becomes true within 5 s."""
+    clock = SystemClock()
+    end = clock.monotonic() + 5
+    while not true() and clock.monotonic() < end:
+        clock.wait(0.005)
+    return true()
+
+
+def test_members_are_flushed_from_one_thread_that_is_not_the_callers() -> None:
+    session, flusher = StageSession(), Flusher(SystemClock())
+    members = [Member(session, flusher), Member(session, flusher)]
+    for member in members:
+        flusher.join(member)
+    session.replica.fold(SIGNAL)
+    assert all(member.flushed.wait(5) for member in members)
+    assert members[0].threads == members[1].threads == {"tradekit-widgets"}
+    for member in members:
+        flusher.leave(member)
+    assert eventually(lambda: not flusher.running)
+
+
+def test_one_members_failure_is_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    session, flusher = StageSession(), Flusher(SystemClock())
+    bad, good = Member(session, flusher, fails=True), Member(session, flusher)
+    with caplog.at_level(logging.ERROR):
+        flusher.join(bad)
+        flusher.join(good)
+        session.replica.fold(SIGNAL)
+        assert bad.flushed.wait(5)
+        assert good.flushed.wait(5)
+        assert eventually(lambda: "the others go on" in caplog.text)
+    flusher.leave(bad)
+    flusher.leave(good)
+
+
+def test_a_collected_member_is_forgotten_and_the_thread_ends() -> None:
+    session, flusher = StageSession(), Flusher(SystemClock())
+    member = Member(session, flusher)
+    flusher.join(member)
+    member.stream.close()
+    assert flusher.running
+    del member
+    gc.collect()
+    flusher.wake()
+    assert eventually(lambda: not flusher.running)
+
+
+def test_it_starts_again_after_it_ended() -> None:
+    session, flusher = StageSession(), Flusher(SystemClock())
+    for _ in range(2):
+        member = Member(session, flusher)
+        flusher.join(member)
+        session.replica.fold(SIGNAL)
+        assert member.flushed.wait(5)
+        flusher.leave(member)
+        assert eventually(lambda: not flusher.running)

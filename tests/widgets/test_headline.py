@@ -1,0 +1,170 @@
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.widgets.conftest import MINUTE, START, WHO
+from tradekit.model.market import Bar, FeedEnded
+from tradekit.model.order import OrderFilled, OrderSubmitted, OrderType, Side
+from tradekit.model.session import HandlerFailed, Mode, RiskChanged, SessionClosed, StrategyFailed
+from tradekit.state.shape import State
+from tradekit.testing.stage import StageSession, opened
+from tradekit.widgets import headline
+
+
+def ribbon(session: StageSession, **options: Any) -> dict[str, Any]:
+    asked = {"feed_age_s": 0.4, "ticking": True, "lag_ms": 3.2, **options}
+    return headline.ribbon("btc-breakout", session.replica.state, **asked)
+
+
+def items(session: StageSession, **options: Any) -> dict[str, dict[str, Any]]:
+    return {item["label"]: item for item in ribbon(session, **options)["items"]}
+
+
+@pytest.mark.parametrize(
+    ("status", "seq", "state"),
+    [
+        ("connecting", 0, "loading"),
+        ("connecting", 7, "stale"),
+        ("live", 7, "live"),
+        ("stale", 7, "stale"),
+        ("closed", 7, "stale"),
+        ("incompatible", 7, "error"),
+        ("refused", 0, "error"),
+    ],
+)
+def test_the_connection_is_one_of_a_panes_states(status: str, seq: int, state: str) -> None:
+    assert headline.link(status, seq=seq, age_s=1.0, problem="")["state"] == state
+
+
+def test_a_broken_connection_always_says_why() -> None:
+    assert headline.link("stale", seq=1, age_s=1.234, problem="no beat") == {
+        "state": "stale",
+        "age": 1.23,
+        "problem": "no beat",
+    }
+    assert headline.link("closed", seq=1, age_s=0, problem="")["problem"] == "closed"
+    assert headline.link("live", seq=1, age_s=0, problem="")["problem"] == ""
+
+
+@pytest.mark.parametrize(
+    ("armed", "halted", "killed", "word"),
+    [
+        (True, False, False, "ARMED"),
+        (False, False, False, "DISARMED"),
+        (True, True, False, "HALTED"),
+        (True, True, True, "KILLED"),
+    ],
+)
+def test_one_word_says_whether_orders_go_out(armed: bool, halted: bool, killed: bool, word: str) -> None:
+    session = StageSession()
+    session.replica.fold(RiskChanged(armed, halted, killed, "", "me"))
+    assert ribbon(session)["power_word"] == word
+
+
+def test_the_ribbon_names_mode_session_seq_feed_and_bridge(session: StageSession) -> None:
+    shown = ribbon(session)
+    assert (shown["mode_word"], shown["name"], shown["seq"]) == (
+        "PAPER",
+        "btc-breakout",
+        f"#{session.replica.seq}",
+    )
+    assert items(session)["feed"]["age"] == 0.4
+    assert items(session)["bridge"]["text"] == "3 ms"
+    assert "bridge" not in items(session, lag_ms=None)
+
+
+def test_a_feed_without_ticks_may_be_silent_for_two_bars(session: StageSession) -> None:
+    assert items(session, ticking=True)["feed"]["limit"] == 15
+    assert items(session, ticking=False)["feed"]["limit"] == 120
+
+
+def test_a_feed_that_was_never_heard_says_its_status(session: StageSession) -> None:
+    assert items(session, feed_age_s=None)["feed"]["text"] == "running"
+
+
+def test_an_ended_feed_and_a_missing_one_are_said_plainly(session: StageSession) -> None:
+    session.replica.fold(FeedEnded("replay", "the day is over"))
+    assert items(session)["feed"] == {
+        "label": "feed",
+        "text": "ended",
+        "tone": "warn",
+        "title": "replay: the day is over",
+    }
+    assert items(StageSession())["feed"]["text"] == "none yet"
+
+
+def test_errors_reasons_and_the_end_are_on_the_ribbon(session: StageSession) -> None:
+    session.replica.fold(
+        RiskChanged(True, True, False, "lunch", "me"),
+        HandlerFailed("alerts", "order.filled", "no network"),
+        SessionClosed("btc-breakout", "stopped by trader"),
+    )
+    shown = items(session)
+    assert shown["halted"]["text"] == "lunch"
+    assert shown["errors"]["title"] == "alerts on order.filled: no network"
+    assert shown["session"]["text"] == "closed: stopped by trader"
+    session.replica.fold(StrategyFailed("breakout", "on_bar line 7", "division by zero"))
+    assert items(session)["halted"]["text"] == "on_bar line 7: division by zero"
+
+
+def cells(session: StageSession) -> dict[str, dict[str, Any]]:
+    return {cell["label"]: cell for cell in headline.hero(session.replica.state)}
+
+
+def test_the_hero_numbers_of_a_long_position(session: StageSession) -> None:
+    shown = cells(session)
+    assert list(shown) == ["Equity USDT", "Day", "Unrealised", "Position", "Stop", "Target", "Drawdown"]
+    assert shown["Equity USDT"]["text"] == "100,006.09"
+    assert shown["Day"]["text"] == "+6.09"
+    assert shown["Day"]["more"] == "+0.01 %"
+    assert shown["Position"]["text"] == "▲ long 0.75"
+    assert shown["Position"]["more"] == "@ 17,200.00"
+    assert shown["Stop"]["text"] == "17,050.00"
+    assert shown["Target"]["text"] == "17,480.00"
+
+
+def test_a_flat_account_says_flat_and_no_drawdown(two: StageSession) -> None:
+    shown = cells(two)
+    assert list(shown) == ["Equity USDT", "Day", "Unrealised", "Position", "Drawdown"]
+    assert shown["Position"]["text"] == "flat"
+    assert shown["Drawdown"]["text"] == "0.00 %"
+    assert headline.hero(State())[1]["text"] == "0.00"
+
+
+def test_several_positions_show_the_newest_and_name_it(two: StageSession) -> None:
+    for i, (instrument, side) in enumerate([("BTCUSDT", Side.BUY), ("ETHUSDT", Side.SELL)]):
+        fill = OrderFilled(
+            f"o{i}", instrument, *WHO[1:], f"x{i}", side, Decimal(2), Decimal(100), Decimal(0), "USDT"
+        )
+        two.replica.fold(fill, ts=START + i * MINUTE)
+    shown = cells(two)["Position, 1 more below"]
+    assert (shown["text"], shown["tone"], shown["more"]) == ("▼ short 2 ETHUSDT", "down", "@ 100.0")
+    assert cells(two)["Stop"]["text"] == "none"
+
+
+def test_drawdown_is_below_the_highest_equity(session: StageSession) -> None:
+    fall = Bar("BTCUSDT", "1m", START + 9 * MINUTE, 15_000.0, 15_000.0, 15_000.0, 15_000.0, 1.0)
+    session.replica.fold(fall, ts=START + 10 * MINUTE)
+    assert float(cells(session)["Drawdown"]["text"].split()[0]) > 1.5
+
+
+def test_only_orders_the_other_way_protect_a_position(session: StageSession) -> None:
+    session.replica.fold(OrderSubmitted("out", *WHO, Side.SELL, OrderType.MARKET, Decimal("0.1")))
+    state = session.replica.state
+    stop, target = headline.protection(state, state.positions["breakout/BTCUSDT"])
+    assert (stop and stop.id, target and target.id) == ("b-2", "b-3")
+
+
+def test_the_controls_know_what_there_is_to_do(session: StageSession) -> None:
+    shown = headline.controls("x", session.replica.state, status="live")
+    assert (shown["armed"], shown["working"], shown["held"], shown["off"]) == (True, 4, 1, "")
+    assert "no connection" in headline.controls("x", session.replica.state, status="stale")["off"]
+
+
+def test_a_backtest_takes_no_commands() -> None:
+    session = StageSession(live=False)
+    session.replica.fold(opened(mode=Mode.BACKTEST))
+    assert (
+        headline.controls("x", session.replica.state, status="live")["off"] == "a backtest takes no commands"
+    )
