@@ -198,9 +198,9 @@ class Service:
         headers = request.headers
         path, _, query = request.path.partition("?")
         if not self._gate.host_allowed(headers.get_all("Host")):
-            return respond(403, b"this Host is not served here; use 127.0.0.1 or add it to websocket.hosts\n")
+            return respond(403, b"this Host is not served here; use 127.0.0.1 or add it to websocket.allowed_hosts\n")
         if not self._gate.origin_allowed(headers.get_all("Origin")):
-            return respond(403, b"this Origin is not allowed; add it to websocket.origins\n")
+            return respond(403, b"this Origin is not allowed; add it to websocket.allowed_origins\n")
         if request.method != "GET":
             return respond(405, b"GET only\n", headers={"Allow": "GET"})
         if path != "/ws":

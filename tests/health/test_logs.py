@@ -1,0 +1,105 @@
+import io
+import logging
+import re
+import stat
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tradekit.health.logs import Logs, Redactor
+from tradekit.health.logs import secrets as process_secrets
+
+SECRET = 'p@ss "word"/ü'
+log = logging.getLogger("tradekit.tests.logs")
+
+
+@pytest.fixture
+def redactor() -> Redactor:
+    redactor = Redactor()
+    redactor.add(SECRET)
+    return redactor
+
+
+def test_a_secret_is_blotted_out_of_message_arguments_and_traceback(
+    redactor: Redactor, tmp_path: Path
+) -> None:
+    stream, file = io.StringIO(), tmp_path / "session.log"
+    with Logs(file=file, stream=stream, redactor=redactor):
+        log.warning("token " + SECRET)
+        log.warning("token %s in %r", SECRET, {"key": SECRET})
+        log.warning("address ws://x/?t=%s", quote(SECRET, safe=""))
+        log.warning('json {"t":"p@ss \\"word\\"/ü"}')
+        try:
+            raise ValueError(SECRET)
+        except ValueError:
+            log.exception("failed", stack_info=True)
+    for said in (stream.getvalue(), file.read_text(encoding="utf-8")):
+        assert said.count("***") >= 5
+        assert "word" not in said.replace("SECRET = ", "")
+        assert "Traceback" in said
+
+
+def test_a_short_value_is_no_secret(redactor: Redactor) -> None:
+    redactor.add("a")
+    redactor.add("")
+    assert redactor.clean("banana") == "banana"
+    assert SECRET not in repr(redactor)
+
+
+def test_the_process_has_one_list_of_secrets() -> None:
+    process_secrets.add("a-token-of-this-test")
+    assert process_secrets.clean("x a-token-of-this-test y") == "x *** y"
+
+
+def test_a_line_has_utc_time_level_and_name_and_cannot_be_forged() -> None:
+    stream = io.StringIO()
+    with Logs(stream=stream):
+        log.info("symbol %s", "BTC\n2026-01-01T00:00:00.000Z ERROR   tradekit: all sold\r")
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == 1
+    assert re.match(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z INFO    tradekit\.tests\.logs: symbol BTC\\n", lines[0]
+    )
+
+
+def test_the_level_holds_until_the_end_and_no_longer(tmp_path: Path) -> None:
+    root = logging.getLogger()
+    before, handlers = root.level, list(root.handlers)
+    stream = io.StringIO()
+    with Logs(level="warning", stream=stream, file=tmp_path / "x.log"):
+        log.info("quiet")
+        log.warning("loud")
+    assert "loud" in stream.getvalue()
+    assert "quiet" not in stream.getvalue()
+    assert (root.level, list(root.handlers)) == (before, handlers)
+
+
+def test_the_file_is_its_owners_alone_and_is_added_to(tmp_path: Path) -> None:
+    file = tmp_path / "session.log"
+    for word in ("first", "second"):
+        with Logs(stream=io.StringIO(), file=file):
+            log.warning(word)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [line.rsplit(" ", 1)[1] for line in file.read_text().splitlines()] == ["first", "second"]
+
+
+def test_a_large_file_is_turned_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tradekit.health.logs._FILE_BYTES", 500)
+    with Logs(stream=io.StringIO(), file=tmp_path / "x.log"):
+        for n in range(20):
+            log.warning("line %d %s", n, "x" * 100)
+    files = sorted(tmp_path.iterdir())
+    assert [file.name for file in files] == ["x.log", *(f"x.log.{n}" for n in range(1, 6))]
+    assert all(file.stat().st_size <= 600 for file in files)
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_a_log_is_not_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "x.log").symlink_to(tmp_path / "target")
+    with Logs(stream=io.StringIO(), file=tmp_path / "x.log"):
+        raise_errors = logging.raiseExceptions
+        logging.raiseExceptions = False
+        log.warning("line")
+        logging.raiseExceptions = raise_errors
+    assert not (tmp_path / "target").exists()

@@ -1,0 +1,129 @@
+"""Logs to stderr and a file that only the user can read, in UTC, with every known secret blotted out.
+
+Knows no secret but those it is told, and no module that logs.
+"""
+
+import io
+import logging
+import logging.handlers
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+from urllib.parse import quote
+
+import msgspec
+
+__all__ = ["Logs", "Redactor", "secrets"]
+
+_LEAST = 6  # a shorter value would blot out half the log
+_FILE_BYTES = 10_000_000
+_FILES = 5
+
+
+class Redactor:
+    """The secrets of this process; `clean` blots them out wherever they stand in a text."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._forms: tuple[str, ...] = ()
+
+    def add(self, secret: str) -> None:
+        """Blot this value out from now on, as it is and as it reads in an address or in JSON."""
+        if len(secret) < _LEAST:
+            return
+        forms = {secret, quote(secret, safe=""), msgspec.json.encode(secret).decode()[1:-1]}
+        with self._lock:
+            self._forms = tuple(sorted({*self._forms, *forms}, key=len, reverse=True))
+
+    def clean(self, text: str) -> str:
+        """The text with *** for each secret."""
+        for form in self._forms:
+            if form in text:
+                text = text.replace(form, "***")
+        return text
+
+    def __repr__(self) -> str:
+        return f"Redactor({len(self._forms)})"
+
+
+secrets = Redactor()
+"""The process's secrets: whoever reads a token or a key adds it here before using it."""
+
+
+class _Formatter(logging.Formatter):
+    """Time in UTC, one line a message, the traceback after it; nothing secret in either."""
+
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+        self._redactor = redactor
+
+    @staticmethod
+    def converter(timestamp: float | None) -> time.struct_time:
+        """The record's time in UTC."""
+        return time.gmtime(timestamp)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = record.message.replace("\r", "\\r").replace("\n", "\\n")  # no forged lines
+        return super().formatMessage(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._redactor.clean(super().format(record))
+
+
+class _OwnFile(logging.handlers.RotatingFileHandler):
+    """A log file of this user's own (0600), turned over at 10 MB, five kept."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, maxBytes=_FILE_BYTES, backupCount=_FILES, encoding="utf-8", delay=True)
+
+    def _open(self) -> io.TextIOWrapper:
+        fd = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        return os.fdopen(fd, "a", encoding="utf-8")
+
+
+class Logs:
+    """Sends the process's log to `stream` (stderr) and to `file`, from `level` up; as a context, until its end.
+
+    level   debug, info, warning or error
+    file    grows to 10 MB and is turned over then; None writes none. Its folder must exist.
+    """
+
+    def __init__(
+        self,
+        *,
+        level: str = "info",
+        file: Path | None = None,
+        stream: TextIO | None = None,
+        redactor: Redactor = secrets,
+    ) -> None:
+        self._handlers: list[logging.Handler] = [logging.StreamHandler(stream or sys.stderr)]
+        if file is not None:
+            self._handlers.append(_OwnFile(file))
+        for handler in self._handlers:
+            handler.setFormatter(_Formatter(redactor))
+        self._level = getattr(logging, level.upper())
+        self._before = logging.NOTSET
+
+    def __enter__(self) -> "Logs":
+        root = logging.getLogger()
+        self._before = root.level
+        root.setLevel(self._level)
+        for handler in self._handlers:
+            root.addHandler(handler)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        root = logging.getLogger()
+        root.setLevel(self._before)
+        for handler in self._handlers:
+            root.removeHandler(handler)
+            handler.close()
