@@ -1,11 +1,17 @@
 """`tradekit dashboard` and `tradekit lab`: what is started, with what."""
 
 import os
+import re
+import socket
+import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tradekit.wiring.demo import free_port
 
 Cli = Callable[..., "Said"]  # noqa: F821 - tests/cli/conftest.py
 
@@ -66,3 +72,33 @@ def test_lab_that_cannot_be_started_is_told(cli: Cli, monkeypatch: pytest.Monkey
 def test_a_dashboard_of_nobody_is_refused(cli: Cli) -> None:
     said = cli("dashboard", "papr", "--no-show")
     assert (said.code, "no session named 'papr' runs" in said.err) == (2, True)
+
+
+def test_a_dashboard_says_where_it_is_and_ends_cleanly(cli: Cli) -> None:
+    process = subprocess.Popen(
+        [
+            str(Path(sys.executable).with_name("tradekit")),
+            "dashboard",
+            "--no-show",
+            "--port",
+            str(free_port(0)),
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    line = process.stderr.readline()
+    found = re.search(r"the dashboard is at (http://\S+) - Ctrl-C ends it", line)
+    assert found is not None, line + process.communicate()[1]
+    with urllib.request.urlopen(found[1]) as page:  # noqa: S310 - our own http address
+        assert page.status == 200
+    process.terminate()
+    assert "Traceback" not in process.communicate(timeout=30)[1]
+    assert process.returncode == 0
+
+
+def test_a_dashboards_port_in_use_is_refused(cli: Cli) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = cli("dashboard", "--no-show", "--port", port)
+    assert (said.code, f"port {port} on 127.0.0.1 cannot be opened" in said.err) == (2, True)

@@ -65,8 +65,8 @@ def test_a_session_is_found_by_its_name_while_it_runs() -> None:
 
 
 def test_entries_are_sorted_by_name() -> None:
-    with register(entry("b")), register(entry("a")):
-        assert [one.name for one in entries()] == ["a", "b"]
+    with register(entry("b")), register(entry("a-2")), register(entry("a")):
+        assert [one.name for one in entries()] == ["a", "a-2", "b"]
 
 
 def test_files_and_folder_are_the_users_alone(folder: Path) -> None:

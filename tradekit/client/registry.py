@@ -138,8 +138,8 @@ def entries() -> list[Entry]:
     """Every session that runs, by name; files of dead ones are removed."""
     folder = runtime_folder()
     with _turn(folder):
-        found = [_alive(path) for path in sorted(folder.glob(f"*{_SUFFIX}"))]
-    return [entry for entry in found if entry is not None]
+        found = [_alive(path) for path in folder.glob(f"*{_SUFFIX}")]
+    return sorted((entry for entry in found if entry is not None), key=lambda entry: entry.name)
 
 
 def find(name: str) -> Entry:
