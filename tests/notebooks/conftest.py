@@ -1,0 +1,43 @@
+"""A copy of the project's notebooks and configurations to work in, and an end to every session started there."""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tradekit.client import registry
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A project's folder as a user has it; whatever runs from it when the test is over is ended."""
+    folder = tmp_path / "project"
+    for name in ("notebooks", "config"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    monkeypatch.setenv("TRADEKIT_RUNTIME_DIR", str(tmp_path / "run"))
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    yield folder
+    for entry in registry.entries():
+        os.kill(entry.pid, signal.SIGKILL)
+        assert ends(entry.pid)
+
+
+def ends(pid: int, timeout_s: float = 10) -> bool:
+    """Whether a process that need not be our child ends in time; one that nobody has buried yet has ended."""
+    until = time.monotonic() + timeout_s
+    while time.monotonic() < until:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(0.02)
+    return False
