@@ -72,10 +72,12 @@ def backtest(
         before = cycle.settle(engine.step(opened, start))
         told = [(0, event) for event in before]
         if not stepwise and fits(cycle, columns):
-            told += _written_out(InnerLoop(cycle, exchange, columns[0], before), progress)
+            told += _written_out(InnerLoop(cycle, exchange, columns[0], costs=costs, before=before), progress)
         else:
             told += _stepwise(cycle, columns, progress)
+        engine.out = []
         engine.call("on_stop", made.on_stop)
+        told += [(sum(len(c) for c in columns), event) for event in engine.out]
     finally:
         thaw(made)
         made._dealer = None

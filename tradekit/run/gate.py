@@ -18,6 +18,12 @@ class Gate:
         self._halted = False
         self._killed = False
         self._reason = ""
+        self._shuts = 0
+
+    @property
+    def shuts(self) -> int:
+        """How often it has been shut so far; see `open`."""
+        return self._shuts
 
     @property
     def reason(self) -> str:
@@ -28,17 +34,22 @@ class Gate:
         """Let through only what makes a position smaller. Any thread; at once."""
         with self._lock:
             self._halted, self._reason = True, reason or "halted"
+            self._shuts += 1
 
     def kill(self, reason: str) -> None:
         """Let nothing through but cancels. Any thread; at once."""
         with self._lock:
             self._killed, self._reason = True, reason or "killed"
+            self._shuts += 1
 
-    def open(self) -> None:
-        """Let everything through again: only a human's `arm` does this."""
+    def open(self, shuts: int) -> bool:
+        """Let everything through again, unless it was shut after `shuts` times: whoever shut it later is heard."""
         with self._lock:
+            if self._shuts != shuts:
+                return False
             self._halted = self._killed = False
             self._reason = ""
+            return True
 
     def stops(self, order: OrderSubmitted, *, reduces: bool) -> str:
         """Why `order` may not pass, or "". `reduces` says whether it can only make a position smaller."""

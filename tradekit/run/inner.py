@@ -14,10 +14,14 @@ from tradekit.model.instrument import duration
 from tradekit.model.market import Bar
 from tradekit.model.order import Side
 from tradekit.run.cycle import Cycle
+from tradekit.run.tape import Tape
+from tradekit.sim.costs import Costs
 from tradekit.sim.exchange import Exchange
 from tradekit.state import ledger
 from tradekit.state.reducer import BARS_KEPT, apply
 from tradekit.state.shape import Mark, State
+from tradekit.strategy.base import Strategy
+from tradekit.trading.engine import Engine
 from tradekit.trading.series import Feedline
 
 __all__ = ["InnerLoop", "fits"]
@@ -48,7 +52,13 @@ class InnerLoop:
     """
 
     def __init__(
-        self, cycle: Cycle, exchange: Exchange, columns: BarColumns, before: Sequence[Event] = ()
+        self,
+        cycle: Cycle,
+        exchange: Exchange,
+        columns: BarColumns,
+        *,
+        costs: Costs,
+        before: Sequence[Event] = (),
     ) -> None:
         self.engine = cycle.engine
         self.columns = columns
@@ -62,6 +72,8 @@ class InnerLoop:
         self._state = cycle.engine.state
         self._before = before  # what was told before the first bar
         self._watched = False  # whether somebody reads the state, so that every bar is folded into it
+        told = self._state.seq
+        self._tape = Tape(cycle.engine, columns, costs, told=told) if cycle.engine.hears_nothing else None
 
     def run(self, progress: Callable[[int], None] | None = None) -> None:
         """Take every bar; `progress` is told the number of bars taken, now and then."""
@@ -82,6 +94,8 @@ class InnerLoop:
                 self._chunk(start, stop, quick, slow, sees)
                 if progress is not None:
                     progress(stop)
+            if type(strategy).on_stop is not Strategy.on_stop:
+                self._leave_tape()
             self.sync()
         finally:
             strategy._dealer = engine
@@ -93,8 +107,9 @@ class InnerLoop:
             for line in quick
         ]
         loop = _written_out(len(quick), len(slow), sees)
+        book = self._exchange.book if self._tape is None else self._tape.waiting
         loop(
-            self, self.engine, self._exchange.book, self.engine.strategy.on_bar,
+            self, self.engine, book, self.engine.strategy.on_bar,
             range(start + 1, stop + 1), columns.bars(start, stop, chunk=_CHUNK),
             [line.indicator for line in quick], values, [line.feed for line in slow],
         )  # fmt: skip
@@ -103,6 +118,11 @@ class InnerLoop:
 
     def match(self, bar: Bar) -> None:
         """Show the book a bar; its trades come before the bar's close."""
+        if self._tape is not None:
+            self.n -= 1
+            self._keep(self._tape.fills(bar, self.n))
+            self.n += 1
+            return
         reports = self._exchange.bar(bar)
         if not reports:
             return
@@ -118,6 +138,10 @@ class InnerLoop:
     def settle(self) -> None:
         """Keep what the bar's callback told, act on it and on what the fills before it told."""
         engine = self.engine
+        if self._tape is not None:
+            self._keep(self._tape.settle(self.n))
+            engine.out = []
+            return
         events = engine.out
         fresh = [event for event in events if event.seq > self._kept_seq]
         self._keep(fresh)
@@ -138,21 +162,48 @@ class InnerLoop:
 
     # --- the state, brought up to date when somebody looks --------------------------------------------------
 
+    def _leave_tape(self) -> None:
+        """Go over to the engine and the exchange: their state and book are the fold of what was written so far."""
+        tape, self._tape = self._tape, None
+        if tape is None:
+            return
+        state = State()
+        for event in self._before:
+            apply(state, event)
+        for _, event in self.events:
+            apply(state, event)
+            self._exchange.replay(event)
+        for event in self.engine.out:  # told by this bar, not yet acted on
+            apply(state, event)
+        state.seq = len(self._before) + len(self.events) + len(self.engine.out) + self.n
+        self.engine.take_over(state)
+        self.engine.dealing.goals[self.columns.instrument] = tape.goal
+        self._state = state
+        self._folded = self.n
+        self._stand(self.n)
+        tape.waiting[:] = [None]  # the chunk under way looks here: from now on it asks the book each bar
+
+    def _stand(self, n: int) -> None:
+        """Stand at the close of the `n`-th bar."""
+        if n == 0:
+            return
+        columns, state = self.columns, self._state
+        ts = columns.ts.item(n - 1) + self._length
+        state.time = max(state.time, ts)
+        state.marks[columns.instrument] = Mark(ts, columns.close.item(n - 1))
+        self.engine.at(ts, state.seq, columns.instrument)
+
     def sync(self) -> None:
         """Take note of the bars since the last time: number, time and last price. Equity is marked on demand."""
         behind = self.n - self._folded
-        if behind == 0:
+        if behind == 0 or self._tape is not None:
             return
-        columns, state, last = self.columns, self._state, self.n - 1
-        ts = columns.ts.item(last) + self._length
         self._folded = self.n
         if self._watched:
-            self._fold_bars(state, self.n - behind)
+            self._fold_bars(self._state, self.n - behind)
         else:
-            state.seq += behind
-            state.time = max(state.time, ts)
-            state.marks[columns.instrument] = Mark(ts, columns.close.item(last))
-        self.engine.at(ts, state.seq, columns.instrument)
+            self._state.seq += behind
+        self._stand(self.n)
 
     def _fold_bars(self, state: State, since: int) -> None:
         """Fold bars one by one, as `step` does."""
@@ -162,7 +213,7 @@ class InnerLoop:
 
     def _mark(self) -> None:
         """Equity at the last close."""
-        self.sync()
+        self._engine_on()
         name = self.columns.instrument
         mark = self._state.marks.get(name)
         if mark is not None and not self._watched:
@@ -171,7 +222,7 @@ class InnerLoop:
     @property
     def state(self) -> State:
         """The state, for a strategy that reads it: folded anew by the reducer, bar by bar, and kept so from then on."""
-        self.sync()
+        self._engine_on()
         if not self._watched:
             self._watched = True
             told, self._folded = State(), 0
@@ -194,15 +245,27 @@ class InnerLoop:
 
     # --- the dealer -----------------------------------------------------------------------------------------
 
+    def _engine_on(self) -> Engine:
+        """The engine, standing at the bar under way: for wishes that the tape does not know."""
+        if self._tape is not None:
+            self._leave_tape()
+        self.sync()
+        return self.engine
+
     def order(self, side: Side, qty: object, **terms: Any) -> str:
         """Wish for an order."""
-        self.sync()
-        return self.engine.order(side, qty, **terms)
+        return self._engine_on().order(side, qty, **terms)
 
-    def target(self, qty: object, **terms: Any) -> str | None:
+    def target(
+        self, qty: object, *, instrument: str | None = None, tag: str = "", reason: str = ""
+    ) -> str | None:
         """Wish for a position."""
-        self.sync()
-        return self.engine.target(qty, **terms)
+        tape = self._tape
+        if tape is None or instrument is not None:
+            return self._engine_on().target(qty, instrument=instrument, tag=tag, reason=reason)
+        placed = tape.target(qty, self.n, tag, reason)
+        self.engine.strategy._goal = tape.goal
+        return placed
 
     def target_percent(self, percent: float, **terms: Any) -> str | None:
         """Wish for a position worth a share of equity."""
@@ -211,18 +274,19 @@ class InnerLoop:
 
     def cancel(self, order_id: str, reason: str) -> None:
         """Wish for an order's end."""
-        self.sync()
-        self.engine.cancel(order_id, reason)
+        self._engine_on().cancel(order_id, reason)
 
     def cancel_all(self, instrument: str | None, reason: str) -> None:
         """Wish for the end of all working orders."""
-        self.sync()
-        self.engine.cancel_all(instrument, reason)
+        self._engine_on().cancel_all(instrument, reason)
 
     def signal(self, name: str, direction: float, *, instrument: str | None = None, note: str = "") -> None:
         """Tell an opinion."""
-        self.sync()
-        self.engine.signal(name, direction, instrument=instrument, note=note)
+        tape = self._tape
+        if tape is None or instrument is not None:
+            self._engine_on().signal(name, direction, instrument=instrument, note=note)
+        else:
+            tape.signal(name, direction, self.n, note)
 
     def bars(self, instrument: str | None, timeframe: str | None, count: int) -> list[Bar]:
         """The last closed bars."""

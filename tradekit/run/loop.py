@@ -6,8 +6,10 @@ Knows no socket and no file format.
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -41,23 +43,28 @@ class Watch(Protocol):
 
 
 class Asked(msgspec.Struct):
-    """A command at the inbox. `answer` gets the seq it was journaled under, or RefusedError."""
+    """A command at the inbox. `answer` gets the seq it was journaled under, or RefusedError.
+
+    `shuts` is how often the gate had been shut when the command came.
+    """
 
     name: str
     args: dict[str, Any]
     user: str
     answer: "Future[int]"
     id: str = msgspec.field(default_factory=new_id)
+    shuts: int = 0
 
 
 class Loop:
-    """Runs a session until it is told to stop.
+    """Runs a session until it is told to stop. Made on the event loop that will run it.
 
     cycle, journal     engine and broker; where every step is written first
     gate               the last line before the wire
     feed, feed_after   where bars come from, and from behind which positions
-    on_snapshot        writes a snapshot now
+    on_snapshot        writes a snapshot now; may raise OSError
     tell               called on the loop's thread with each group of events once they are written
+    step_deadline_s    a step that takes longer halts the session, and its orders stay here
     """
 
     def __init__(
@@ -85,30 +92,36 @@ class Loop:
         self._tell = tell
         self._deadline_s = step_deadline_s
         self._inbox: asyncio.Queue[Asked] = asyncio.Queue()
+        self._asking = threading.Lock()  # the gate is shut in the order of the inbox
         self._turn = asyncio.Lock()  # one group at a time, its broker's answers included
         self._stopping = asyncio.Event()
         self._stop_reason = ""
         self._notes: set[asyncio.Task[None]] = set()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop = asyncio.get_running_loop()
+        self._over = False
 
     # --- from other threads ---------------------------------------------------------------------------------
 
     def ask(self, asked: Asked) -> None:
         """Put a command into the inbox. Any thread; `halt` and `kill` shut the gate at once."""
         reason = str(asked.args.get("reason") or "")
-        if asked.name == "kill":
-            self.gate.kill(reason or f"killed by {asked.user}")
-        elif asked.name == "halt":
-            self.gate.halt(reason or f"halted by {asked.user}")
-        loop = self._loop
-        if loop is None or loop.is_closed():
-            asked.answer.set_exception(RefusedError("the session is not running", code="closed"))
-            return
-        loop.call_soon_threadsafe(self._inbox.put_nowait, asked)
+        with self._asking:
+            if asked.name == "kill":
+                self.gate.kill(reason or f"killed by {asked.user}")
+            elif asked.name == "halt":
+                self.gate.halt(reason or f"halted by {asked.user}")
+            asked.shuts = self.gate.shuts
+            try:
+                self._loop.call_soon_threadsafe(self.ask_later, asked)
+            except RuntimeError:  # the loop is closed
+                _refuse(asked)
 
     def ask_later(self, asked: Asked) -> None:
-        """Put a command into the inbox before the session runs: it is the first to be taken."""
-        self._inbox.put_nowait(asked)
+        """Put a command into the inbox, also before the session runs. On the loop's thread."""
+        if self._over:
+            _refuse(asked)
+        else:
+            self._inbox.put_nowait(asked)
 
     def note(self, fact: Fact) -> None:
         """Take a fact that the shell itself has to tell, when its turn comes. On the loop's thread."""
@@ -128,9 +141,28 @@ class Loop:
 
     async def run(self, opened: Fact) -> None:
         """Open the session, take what comes until `stop`, close it. Raises JournalError when the journal fails."""
-        self._loop = asyncio.get_running_loop()
-        await self.take(opened, self.cycle.engine.state.time or self._feed.start)
+        try:
+            await self._open(opened)
+            await self._work()
+            await self.take(SessionClosed(self.cycle.engine.state.session.name, self._stop_reason))
+        finally:
+            self._over = True
+            while not self._inbox.empty():
+                _refuse(self._inbox.get_nowait())
+        try:
+            self._on_snapshot()
+        except OSError as error:
+            _log.error("no last snapshot (%s): the next start replays the journal instead", error)
+
+    async def _open(self, opened: Fact) -> None:
+        engine = self.cycle.engine
+        await self.take(opened, engine.state.time or self._feed.start)
+        risk = engine.state.risk
+        if engine.doubt and risk.armed:
+            await self.take(RiskChanged(False, risk.halted, risk.killed, engine.doubt, "engine"))
         await self._resume()
+
+    async def _work(self) -> None:
         working: set[asyncio.Task[Any]] = {
             asyncio.create_task(self._bars(), name="feed"),
             asyncio.create_task(self._commands(), name="inbox"),
@@ -148,8 +180,6 @@ class Loop:
             for task in working:
                 task.cancel()
             await asyncio.gather(*working, return_exceptions=True)
-        await self.take(SessionClosed(self.cycle.engine.state.session.name, self._stop_reason))
-        self._on_snapshot()
 
     async def _resume(self) -> None:
         """Take the answers to what was sent before a sudden end."""
@@ -182,13 +212,18 @@ class Loop:
     async def _command(self, asked: Asked) -> None:
         events = await self.take(CommandReceived(asked.id, asked.name, asked.args, asked.user))
         refused = next((e.data for e in events if isinstance(e.data, CommandRefused)), None)
+        risk = self.cycle.engine.state.risk
+        if not (risk.halted or risk.killed):
+            self.gate.open(asked.shuts)  # not if somebody has shut it since
         if refused is not None:
             asked.answer.set_exception(RefusedError(refused.reason))
             return
-        if asked.name == "arm":
-            self.gate.open()
         if asked.name == "snapshot":
-            self._on_snapshot()
+            try:
+                self._on_snapshot()
+            except OSError as error:
+                asked.answer.set_exception(RefusedError(f"the snapshot failed: {error}", code="snapshot"))
+                return
         asked.answer.set_result(events[0].seq)
         if asked.name == "stop":
             self.stop(f"stopped by {asked.user}")
@@ -201,22 +236,24 @@ class Loop:
         `ts` [UTC ns] is session time where it is not given: the latest time that the session has seen.
         """
         async with self._turn:
-            self._watch.begin()
-            events = self.cycle.take(fact, self.cycle.engine.state.time if ts is None else ts)
-            took = self._watch.end()
-            await self._write(events)
+            now = self.cycle.engine.state.time if ts is None else ts
+            events = await self._step(partial(self.cycle.take, fact, now))
             await self._reports(self._act(events))
-            if took > self._deadline_s:
-                await self._too_slow(took)
             return events
 
     async def _reports(self, reports: list[Report]) -> None:
         while reports:
-            self._watch.begin()
-            events = self.cycle.report(reports)
-            self._watch.end()
-            await self._write(events)
-            reports = self._act(events)
+            reports = self._act(await self._step(partial(self.cycle.report, reports)))
+
+    async def _step(self, work: Callable[[], list[Event]]) -> list[Event]:
+        """Let the engine work, and write what it tells; nothing has been acted on when this returns."""
+        self._watch.begin()
+        events = work()
+        took = self._watch.end()
+        if took > self._deadline_s:
+            events = events + self._too_slow(took)
+        await self._write(events)
+        return events
 
     async def _write(self, events: list[Event]) -> None:
         """Durable first where it is critical; state and clients are fed from the journal's commit."""
@@ -237,12 +274,17 @@ class Loop:
             passed.append(event)
         return stopped + self.cycle.act(passed)
 
-    async def _too_slow(self, took: float) -> None:
+    def _too_slow(self, took: float) -> list[Event]:
         risk = self.cycle.engine.state.risk
         reason = f"a step took {took:.1f} s; {self._deadline_s:g} s are allowed (session.step_deadline_s)"
         _log.error("%s: halted", reason)
         self.gate.halt(reason)
-        events = self.cycle.take(
-            RiskChanged(risk.armed, True, risk.killed, reason, "watchdog"), self.cycle.engine.state.time
-        )
-        await self._write(events)
+        if risk.halted:
+            return []
+        halted = RiskChanged(risk.armed, True, risk.killed, reason, "watchdog")
+        return self.cycle.take(halted, self.cycle.engine.state.time)
+
+
+def _refuse(asked: Asked) -> None:
+    if asked.answer.set_running_or_notify_cancel():
+        asked.answer.set_exception(RefusedError("the session is not running any more", code="closed"))

@@ -16,6 +16,12 @@ from tradekit.state.shape import State
 __all__ = ["Difference", "restore"]
 
 
+_REMEDY = (
+    "Was the strategy's source changed? Stop, start it as it was, or begin a new journal "
+    "(state_store.restore_on_startup: false)"
+)
+
+
 class Difference(msgspec.Struct, frozen=True):
     """The first place where the replay gave something else than the journal holds."""
 
@@ -45,7 +51,7 @@ def restore(cycle: Cycle, read: Callable[[], Iterable[Event]]) -> Difference | N
         state = State()
         for event in read():
             apply(state, event)
-        cycle.engine.adopt(state, doubt=f"the journal cannot be replayed: {difference}")
+        cycle.engine.adopt(state, doubt=f"the journal cannot be replayed: {difference}. {_REMEDY}")
     return difference
 
 

@@ -229,4 +229,5 @@ def _records(frame: "pd.DataFrame", *, times: tuple[str, ...]) -> list[dict[str,
     shown = frame.copy()
     for name in times:
         shown[name] = shown[name].dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return [dict(row) for row in shown.astype(object).where(shown.notna(), None).to_dict("records")]
+    plain = shown.astype(object).where(shown.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in plain]

@@ -42,7 +42,9 @@ class Dealer(Protocol):
     def order(self, side: Side, qty: object, **terms: Any) -> str:
         """Wish for an order."""
 
-    def target(self, qty: object, **terms: Any) -> str | None:
+    def target(
+        self, qty: object, *, instrument: str | None = None, tag: str = "", reason: str = ""
+    ) -> str | None:
         """Wish for a position."""
 
     def target_percent(self, percent: float, **terms: Any) -> str | None:

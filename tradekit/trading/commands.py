@@ -61,7 +61,7 @@ def _kill(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> N
 
 
 def _cancel(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> None:
-    order_id = str(args.get("order", ""))
+    order_id = str(args.get("order_id", ""))
     if order_id not in engine.dealing.working:
         raise TradekitError(
             f"no working order {order_id!r}; working: {', '.join(engine.dealing.working) or 'none'}"

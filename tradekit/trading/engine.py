@@ -64,6 +64,11 @@ class Engine:
             "command.received": self._command,
         }
 
+    @property
+    def hears_nothing(self) -> bool:
+        """Whether the strategy leaves its orders and fills alone: it is called with bars only."""
+        return not (self._hears_orders or self._hears_fills)
+
     def step(self, fact: Fact, ts: int) -> list[Event]:
         """Take one fact from outside that happened at `ts` [UTC ns]; it and all that follows from it, in order.
 
