@@ -1,12 +1,12 @@
 """The ledger: how fills and marks move cash, positions and profit. Exact where money is kept.
 
-Costs are kept as totals; what a division leaves over stays in the position, so sums are exact. Linear instruments:
-cash pays quantity x price x multiplier in full, so that equity = cash + value held. Knows no venue.
+Costs are kept as totals; what a division leaves over stays in the position, so sums are exact. Linear
+instruments: cash pays quantity x price x multiplier in full, so that equity = cash + value held. Knows no venue.
 """
 
 import functools
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 
 from tradekit.core.event import Event
 from tradekit.model.money import CENT, ZERO
@@ -19,6 +19,7 @@ FILLS_KEPT = 500
 CURVE_KEPT = 1500
 _DAYS_KEPT = 400
 _DAY_NS = 86_400_000_000_000
+_EXACT = Context(prec=100)  # no sum or product of prices and quantities needs more digits: nothing is rounded
 
 
 def open_account(state: State, currency: str, cash: Decimal) -> None:
@@ -31,6 +32,34 @@ def open_account(state: State, currency: str, cash: Decimal) -> None:
 
 def fill(state: State, event: Event, data: OrderFilled, tag: str = "") -> None:
     """Book one execution: position, cash, realised profit, fees, the day, the fills list."""
+    with localcontext(_EXACT):
+        realised = _book(state, event, data)
+    state.fills.append(
+        Fill(
+            event.seq,
+            event.ts,
+            data.id,
+            data.exec_id,
+            data.strategy,
+            data.account,
+            data.instrument,
+            data.side,
+            data.qty,
+            data.price,
+            data.fee,
+            data.fee_currency,
+            realised,
+            data.rule,
+            tag,
+        )
+    )
+    if len(state.fills) > FILLS_KEPT:
+        del state.fills[0]
+    revalue(state, event.ts)
+
+
+def _book(state: State, event: Event, data: OrderFilled) -> Decimal:
+    """Move position, cash and the totals; returns the profit this realises, before the fee."""
     instrument = state.instruments.get(data.instrument)
     multiplier = instrument.multiplier if instrument is not None else Decimal(1)
     quote = instrument.quote if instrument is not None else state.account.currency
@@ -55,30 +84,9 @@ def fill(state: State, event: Event, data: OrderFilled, tag: str = "") -> None:
     day = _day(state, event.ts)
     day.realised += realised
     day.fees += data.fee
-    state.fills.append(
-        Fill(
-            event.seq,
-            event.ts,
-            data.id,
-            data.exec_id,
-            data.strategy,
-            data.account,
-            data.instrument,
-            data.side,
-            data.qty,
-            data.price,
-            data.fee,
-            data.fee_currency,
-            realised,
-            data.rule,
-            tag,
-        )
-    )
-    if len(state.fills) > FILLS_KEPT:
-        del state.fills[0]
     position.mark = float(data.price)
     _revalue_position(state, position)
-    revalue(state)
+    return realised
 
 
 def _move(position: Position, signed: Decimal, unit: Decimal, ts: int) -> Decimal:
@@ -109,7 +117,7 @@ def mark(state: State, instrument: str, price: float) -> None:
             position.mark = price
             if position.qty:
                 _revalue_position(state, position)
-    revalue(state)
+    revalue(state, state.time - 1)  # what closes at midnight belongs to the day that ends
 
 
 def _revalue_position(state: State, position: Position) -> None:
@@ -121,8 +129,8 @@ def _revalue_position(state: State, position: Position) -> None:
         position.unrealised = 0.0
 
 
-def revalue(state: State) -> None:
-    """Equity from cash and what is held at its marks; the day's end and the peak follow."""
+def revalue(state: State, ts: int) -> None:
+    """Equity from cash and what is held at its marks; the peak and the end of the day of `ts` [UTC ns] follow."""
     account = state.account
     unrealised = value = 0.0
     for position in state.positions.values():
@@ -132,7 +140,7 @@ def revalue(state: State) -> None:
     account.unrealised = unrealised
     account.equity = float(account.cash.get(account.currency, ZERO)) + value
     account.peak = max(account.peak, account.equity)
-    _day(state, state.time).end = account.equity
+    _day(state, ts).end = account.equity
 
 
 def add_point(state: State, ts: int) -> None:
@@ -148,15 +156,19 @@ def add_point(state: State, ts: int) -> None:
 
 
 def _day(state: State, ts: int) -> DayPnl:
-    """The UTC day of `ts`; a new one starts from the equity of the one before."""
+    """The UTC day of `ts`, or the latest one: a day that has ended stays as it was.
+
+    A new day starts where the one before it ended, so that the days' results add up.
+    """
     days = state.pnl.days
     name = _day_name(ts // _DAY_NS)
-    day = days.get(name)
-    if day is None:
-        equity = state.account.equity
-        day = days[name] = DayPnl(equity, equity)
-        if len(days) > _DAYS_KEPT:
-            del days[next(iter(days))]
+    latest = next(reversed(days), "")
+    if name <= latest:
+        return days[latest]
+    equity = days[latest].end if latest else state.account.equity
+    day = days[name] = DayPnl(equity, equity)
+    if len(days) > _DAYS_KEPT:
+        del days[next(iter(days))]
     return day
 
 

@@ -23,7 +23,7 @@ from tradekit.state.shape import Order, State
 
 __all__ = ["ENDED_KEPT", "HANDLERS"]
 
-ENDED_KEPT = 500  # ended orders kept in state; older ones are read from the journal
+ENDED_KEPT = 500  # orders kept in state, but never less than work; older ones are read from the journal
 
 
 def _submitted(state: State, event: Event, data: OrderSubmitted) -> tuple[tuple[str, ...], ...]:
@@ -74,7 +74,7 @@ def _denied(state: State, event: Event, data: OrderDenied) -> tuple[tuple[str, .
         intent=event.seq,
         cause=event.cause,
     )
-    _forget_oldest(state)
+    _forget_oldest(state, data.id)
     return (("orders", data.id), ("risk",))
 
 
@@ -98,7 +98,7 @@ def _filled(state: State, event: Event, data: OrderFilled) -> tuple[tuple[str, .
         order.updated = event.ts
         if order.filled >= order.qty:
             order.status = Status.FILLED
-            _forget_oldest(state)
+            _forget_oldest(state, data.id)
         elif order.status in (Status.SUBMITTED, Status.HELD):
             order.status = Status.ACCEPTED
     ledger.fill(state, event, data, order.tag if order is not None else "")
@@ -115,7 +115,7 @@ def _ended(status: Status) -> Callable[[State, Event, Any], tuple[tuple[str, ...
         order.updated = event.ts
         if order.status.working:
             order.status, order.note = status, data.reason
-            _forget_oldest(state)
+            _forget_oldest(state, data.id)
         return (("orders", data.id),)
 
     return end
@@ -129,12 +129,15 @@ def _cancel_requested(state: State, event: Event, data: OrderCancelRequested) ->
     return (("orders", data.id),)
 
 
-def _forget_oldest(state: State) -> None:
-    """Drop the oldest ended order once there are too many; orders are in the order of their intents."""
+def _forget_oldest(state: State, latest: str) -> None:
+    """Drop the oldest ended order once there are too many, but not the `latest`: it has news to tell.
+
+    Orders are in the order of their intents.
+    """
     if len(state.orders) <= ENDED_KEPT:
         return
     for order_id, order in state.orders.items():
-        if not order.status.working:
+        if not order.status.working and order_id != latest:
             del state.orders[order_id]
             return
 

@@ -6,7 +6,7 @@ Pure: no clock, no I/O; the same events give the same state everywhere. Money is
 from collections.abc import Callable
 from typing import Any
 
-from tradekit.core.event import Event
+from tradekit.core.event import Event, Unknown
 from tradekit.model.market import Bar, FeedEnded, FeedStarted, MarkUpdated
 from tradekit.model.session import (
     CommandReceived,
@@ -43,13 +43,14 @@ Handler = Callable[[State, Event, Any], Touched]
 def apply(state: State, event: Event) -> Touched:
     """Fold one event into `state` (in place) and return the paths it touched, most general first.
 
-    Facts of an unknown type move `seq` and `time` only. Raises nothing for a well-formed event.
+    Facts of an unknown type or version move `seq` and `time` only. Raises nothing for a well-formed event.
     """
     state.seq = event.seq
     if event.ts > state.time:
         state.time = event.ts
     handler = _HANDLERS.get(event.type)
-    return handler(state, event, event.data) if handler is not None else ()
+    data = event.data
+    return handler(state, event, data) if handler is not None and type(data) is not Unknown else ()
 
 
 def _session_opened(state: State, event: Event, data: SessionOpened) -> Touched:
