@@ -341,21 +341,6 @@ def test_every_fill_pays_the_fee_on_its_price_after_slippage() -> None:
 # --- the book as a fold -------------------------------------------------------------------------------------
 
 
-def test_orders_that_were_never_answered_are_known_after_a_replay() -> None:
-    made = exchange()
-    for fact in (
-        order("a"),
-        order("b"),
-        OrderRejected("b", "BTC", "no"),
-        order("c"),
-        OrderCanceled("c", "BTC"),
-    ):
-        made.replay(event(fact))
-    assert [o.id for o in made.unanswered()] == ["a"]
-    made.answered()
-    assert made.unanswered() == []
-
-
 def test_an_expired_order_is_gone_after_a_replay() -> None:
     made = exchange()
     for fact in (order("a"), OrderAccepted("a", "BTC", "sim-a"), OrderExpired("a", "BTC")):

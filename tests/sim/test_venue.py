@@ -25,13 +25,17 @@ def answers(made: SimulatedVenue) -> list[tuple[str, str]]:
     return [(fact.TYPE, fact.id) for _, fact in made.resume(START)]  # type: ignore[attr-defined]
 
 
-def test_an_order_and_a_cancel_that_were_never_answered_are_answered_once() -> None:
-    made = venue(order("a", limit=90), order("b"), OrderCancelRequested("a", "BTC", "changed my mind"))
+def test_what_was_never_answered_is_answered_once_in_the_order_in_which_it_was_sent() -> None:
+    made = venue(
+        order("a", limit=90),
+        OrderAccepted("a", "BTC", "v"),
+        OrderCancelRequested("a", "BTC", "changed my mind"),
+        order("b"),
+    )
     reports = made.resume(START + 7)
     assert reports == [
-        (START + 7, OrderAccepted("a", "BTC", "sim-a")),
-        (START + 7, OrderAccepted("b", "BTC", "sim-b")),
         (START + 7, OrderCanceled("a", "BTC", "changed my mind")),
+        (START + 7, OrderAccepted("b", "BTC", "sim-b")),
     ]
     assert made.resume(START) == []
 
@@ -40,11 +44,14 @@ def test_a_cancel_that_came_too_late_or_was_answered_is_not_answered_again() -> 
     for answer in (
         filled("a", Side.BUY, 1, 90),
         OrderCanceled("a", "BTC"),
-        OrderRejected("a", "BTC", "no"),
         OrderExpired("a", "BTC"),
     ):
         made = venue(order("a"), OrderAccepted("a", "BTC", "v"), OrderCancelRequested("a", "BTC"), answer)
         assert answers(made) == []
+
+
+def test_a_rejected_order_needs_no_answer() -> None:
+    assert answers(venue(order("a"), OrderRejected("a", "BTC", "no"))) == []
 
 
 def test_a_cancel_without_a_reason_was_requested() -> None:

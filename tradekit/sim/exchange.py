@@ -67,6 +67,7 @@ class Exchange:
         reason = self._why_not(order)
         if reason:
             return [(ts, OrderRejected(order.id, order.instrument, reason))]
+        self._submitted.pop(order.id, None)
         self.book[order.id] = Resting(order, order.qty, held=bool(order.parent))
         return [(ts, _accepted(order, held=bool(order.parent)))]
 
@@ -213,14 +214,6 @@ class Exchange:
         fold = self._folds.get(type(event.data))
         if fold is not None:
             fold(event.data)
-
-    def unanswered(self) -> list[OrderSubmitted]:
-        """After a replay: orders that the journal knows and this exchange never answered, oldest first."""
-        return list(self._submitted.values())
-
-    def answered(self) -> None:
-        """Forget the unanswered ones: they have been submitted anew."""
-        self._submitted.clear()
 
     def _fold_submitted(self, data: OrderSubmitted) -> None:
         self._submitted[data.id] = data

@@ -7,6 +7,7 @@ and it never answered has not reached it. Knows no clock and no socket.
 from tradekit.core.event import Event
 from tradekit.model.market import Bar
 from tradekit.model.order import (
+    OrderAccepted,
     OrderCanceled,
     OrderCancelRequested,
     OrderExpired,
@@ -27,7 +28,7 @@ class SimulatedVenue:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._cancels: dict[str, OrderCancelRequested] = {}  # seen on replay, not yet answered
+        self._unanswered: dict[tuple[str, str], OrderSubmitted | OrderCancelRequested] = {}  # seen on replay
 
     def submit(self, order: OrderSubmitted, ts: int) -> list[Report]:
         """Take the order into the book; answered at once."""
@@ -45,18 +46,18 @@ class SimulatedVenue:
         """Fold a journaled event into the book."""
         self._exchange.replay(event)
         data = event.data
-        if isinstance(data, OrderCancelRequested):
-            self._cancels[data.id] = data
-        elif isinstance(data, OrderCanceled | OrderRejected | OrderExpired | OrderFilled):
-            self._cancels.pop(data.id, None)
+        if isinstance(data, OrderSubmitted | OrderCancelRequested):
+            self._unanswered[data.TYPE, data.id] = data
+        elif isinstance(data, OrderAccepted | OrderRejected):
+            self._unanswered.pop((OrderSubmitted.TYPE, data.id), None)
+        elif isinstance(data, OrderCanceled | OrderExpired | OrderFilled):
+            self._unanswered.pop((OrderCancelRequested.TYPE, data.id), None)
 
     def resume(self, ts: int) -> list[Report]:
-        """Answer what a sudden end left unanswered: orders first, then cancels, oldest first."""
+        """Answer what a sudden end left unanswered, in the order in which it was sent."""
         reports: list[Report] = []
-        for order in self._exchange.unanswered():
-            reports += self._exchange.submit(order, ts)
-        self._exchange.answered()
-        for request in self._cancels.values():
-            reports += self.cancel(request, ts)
-        self._cancels.clear()
+        for sent in self._unanswered.values():
+            answer = self.submit(sent, ts) if isinstance(sent, OrderSubmitted) else self.cancel(sent, ts)
+            reports += answer
+        self._unanswered.clear()
         return reports
