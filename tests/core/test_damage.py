@@ -6,13 +6,14 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.core.journal_contract import fill, mark
 from tradekit.core.open import open_journal
 from tradekit.core.sqlite import SqliteJournal
 from tradekit.core.verify import verify_file
-from tradekit.core.watermark import mark_path, read_mark
+from tradekit.core.watermark import MarkState, Watermark, mark_path, read_mark
 from tradekit.errors import JournalCorruptError, JournalError
 
 EVENTS = 60
@@ -217,6 +218,35 @@ def test_the_mark_of_another_journal_is_refused(closed: Path, tmp_path: Path) ->
         write(journal)
     shutil.copy(mark_path(other), mark_path(closed))
     with pytest.raises(JournalCorruptError, match="belongs to journal"):
+        SqliteJournal(closed)
+
+
+def test_another_history_under_the_same_id_is_refused(tmp_path: Path) -> None:
+    for name, last in (("first", 1.0), ("second", 2.0)):
+        with SqliteJournal(tmp_path / name, journal_id="00ff00ff00ff00ff") as journal:
+            journal.append([mark(1, last=last)], critical=True)
+    shutil.copy(mark_path(tmp_path / "first"), mark_path(tmp_path / "second"))
+    assert "not the event that was acknowledged" in verify_file(tmp_path / "second").problems[0]
+    with pytest.raises(JournalCorruptError, match="not the event that was acknowledged"):
+        SqliteJournal(tmp_path / "second")
+
+
+@pytest.mark.parametrize("state", [MarkState.CLOSED, MarkState.FAILED])
+def test_a_journal_whose_commit_failed_is_verified_whole_when_it_is_opened(
+    closed: Path, state: MarkState
+) -> None:
+    edit("UPDATE events SET key = 'ETHUSDT' WHERE seq = 2")(
+        closed
+    )  # an open looks at the chain of the tail only
+    left = read_mark(closed)
+    assert left is not None
+    watermark = Watermark(closed)
+    watermark.write(msgspec.structs.replace(left, state=state))
+    watermark.close()
+    if state is MarkState.CLOSED:
+        SqliteJournal(closed).close()
+        return
+    with pytest.raises(JournalCorruptError, match="seq 2: the columns do not say"):
         SqliteJournal(closed)
 
 

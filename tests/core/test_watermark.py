@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tradekit.core import watermark as watermark_module
 from tradekit.core.watermark import SYNC_COMMITS, Mark, MarkState, Watermark, mark_path, read_mark
 from tradekit.errors import JournalCorruptError
 
@@ -48,10 +49,12 @@ def test_marks_are_synced_after_some_commits_and_after_a_while(
     synced = threading.Semaphore(0)
     real = os.fdatasync
     monkeypatch.setattr(os, "fdatasync", lambda fd: (real(fd), synced.release())[0])
+    monkeypatch.setattr(watermark_module, "SYNC_SECONDS", 600.0)
     watermark = Watermark(tmp_path / "journal.db")
     for seq in range(SYNC_COMMITS):
         watermark.write(mark(seq))
-    assert synced.acquire(timeout=0.9)  # at once, not after the second that a lone mark may wait
+    assert synced.acquire(timeout=10)  # by their number
+    monkeypatch.setattr(watermark_module, "SYNC_SECONDS", 0.01)
     watermark.write(mark(99))
-    assert synced.acquire(timeout=5)
+    assert synced.acquire(timeout=10)  # by its age
     watermark.close()
