@@ -50,8 +50,8 @@ def session() -> StageSession:
         OrderCanceled("b-6", "BTCUSDT", "not needed"),
         OrderCancelRequested("b-5", "BTCUSDT"),
         OrderDenied("b-7", *WHO, Side.BUY, OrderType.MARKET, Decimal(99), "max_position", "5", "99"),
-        OrderFilled("b-1", "BTCUSDT", "breakout", "paper", "x1", Side.BUY, qty, Decimal(17_200), Decimal("5.16"), "USDT", "next open"),
-    )  # fmt: skip
+        OrderFilled("b-1", *WHO, "x1", Side.BUY, qty, Decimal(17_200), Decimal("5.16"), "USDT", "next open"),
+    )
     fold(
         Bar("BTCUSDT", "1m", START + 4 * MINUTE, 17_215.0, 17_230.0, 17_200.0, 17_215.0, 2.0),
         ts=START + 5 * MINUTE,

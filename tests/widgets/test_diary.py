@@ -44,7 +44,7 @@ def event(seq: int, fact: Fact) -> Event:
         (SessionClosed("x", "stopped"), "session x closed: stopped", "warn"),
         (FeedStarted("replay", "sample"), "feed replay started: sample", ""),
         (FeedEnded("replay", "no more"), "feed replay ended: no more", "warn"),
-        (SignalRaised("b", "X", "cross", -1.0), "cross −1.0", ""),
+        (SignalRaised("b", "X", "cross", -1.0), "cross \N{MINUS SIGN}1.0", ""),
         (OrderSubmitted("o", *WHO, Side.BUY, OrderType.MARKET, D(2)), "o buy 2 BTCUSDT market", ""),
         (
             OrderSubmitted("o", *WHO, Side.SELL, OrderType.STOP, D(2), None, D("17050.5"), reason="guard"),

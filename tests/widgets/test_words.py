@@ -10,17 +10,19 @@ from tradekit.widgets import words
     ("value", "digits", "text"),
     [
         (1234.5, 2, "1,234.50"),
-        (-1234.5, 2, "−1,234.50"),
+        (-1234.5, 2, "\N{MINUS SIGN}1,234.50"),
         (-0.001, 2, "0.00"),
         (Decimal("-0.004"), 2, "0.00"),
-        (-1000000, 0, "−1,000,000"),
+        (-1000000, 0, "\N{MINUS SIGN}1,000,000"),
     ],
 )
 def test_numbers_are_grouped_with_a_true_minus(value: float, digits: int, text: str) -> None:
     assert words.grouped(value, digits) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(1.5, "+1.50"), (-1.5, "−1.50"), (0, "0.00"), (0.001, "0.00")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(1.5, "+1.50"), (-1.5, "\N{MINUS SIGN}1.50"), (0, "0.00"), (0.001, "0.00")]
+)
 def test_a_gain_has_a_plus_and_nothing_has_no_sign(value: float, text: str) -> None:
     assert words.signed(value) == text
 
@@ -52,7 +54,13 @@ def test_a_price_has_its_instruments_precision() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [("0.750", "0.75"), ("1E+3", "1,000"), ("-2", "−2"), ("0.000000010", "0.00000001"), ("0", "0")],
+    [
+        ("0.750", "0.75"),
+        ("1E+3", "1,000"),
+        ("-2", "\N{MINUS SIGN}2"),
+        ("0.000000010", "0.00000001"),
+        ("0", "0"),
+    ],
 )
 def test_a_quantity_is_exact(value: str, text: str) -> None:
     assert words.qty(Decimal(value)) == text

@@ -61,7 +61,8 @@ class _Page:
 
     def _connected(self) -> bool:
         context = self._doc.session_context if self._doc is not None else None
-        return context is not None and context.session is not None and context.session.connection_count > 0
+        session = getattr(context, "session", None)
+        return session is not None and session.connection_count > 0
 
 
 def build_page(session: Any, *, theme: str = "dark") -> pn.Template:
@@ -72,8 +73,16 @@ def build_page(session: Any, *, theme: str = "dark") -> pn.Template:
     template = _template("live.html", theme=theme, title=session.name)
     for name, pane in page.cockpit.panes.items():
         template.add_panel(name, pane)
-    pn.state.on_session_destroyed(lambda _context: hub.leave(page))
+    pn.state.on_session_destroyed(lambda _context: _leave(session, hub, page))
     return template
+
+
+def _leave(session: Any, hub: Hub, page: _Page) -> None:
+    hub.leave(page)
+    if not len(hub):  # nobody looks: watch no more; the next page makes another hub
+        hub.close()
+        if _HUBS.get(session) is hub:
+            del _HUBS[session]
 
 
 def empty_page(*, theme: str = "dark", problem: str = "") -> pn.Template:

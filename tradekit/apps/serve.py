@@ -5,6 +5,7 @@ Knows no config and starts no session; whoever calls says which sessions there a
 
 import asyncio
 import signal
+import socket
 import webbrowser
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -41,7 +42,6 @@ def serve(
     Raises ConfigError when the port is taken or the theme is unknown.
     """
     server = open_server(sessions, port=port, address=address, theme=theme, origins=origins)
-    server.io_loop.asyncio_loop.set_exception_handler(_unless_left)
     server.start()
     signal.signal(signal.SIGTERM, lambda *_: server.io_loop.add_callback_from_signal(server.io_loop.stop))
     url = f"http://{address}:{port}/"
@@ -63,18 +63,29 @@ def open_server(
     """The same server, listening and not yet started, on the calling thread's loop (`server.io_loop`)."""
     if theme not in THEMES:
         raise ConfigError(f"theme {theme!r} is unknown; write one of {', '.join(THEMES)}")
+    _check_free(address, port)
     hosts = [f"{host}:{port}" for host in dict.fromkeys((address, "127.0.0.1", "localhost"))]
+    server = pn.serve(  # type: ignore[no-untyped-call]  # panel ships no types here
+        {"/": lambda: _page(sessions, theme)},
+        port=port,
+        address=address,
+        show=False,
+        start=False,
+        verbose=False,
+        websocket_origin=[*hosts, *origins],
+        title="tradekit",
+    )
+    server.io_loop.asyncio_loop.set_exception_handler(_unless_left)
+    return server
+
+
+def _check_free(address: str, port: int) -> None:
+    """Refuse a port that is taken before the server half opens it."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        return pn.serve(  # type: ignore[no-untyped-call]  # panel ships no types here
-            {"/": lambda: _page(sessions, theme)},
-            port=port,
-            address=address,
-            show=False,
-            start=False,
-            verbose=False,
-            websocket_origin=[*hosts, *origins],
-            title="tradekit",
-        )
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((address, port))
     except OSError as error:
         raise ConfigError(
             f"port {port} on {address} cannot be opened ({error.strerror or error}); "

@@ -1,0 +1,83 @@
+import json
+from concurrent.futures import Executor, Future
+from typing import Any
+
+import pytest
+
+from tradekit.apps.controls import DONE, Commands
+from tradekit.core.clock import ManualClock
+from tradekit.testing.stage import StageSession
+
+
+class Later(Executor):
+    """Runs what it was given when it is told to."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Any] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.waiting.append(lambda: fn(*args, **kwargs))
+        return Future()
+
+    def run(self) -> None:
+        while self.waiting:
+            self.waiting.pop(0)()
+
+
+@pytest.fixture
+def stage() -> tuple[StageSession, Commands, Later, list[dict[str, Any]]]:
+    session, pool, told = StageSession(), Later(), []
+    clock = ManualClock(1_670_926_445_000_000_000)
+    commands = Commands(session, told=lambda: told.append(commands.ack), clock=clock, pool=pool)
+    return session, commands, pool, told
+
+
+def ask(name: str) -> str:
+    return json.dumps({"name": name, "n": 1})
+
+
+@pytest.mark.parametrize("name", DONE)
+def test_each_command_waits_and_then_says_what_was_acknowledged(name: str, stage: Any) -> None:
+    session, commands, pool, told = stage
+    commands.request(ask(name))
+    assert told[-1]["state"] == "busy"
+    pool.run()
+    assert session.said == [name]
+    assert told[-1] == {"state": "ok", "text": DONE[name], "seq": "#2", "ts": 1_670_926_445_000}
+
+
+def test_a_refusal_a_silence_and_a_failure_are_told(stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    session, commands, pool, told = stage
+    session.refuse = "this token may not arm"
+    commands.request(ask("arm"))
+    pool.run()
+    assert (told[-1]["state"], told[-1]["text"]) == ("no", "arm refused: this token may not arm")
+    session.refuse, session.silent = "", True
+    commands.request(ask("cancel_all"))
+    pool.run()
+    assert "no answer to cancel all" in told[-1]["text"]
+    assert "try again" in told[-1]["text"]
+    monkeypatch.setattr(session, "halt", lambda: 1 / 0)
+    commands.request(ask("halt"))
+    pool.run()
+    assert told[-1]["text"] == "halt failed: division by zero"
+
+
+def test_a_second_click_while_the_first_waits_sends_nothing(stage: Any) -> None:
+    session, commands, pool, _ = stage
+    commands.request(ask("halt"))
+    commands.request(ask("halt"))
+    pool.run()
+    assert session.said == ["halt"]
+    commands.request(ask("halt"))
+    pool.run()
+    assert session.said == ["halt", "halt"], "afterwards it may be said again"
+
+
+@pytest.mark.parametrize("name", ["stop", "set_param", "__init__", "close", ""])
+def test_a_page_cannot_ask_for_anything_else(name: str, stage: Any) -> None:
+    session, commands, pool, told = stage
+    commands.request(ask(name))
+    assert told[-1]["state"] == "no"
+    assert pool.waiting == []
+    assert session.said == []

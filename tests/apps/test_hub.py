@@ -1,0 +1,165 @@
+"""The hub without a server: one watch, many seats, one loop."""
+
+import asyncio
+import gc
+import logging
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tradekit.apps.hub import Hub
+from tradekit.core.clock import SystemClock
+from tradekit.model.session import CommandReceived, SignalRaised
+from tradekit.state.shape import State
+from tradekit.testing.stage import StageSession
+from tradekit.widgets.diary import Line
+from tradekit.widgets.pace import Batch
+from tradekit.widgets.panes import ALL, Moment
+
+SIGNAL = SignalRaised("b", "BTCUSDT", "cross", 1.0)
+
+
+class Chair:
+    """A seat that notes what it was given, and may fail."""
+
+    def __init__(self, *, fails: str = "") -> None:
+        self.batches: list[Batch] = []
+        self.lines: list[list[Line]] = []
+        self.threads: set[int] = set()
+        self._fails = fails
+
+    def parts(self, moment: Moment, batch: Batch, entries: list[Line]) -> tuple[Batch, list[Line]]:
+        if self._fails == "parts" and ALL not in batch.changed:
+            raise ValueError("no parts")
+        return batch, entries
+
+    def write(self, parts: Any) -> None:
+        if self._fails == "write" and ALL not in parts[0].changed:
+            raise ValueError("no page")
+        self.batches.append(parts[0])
+        self.lines.append(parts[1])
+        self.threads.add(threading.get_ident())
+
+
+def hub_of(session: StageSession, seats: Callable[[], int] = lambda: 1) -> Hub:
+    return Hub(session, loop=asyncio.get_running_loop(), clock=SystemClock(), seats_in_all=seats)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not true():  # noqa: ASYNC110  # what is waited for happens in plain callbacks, not in an Event
+            await asyncio.sleep(0.002)
+
+
+def in_thread(run: Callable[[], object]) -> None:
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+
+
+def test_a_seat_gets_everything_first_and_then_what_changes_on_the_loop() -> None:
+    async def play() -> None:
+        session, chair = StageSession(), Chair()
+        hub = hub_of(session)
+        hub.join(chair)
+        assert [batch.changed for batch in chair.batches] == [{ALL}]
+        in_thread(lambda: session.replica.fold(SIGNAL))
+        await until(lambda: len(chair.batches) == 2)
+        assert chair.batches[1].changed == {"signals"}
+        assert chair.threads == {threading.get_ident()}
+        assert chair.lines[1][0]["text"] == "cross +1.0"
+        hub.close()
+
+    asyncio.run(play())
+
+
+def test_a_flood_reaches_each_seat_no_faster_than_the_pace() -> None:
+    async def play() -> None:
+        session, chairs = StageSession(), [Chair(), Chair()]
+        hub = hub_of(session, lambda: 10)
+        for chair in chairs:
+            hub.join(chair)
+        assert len(session.replica.watches) == 1
+        start = asyncio.get_running_loop().time()
+        for n in range(300):
+            session.replica.fold(CommandReceived(str(n), "arm", {}, "me"))
+            await asyncio.sleep(0.001)
+        await until(lambda: sum(len(b.events) for b in chairs[0].batches) == 300)
+        seconds = asyncio.get_running_loop().time() - start
+        for chair in chairs:
+            assert len(chair.batches) - 1 <= seconds * 10 + 2
+        hub.close()
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("fails", ["parts", "write"])
+def test_one_seats_failure_is_its_own(fails: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def play() -> None:
+        session, bad, good = StageSession(), Chair(fails=fails), Chair()
+        hub = hub_of(session)
+        hub.join(bad)
+        hub.join(good)
+        session.replica.fold(SIGNAL)
+        await until(lambda: len(good.batches) == 2)
+        assert len(bad.batches) == 1
+        hub.close()
+
+    with caplog.at_level(logging.ERROR):
+        asyncio.run(play())
+    assert "the others go on" in caplog.text
+
+
+def test_a_fresh_snapshot_tells_its_own_past() -> None:
+    async def play() -> None:
+        session, chair = StageSession(), Chair()
+        hub = hub_of(session)
+        hub.join(chair)
+        session.replica.fold(SIGNAL)
+        await until(lambda: len(chair.batches) == 2)
+        session.replica.snapshot(State())
+        await until(lambda: len(chair.batches) == 3)
+        assert chair.lines[2] == []
+        hub.close()
+
+    asyncio.run(play())
+
+
+def test_who_leaves_is_released_and_hears_nothing_more() -> None:
+    async def play() -> None:
+        session, chair, other = StageSession(), Chair(), Chair()
+        hub = hub_of(session)
+        hub.join(chair)
+        hub.join(other)
+        hub.leave(chair)
+        assert len(hub) == 1
+        gone = weakref.ref(chair)
+        heard = chair.batches
+        del chair
+        gc.collect()
+        assert gone() is None
+        session.replica.fold(SIGNAL)
+        await until(lambda: len(other.batches) == 2)
+        assert len(heard) == 1
+        hub.close()
+        assert session.replica.watches == []
+
+    asyncio.run(play())
+
+
+def test_a_nudge_flushes_the_name_it_gives() -> None:
+    async def play() -> None:
+        session, chair = StageSession(), Chair()
+        hub = hub_of(session)
+        hub.join(chair)
+        in_thread(lambda: hub.nudge("ack"))
+        await until(lambda: len(chair.batches) == 2)
+        assert chair.batches[1].changed == {"ack"}
+        hub.nudge("late")
+        hub.close()
+        session.replica.become("stale")
+
+    asyncio.run(play())

@@ -1,0 +1,29 @@
+import asyncio
+import socket
+
+import pytest
+
+from tradekit.apps.serve import open_server
+from tradekit.errors import ConfigError
+
+
+@pytest.fixture
+def loop() -> object:
+    found = asyncio.new_event_loop()
+    asyncio.set_event_loop(found)
+    yield found
+    asyncio.set_event_loop(None)
+    found.close()
+
+
+def test_a_taken_port_is_said_with_what_to_do(loop: object) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(ConfigError, match="choose another with --port"):
+            open_server([], port=taken.getsockname()[1], address="127.0.0.1")
+
+
+def test_an_unknown_theme_is_refused_with_the_ones_there_are() -> None:
+    with pytest.raises(ConfigError, match="dark, light"):
+        open_server([], port=1, address="127.0.0.1", theme="blue")
