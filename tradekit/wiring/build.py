@@ -22,7 +22,7 @@ from tradekit.data.load import load_bars
 from tradekit.errors import ConfigError, JournalCorruptError
 from tradekit.model.instrument import Instrument, duration
 from tradekit.model.money import exact
-from tradekit.model.session import Mode, SessionOpened
+from tradekit.model.session import CommandReceived, Mode, SessionOpened
 from tradekit.run.cycle import Cycle
 from tradekit.run.gate import Gate
 from tradekit.run.restore import restore
@@ -33,8 +33,11 @@ from tradekit.strategy.freeze import parameters
 from tradekit.strategy.load import class_path, load_strategy, snake_name, source_hash
 from tradekit.trading.engine import Engine
 from tradekit.trading.risk import check_limits
+from tradekit.wiring.journals import set_aside
 
-__all__ = ["Parts", "build"]
+__all__ = ["CONFIG_USER", "Parts", "build"]
+
+CONFIG_USER = "config"  # who sets a parameter that was changed in the file between two starts
 
 _log = logging.getLogger("tradekit.session")
 
@@ -61,7 +64,7 @@ def build(config: Config, *, clock: Clock) -> Parts:
     """
     columns = [_columns(source, config) for source in config.bars]
     limits = check_limits(dict(config.risk))
-    before = _openings(config.journal) if config.state_store.restore_on_startup else []
+    before = _said_before(config.journal) if config.state_store.restore_on_startup else None
     strategy = _strategy(config, before)
     instruments = [c.spec for c in columns]
     broker = PaperBroker(instruments, fee=config.broker.fee, slippage=config.broker.slippage)
@@ -89,7 +92,7 @@ def build(config: Config, *, clock: Clock) -> Parts:
         gate.kill(risk.reason)
     elif risk.halted:
         gate.halt(risk.reason)
-    changed = _changed(config, before[-1]) if before else {}
+    changed = _changed(config, before) if before is not None else {}
     return Parts(config, columns, cycle, journal, store, snapshots, gate, opened, changed)
 
 
@@ -114,13 +117,13 @@ def _columns(source: str, config: Config) -> BarColumns:
     return BarColumns.from_frame(frame)
 
 
-def _strategy(config: Config, before: list[SessionOpened]) -> Strategy:
+def _strategy(config: Config, before: "_Before | None") -> Strategy:
     """The strategy as it first started on this journal, or as configured when the journal is new."""
     if config.strategy.class_path is None:
         raise ConfigError(f"{config.file.name}: strategy.class is missing; write module:Class")
     made = load_strategy(config.strategy.class_path, config.strategy.params, root=config.root)
-    if before and before[0].strategy_class == class_path(type(made)):
-        made = load_strategy(type(made), before[0].params)
+    if before is not None and before.opened.strategy_class == class_path(type(made)):
+        made = load_strategy(type(made), before.opened.params)
     return made
 
 
@@ -154,25 +157,39 @@ def _opened(
 # --- what the journal remembers -----------------------------------------------------------------------------
 
 
-def _openings(path: Path | None) -> list[SessionOpened]:
-    """How the session was opened on this journal before, oldest first."""
-    if path is None or not path.exists():
-        return []
+class _Before(msgspec.Struct):
+    """How the session was opened first, and what configurations have said of its parameters since."""
+
+    opened: SessionOpened
+    params: dict[str, Any]
+
+
+def _said_before(path: Path | None) -> _Before | None:
+    if path is None or not path.exists() or path.stat().st_size == 0:
+        return None
+    before: _Before | None = None
     with open_journal(path) as journal:
-        found = [event.data for event in journal.events(types=["session.opened"])]
-    return [data for data in found if isinstance(data, SessionOpened)]
+        for event in journal.events(types=["session.opened", "command.received"]):
+            data = event.data
+            if isinstance(data, SessionOpened) and before is None:
+                before = _Before(data, dict(data.params))
+            elif before is not None and isinstance(data, CommandReceived) and _is_from_config(data):
+                before.params[data.args["name"]] = data.args["value"]
+    return before
 
 
-def _changed(config: Config, last: SessionOpened) -> dict[str, Any]:
-    """Parameters that the configuration names otherwise than it did at the last start."""
-    return {k: v for k, v in config.strategy.params.items() if k in last.params and last.params[k] != v}
+def _is_from_config(command: CommandReceived) -> bool:
+    return command.name == "set_param" and command.user == CONFIG_USER
+
+
+def _changed(config: Config, before: _Before) -> dict[str, Any]:
+    """Parameters that the configuration names otherwise than it did before; what a user set live stays."""
+    said = before.params
+    return {k: v for k, v in config.strategy.params.items() if k in said and said[k] != v}
 
 
 def _restored_store(config: Config, journal: Journal, snapshots: SnapshotStore, clock: Clock) -> Store[State]:
-    state = State()
-    found = snapshots.latest(durable_seq=journal.last_seq)
-    if found is not None:
-        state = msgspec.json.decode(found.state, type=State)
+    state = _newest(snapshots, journal.last_seq)
     if not config.state_store.replay_events_on_restore and state.seq != journal.last_seq:
         raise ConfigError(
             f"state_store.replay_events_on_restore is false and the newest snapshot is at event {state.seq}, the "
@@ -183,33 +200,33 @@ def _restored_store(config: Config, journal: Journal, snapshots: SnapshotStore, 
     return store
 
 
+def _newest(snapshots: SnapshotStore, last_seq: int) -> State:
+    """The state of the newest snapshot that can be read, or an empty one."""
+    before = None
+    while (found := snapshots.latest(before=before, durable_seq=last_seq)) is not None:
+        try:
+            return msgspec.json.decode(found.state, type=State)
+        except msgspec.MsgspecError as error:
+            _log.warning("the snapshot at event %d is not used: %s", found.seq, error)
+            before = found.seq
+    return State()
+
+
 def _restore_engine(cycle: Cycle, journal: Journal, store: Store[State]) -> None:
     """Replay the inputs through the engine, and hold its state against the store's."""
     if journal.last_seq == 0:
         return
-
-    def read() -> Any:
-        return journal.events()
-
-    difference = restore(cycle, read)
+    difference = restore(cycle, journal.events)
     if difference is not None:
         _log.error("the session cannot be armed: %s", cycle.engine.doubt)
-    mine, stored = fingerprint(cycle.engine.state), store.hash()
-    if mine != stored:
+    replayed = fingerprint(cycle.engine.state)
+    if store.hash() != replayed:
+        _log.warning("the newest snapshot holds another state than its journal; it is not used")
+        store.replace(State(), 0)
+        store.fold(journal.events())
+    if store.hash() != replayed:
         raise JournalCorruptError(
-            f"the state folded from the snapshot ({stored[:12]}) is not the state replayed from the journal "
-            f"({mine[:12]}); move the snapshots away and start again"
+            f"the state folded from the journal ({store.hash()[:12]}) is not the state replayed from it "
+            f"({replayed[:12]}): this must not happen; keep the journal and start with a new one"
         )
     _log.info("restored %d events", journal.last_seq)
-
-
-def set_aside(path: Path) -> None:
-    """Keep an old journal under its id, so that a new one can begin."""
-    if not path.exists():
-        return
-    with open_journal(path) as journal:
-        kept = path.with_name(f"{path.stem}-{journal.id[:12]}{path.suffix}")
-    for old in sorted(path.parent.glob(f"{path.name}*")):
-        if not old.name.endswith(".lock"):
-            old.rename(kept.with_name(kept.name + old.name[len(path.name) :]))
-    _log.info("the old journal is kept as %s", kept.name)

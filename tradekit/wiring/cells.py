@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import Any
 
 from tradekit.errors import StrategyError
 from tradekit.strategy.base import Strategy
@@ -93,20 +94,28 @@ def _with_imports(source: str, cls: type[Strategy]) -> str:
             imports.append(
                 f"import {value.__name__} as {name}" if value.__name__ != name else f"import {name}"
             )
-        elif getattr(value, "__module__", "__main__") not in (None, "__main__") and hasattr(value, "__qualname__"):
-            real = value.__qualname__  # type: ignore[union-attr]  # a class or a function that was imported
+        elif (real := _imported_name(value)) is not None:
             imports.append(f"from {value.__module__} import {real}" + (f" as {name}" if real != name else ""))
         else:
             missing.append(name)
     if missing:
         raise StrategyError(
-            f"{cls.__name__} uses {', '.join(missing)}, which its cell does not define: a session runs in its own process "
-            f"and sees the cell only. Define or import it in the cell, or make it a parameter"
+            f"{cls.__name__} uses {', '.join(missing)}, which its cell does not define by itself: a session runs in "
+            f"its own process and sees the cell's imports, classes, functions and plain values only. Define it there, "
+            f"or make it a parameter"
         )
     if not imports:
         return source
     head, _, rest = source.partition("\n\n")
     return "\n\n".join([head, "\n".join(imports), rest])
+
+
+def _imported_name(value: Any) -> str | None:
+    """What a class or a function is called in the module it was imported from; None for anything else."""
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if not isinstance(name, str) or not isinstance(module, str) or module == "__main__" or "." in name:
+        return None
+    return name
 
 
 def _free_names(source: str) -> set[str]:

@@ -8,6 +8,7 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,18 +17,19 @@ from tradekit.bridge.access import Tokens, write_token_file
 from tradekit.bridge.limits import Limits
 from tradekit.bridge.protocol import SCOPES, Grant
 from tradekit.bridge.server import Bridge
-from tradekit.client.registry import Entry, register
+from tradekit.client.registry import Entry, entries, register
 from tradekit.config.schema import Config
 from tradekit.core.bus import Bus
 from tradekit.core.clock import Clock, SystemClock, new_token
 from tradekit.core.codec import encode
 from tradekit.core.journal import Stored
+from tradekit.errors import ConfigError
 from tradekit.health.metrics import SessionMetrics
 from tradekit.health.watchdog import StepWatch
 from tradekit.model.session import HandlerFailed
 from tradekit.run.feed import ReplayFeed, position_of
 from tradekit.run.loop import Asked, Loop
-from tradekit.wiring.build import Parts, build
+from tradekit.wiring.build import CONFIG_USER, Parts, build
 from tradekit.wiring.source import SessionSource
 
 __all__ = ["run_session"]
@@ -46,6 +48,9 @@ def run_session(
     """
     sys.setswitchinterval(_SWITCH_S)
     clock = clock or SystemClock()
+    if config.websocket.enabled:
+        _check_name(config.session.name)
+        _check_port(config.websocket.host, config.websocket.port)
     parts = build(config, clock=clock)
     try:
         return asyncio.run(_host(parts, clock, announce))
@@ -62,16 +67,17 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
         on_error=lambda handler, subject, error: _handler_failed(loop, handler, subject, error),
     )
     watch = StepWatch(clock, deadline_s=config.session.step_deadline_s, on_stuck=lambda s: _stuck(source, s))
-    bridge = _bridge(config, source) if config.websocket.enabled else None
+    token = new_token()
+    bridge = _bridge(config, source, token) if config.websocket.enabled else None
     loop = _loop(parts, clock, metrics, bus, watch, bridge)
     with contextlib.ExitStack() as stack:
         stack.callback(source.close)
         stack.enter_context(watch)
         if bridge is not None:
-            stack.enter_context(_served(config, source, bridge, loop))
+            stack.enter_context(_served(config, source, bridge, token, loop))
         stack.enter_context(_signals(loop))
         announce(_announcement(parts, bridge))
-        timer = asyncio.create_task(_snapshots(parts, clock))
+        timer = asyncio.create_task(_snapshots(parts))
         stack.callback(timer.cancel)
         _apply_changes(parts, loop)
         await loop.run(parts.opened)
@@ -107,15 +113,38 @@ def _loop(
         gate=parts.gate,
         watch=watch,
         feed_after=position_of(parts.store.state),
-        on_snapshot=lambda: write_snapshot(parts),
+        on_snapshot=lambda: _write_snapshot(parts),
         tell=tell,
         step_deadline_s=parts.config.session.step_deadline_s,
     )
 
 
-def _bridge(config: Config, source: SessionSource) -> Bridge:
-    token = new_token()
-    write_token_file(config.token_file, token)
+def _check_name(name: str) -> None:
+    """Before anything is touched: no other session has this name."""
+    for entry in entries():
+        if entry.name == name:
+            raise ConfigError(
+                f"a session named {name!r} runs already (pid {entry.pid}, {entry.uri}): stop it (tradekit stop "
+                f"{name}), attach to it (tk.connect({name!r})), or give this one another session.name"
+            )
+
+
+def _check_port(host: str, port: int) -> None:
+    """Before anything is touched: the port is free."""
+    for family, kind, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(address)
+            except OSError as error:
+                raise ConfigError(
+                    f"websocket.port: {host}:{port} cannot be had ({error.strerror}), perhaps because another "
+                    f"session has it (`tradekit sessions` lists them): stop that one, or set another port "
+                    f"(0 takes a free one)"
+                ) from error
+
+
+def _bridge(config: Config, source: SessionSource, token: str) -> Bridge:
     socket = config.websocket
     return Bridge(
         source,
@@ -129,12 +158,12 @@ def _bridge(config: Config, source: SessionSource) -> Bridge:
 
 
 @contextlib.contextmanager
-def _served(config: Config, source: SessionSource, bridge: Bridge, loop: Loop) -> Iterator[None]:
-    """The bridge open and the session in the register, until the end."""
-    try:
+def _served(config: Config, source: SessionSource, bridge: Bridge, token: str, loop: Loop) -> Iterator[None]:
+    """The bridge open and the session in the register, until the end. The token file is the registered one's only."""
+    source.publish, source.loop = bridge.publish, loop
+    with contextlib.ExitStack() as stack:
+        stack.callback(bridge.close)
         bridge.start()
-        source.publish = bridge.publish
-        source.loop = loop
         entry = Entry(
             name=config.session.name,
             uri=bridge.uri,
@@ -144,12 +173,13 @@ def _served(config: Config, source: SessionSource, bridge: Bridge, loop: Loop) -
             token_file=str(config.token_file),
             mode=config.session.mode,
             folder=str(config.folder),
+            reconnect_interval=config.websocket.reconnect_interval,
         )
-        with contextlib.closing(register(entry)):
-            yield
-    finally:
-        bridge.close()
-        config.token_file.unlink(missing_ok=True)
+        stack.enter_context(register(entry))
+        config.folder.mkdir(parents=True, exist_ok=True)
+        write_token_file(config.token_file, token)
+        stack.callback(config.token_file.unlink, missing_ok=True)
+        yield
 
 
 @contextlib.contextmanager
@@ -180,19 +210,21 @@ def _apply_changes(parts: Parts, loop: Loop) -> None:
     from concurrent.futures import Future
 
     for name, value in parts.changed.items():
-        loop.ask_later(Asked("set_param", {"name": name, "value": value}, "config", Future()))
+        loop.ask_later(Asked("set_param", {"name": name, "value": value}, CONFIG_USER, Future()))
 
 
-async def _snapshots(parts: Parts, clock: Clock) -> None:
+async def _snapshots(parts: Parts) -> None:
     """A snapshot each so often."""
     while True:
         await asyncio.sleep(parts.config.state_store.snapshot_interval_minutes * 60)
-        write_snapshot(parts)
+        try:
+            _write_snapshot(parts)
+        except OSError as error:
+            _log.error("no snapshot (%s): a restart replays the journal from the one before", error)
 
 
-def write_snapshot(parts: Parts) -> None:
-    """Write the store's state, after everything in it is durable."""
-    parts.journal.flush()
+def _write_snapshot(parts: Parts) -> None:
+    """Write the store's state: it is fed by commits, so it is never ahead of the journal."""
     with parts.store.lock:
         seq, state = parts.store.seq, encode(parts.store.state)
     parts.snapshots.write(seq, state)
