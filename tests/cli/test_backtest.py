@@ -14,6 +14,7 @@ from tradekit.run.backtest import backtest
 from tradekit.strategy.library import SmaCross
 
 Cli = Callable[..., "Said"]  # noqa: F821 - tests/cli/conftest.py
+SCRIPT = str(Path(sys.executable).with_name("tradekit"))
 CROSS = ("--strategy", "tradekit.strategy.library:SmaCross", "--set", "fast=10", "--set", "slow=20")
 GOOD = "ts,open,high,low,close,volume\n" + "".join(
     f"2024-01-01T00:{m:02}:00Z,{100 + m % 7},{103 + m % 7},{98 + m % 7},{101 + m % 7},5\n" for m in range(60)
@@ -53,12 +54,38 @@ def test_a_gzipped_file_whose_first_column_is_a_date_is_read(cli: Cli, tmp_path:
 def test_without_json_a_person_reads_it(cli: Cli, bars: Path) -> None:
     said = cli("backtest", *CROSS, "--data", bars, "--instrument", "ACME", "--timeframe", "1m")
     assert said.out.startswith("SmaCross(fast=10, slow=20, qty=1.0) on ACME 1m, 60 bars\n")
-    assert " %" in next(line for line in said.out.splitlines() if line.startswith("total_return"))
+    assert "Total return" in said.out
+    assert "2024-01-01 00:00 to 2024-01-01 00:59 UTC, 60 bars" in said.out
 
 
-def test_a_warning_of_the_result_goes_to_stderr(cli: Cli) -> None:
+def test_a_reader_is_warned_of_what_makes_the_numbers_doubtful(cli: Cli) -> None:
     said = cli("backtest", *CROSS, "--data", "sample:BTCUSDT-1m")
-    assert "times equity; pass leverage=1 to refuse such orders" in said.err
+    assert "Warning: exposure reached" in said.out
+
+
+def test_a_warning_of_the_data_goes_to_stderr(bars: Path) -> None:
+    """In a process of its own: pytest keeps the log to itself here."""
+    bars.write_text(put(5, 5, ""), encoding="utf-8")
+    words = [SCRIPT, "backtest", *CROSS, "--data", str(bars), "--json"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert "volume unknown 1" in done.stderr
+    assert json.loads(done.stdout)["stats"]["bars"] == 60
+
+
+def test_the_plot_is_a_page_that_needs_no_network(cli: Cli, bars: Path, tmp_path: Path) -> None:
+    page = tmp_path / "plot.html"
+    said = cli("backtest", *CROSS, "--data", bars, "--plot", page, "--json")
+    assert (said.code, said.err) == (0, f"tradekit: wrote {page}\n")
+    assert said.json["stats"]["bars"] == 60
+    text = page.read_text(encoding="utf-8")
+    assert "SmaCross" in text
+    assert "<script src=" not in text
+
+
+def test_a_plot_that_cannot_be_written_is_bad_input(cli: Cli, bars: Path, tmp_path: Path) -> None:
+    said = cli("backtest", *CROSS, "--data", bars, "--plot", tmp_path / "none" / "plot.html")
+    assert (said.code, said.out) == (2, "")
+    assert "plot.html cannot be written: No such file or directory" in said.err
 
 
 def test_leverage_refuses_what_the_account_cannot_carry(cli: Cli) -> None:
@@ -90,7 +117,7 @@ def test_a_strategy_of_ones_own_is_found_beside_one(bars: Path, tmp_path: Path) 
     for name in ("mine:Mine", "mine.py:Mine"):
         done = subprocess.run(
             [
-                str(Path(sys.executable).with_name("tradekit")),
+                SCRIPT,
                 "backtest",
                 "--strategy",
                 name,

@@ -163,7 +163,8 @@ def test_a_port_in_use_is_refused_and_nothing_is_lost(desk: Path, tmp_path: Path
         port = taken.getsockname()[1]
         done = subprocess.run([SCRIPT, "run", str(desk), "--port", str(port)], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"127.0.0.1:{port} is in use" in done.stderr
+    assert f"127.0.0.1:{port}" in done.stderr
+    assert "set another port (0 takes a free one)" in done.stderr
     assert not (tmp_path / "logs" / "desk.token").exists()
 
 

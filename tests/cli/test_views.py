@@ -97,6 +97,36 @@ def test_a_dashboard_says_where_it_is_and_ends_cleanly(cli: Cli) -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "served"),
+    [
+        ((), ("127.0.0.1", 5006, "dark", True)),
+        (("--port", "5099", "--theme", "light", "--no-show"), ("127.0.0.1", 5099, "light", False)),
+        (("--config", "desk.yaml"), ("localhost", 5050, "light", True)),
+        (
+            ("--config", "desk.yaml", "--theme", "dark", "--address", "127.0.0.1"),
+            ("127.0.0.1", 5050, "dark", True),
+        ),
+    ],
+)
+def test_a_dashboard_is_served_as_the_configuration_and_the_options_say(
+    cli: Cli,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    served: tuple[str, int, str, bool],
+) -> None:
+    def serve(names: list[str], *, host: str, port: int, theme: str, show: bool, on_ready: object) -> None:
+        asked.append((names, (host, port, theme, show)))
+
+    asked: list[object] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tradekit.wiring.board.serve_dashboard", serve)
+    Path("desk.yaml").write_text("dashboard: {host: localhost, port: 5050, theme: light}", encoding="utf-8")
+    assert cli("dashboard", "paper", *words).code == 0
+    assert asked == [(["paper"], served)]
+
+
 def test_a_dashboards_port_in_use_is_refused(cli: Cli) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tradekit.cli.parser import Commands, command, number, setting
-from tradekit.cli.show import note, print_json, print_pairs
+from tradekit.cli.show import note, print_json
 
 if TYPE_CHECKING:
     from tradekit.run.result import Result
@@ -20,7 +20,6 @@ _EXAMPLE = (
     "tradekit backtest --strategy tradekit.strategy.library:SmaCross --set fast=10 --set slow=20 \\\n"
     "      --data sample:BTCUSDT-1m --cash 10000 --fee 0.002"
 )
-_PER_CENT = ("total_return", "cagr", "volatility", "max_drawdown", "exposure", "win_rate", "avg_trade_return")
 
 
 def add(commands: Commands) -> None:
@@ -86,35 +85,26 @@ def _backtest(args: argparse.Namespace) -> int:
         instrument=args.instrument,
         timeframe=args.timeframe,
     )
+    if args.plot is not None:
+        _save_plot(result, args.plot)
     if args.json:
         print_json(result.to_json())
     else:
         _print(result)
-    if args.plot is not None:
-        _save_plot(result, args.plot)
     return 0
 
 
 def _print(result: "Result") -> None:
-    print(f"{result!r}\n")
-    stats = {
-        name: f"{100 * value:.2f} %" if name in _PER_CENT and value is not None else value
-        for name, value in result.stats.items()
-    }
-    print_pairs(stats)
-    for warning in result.warnings:
-        note(f"tradekit: {warning}")
+    from tradekit.report.page import summary_text
+
+    print(summary_text(repr(result), result.stats, result.warnings, currency=result.opened.currency))
 
 
 def _save_plot(result: "Result", path: Path) -> None:
-    from bokeh.embed import file_html
-    from bokeh.resources import INLINE
-
     from tradekit.errors import ConfigError
 
-    page = file_html(result.plot(), INLINE, title=repr(result))
     try:
-        path.write_text(page, encoding="utf-8")
+        result.plot().save(path)
     except OSError as error:
         raise ConfigError(f"--plot {path} cannot be written: {error.strerror}") from error
     note(f"tradekit: wrote {path}")

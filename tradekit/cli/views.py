@@ -37,8 +37,12 @@ def add(commands: Commands) -> None:
         example="tradekit dashboard paper",
     )
     dashboard.add_argument("sessions", nargs="*", metavar="NAME", help="which sessions; without a name, all")
-    dashboard.add_argument("--port", type=int, default=5006, help="where to serve (5006)")
-    dashboard.add_argument("--address", default="127.0.0.1", help="where to listen (127.0.0.1)")
+    dashboard.add_argument(
+        "--config", type=Path, metavar="CONFIG", help="take port, host and theme from here"
+    )
+    dashboard.add_argument("--port", type=int, help="where to serve (5006)")
+    dashboard.add_argument("--address", help="where to listen (127.0.0.1)")
+    dashboard.add_argument("--theme", choices=["dark", "light"], help="how it looks (dark)")
     dashboard.add_argument("--no-show", action="store_true", help="do not open a browser")
     lab = command(
         commands,
@@ -57,12 +61,16 @@ def _demo(args: argparse.Namespace) -> int:
 
 
 def _dashboard(args: argparse.Namespace) -> int:
+    from tradekit.config.load import load_config
+    from tradekit.config.schema import DashboardSection
     from tradekit.wiring.board import serve_dashboard
 
+    chosen = DashboardSection() if args.config is None else load_config(args.config).dashboard
     serve_dashboard(
         args.sessions,
-        host=args.address,
-        port=args.port,
+        host=args.address or chosen.host,
+        port=chosen.port if args.port is None else args.port,
+        theme=args.theme or chosen.theme,
         show=not args.no_show,
         on_ready=lambda url: note(f"tradekit: the dashboard is at {url} - Ctrl-C ends it"),
     )
