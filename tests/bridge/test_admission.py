@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradekit.bridge.admission import Admission, Visitor
@@ -52,6 +52,7 @@ def test_too_many_half_open_connections_are_not_even_heard() -> None:
     assert admission.knock(LOCAL) is not None
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([LOCAL, FAR]), st.booleans(), st.booleans())))
 def test_when_all_have_left_there_is_room_for_all_again(visits: list[tuple[str, bool, bool]]) -> None:
     admission = Admission(LIMITS)

@@ -80,6 +80,19 @@ def test_a_command_nobody_takes_up_expires_and_can_never_act() -> None:
     assert not source.waiting[0].set_running_or_notify_cancel()
 
 
+def test_a_command_expires_even_if_its_sender_has_gone() -> None:
+    async def asked_and_gone(answers: Answers) -> None:
+        asking = asyncio.create_task(answers.answer(command(within_s=0.05)))
+        await asyncio.sleep(0.01)
+        asking.cancel()
+        await asyncio.sleep(0.1)
+
+    source = FakeSource()
+    source.hold = True
+    asyncio.run(asked_and_gone(Answers(source, Limits(), CLOCK)))
+    assert not source.waiting[0].set_running_or_notify_cancel()
+
+
 def test_a_command_that_has_begun_is_waited_for_a_second_time() -> None:
     async def slow_session(source: FakeSource, answers: Answers) -> list[dict[str, Any]]:
         asking = asyncio.create_task(ask(answers, command(within_s=0.01)))

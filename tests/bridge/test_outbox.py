@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tradekit.bridge.clientside import ClientSide, Events, Gap, Snapshot
@@ -107,7 +107,7 @@ def play(world: World, script: list[tuple[str, int]]) -> None:
 
 
 @given(st.integers(0, 50), st.none() | st.integers(0, 50), steps)
-@settings(max_examples=250)
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_is_slow_a_replica_ends_with_every_event_once(
     past: int, since: int | None, script: Any
 ) -> None:
@@ -118,7 +118,7 @@ def test_whatever_is_slow_a_replica_ends_with_every_event_once(
 
 
 @given(st.integers(0, 50), st.none() | st.integers(0, 50), steps)
-@settings(max_examples=250)
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_with_topics_what_is_neither_told_nor_declared_lost_does_not_exist(
     past: int, since: int | None, script: Any
 ) -> None:

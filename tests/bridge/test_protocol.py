@@ -2,7 +2,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tradekit.bridge.frames import Since
@@ -193,7 +193,7 @@ frames = st.fixed_dictionaries(fields).flatmap(
 
 
 @given(st.lists(frames, max_size=8))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_order_of_messages_leads_past_the_token_or_the_hello(messages: list[dict[str, Any]]) -> None:
     side = ServerSide(limits=Limits(), check={"good": ALL}.get)
     proved = greeted = False

@@ -2,25 +2,19 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tradekit.bridge.frames import SnapshotPart, parse_server
 from tradekit.bridge.slices import PART_BYTES, SnapshotParts, cut_snapshot
 from tradekit.errors import ProtocolError
 
-leaves = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.text(max_size=12)
-    | st.floats(allow_nan=False, allow_infinity=False)
-)
+leaves = st.none() | st.integers() | st.text(max_size=12) | st.floats(allow_nan=False, allow_infinity=False)
+rows = st.builds(lambda leaf, count: [leaf] * count, leaves, st.integers(0, 80))
 values = st.recursive(
-    leaves,
-    lambda inner: st.lists(leaves, max_size=30) | st.dictionaries(st.text(max_size=6), inner, max_size=8),
+    leaves | rows, lambda inner: st.dictionaries(st.text(max_size=6), inner, max_size=8), max_leaves=12
 )
-states = st.dictionaries(st.text(min_size=1, max_size=8), values, max_size=6)
+states = st.dictionaries(st.text(min_size=1, max_size=8), values, max_size=4)
 
 
 def joined(frames: list[bytes]) -> dict[str, Any]:
@@ -37,13 +31,19 @@ def joined(frames: list[bytes]) -> dict[str, Any]:
 
 
 @given(states, st.integers(900, 1800))
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_cut_state_comes_together_whole_and_no_part_is_too_large(state: dict[str, Any], limit: int) -> None:
     frames = cut_snapshot(
         9, [(path, msgspec.json.encode(value)) for path, value in state.items()], limit=limit
     )
     assert max(len(frame) for frame in frames) <= limit
     assert joined(frames) == state
+
+
+def test_what_is_cut_deep_inside_never_names_a_key_twice_in_one_part() -> None:
+    for entries in range(20, 40):  # so that the last piece is small once
+        state = {"k": {"large": {f"n{i}": "x" * 100 for i in range(entries)}, "small": 1}, "l": 2}
+        assert joined(cut_snapshot(9, [("path", msgspec.json.encode(state))], limit=900)) == {"path": state}
 
 
 def test_a_path_that_fits_is_sent_as_the_very_bytes_given() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.exceptions import ConnectionClosedOK, InvalidStatus, WebSocketException
 
 from tests.bridge.talk import HELLO, hear, join, tell, wait_until
 from tradekit.bridge.limits import Limits
@@ -128,14 +128,22 @@ def test_closing_takes_less_than_two_seconds_whatever_clients_do(
 def test_a_client_hears_the_last_events_and_the_good_bye(
     serve: Serve, source: FakeSource, token: str
 ) -> None:
-    bridge = serve()
-    with join(bridge, token) as ws:
+    bridge = serve(limits=Limits(send_buffer=8192, queue_bytes=10**8))
+    heard: list[int] = []
+
+    def listen() -> None:
+        with contextlib.suppress(ConnectionClosedOK):
+            while True:
+                heard.append(hear(ws, "events")["to"])
+
+    with join(bridge, token, max_size=None) as ws:
         tell(ws, **HELLO)
         hear(ws, "snapshot")
-        source.append(("a", "last words"))
+        listener = threading.Thread(target=listen)
+        listener.start()
+        for _ in range(50):
+            source.append(("a", "x" * 20_000))
         bridge.close()
-        assert hear(ws, "events")["events"][0]["data"] == {"value": "last words"}
-        with pytest.raises(ConnectionClosed) as closed:
-            ws.recv(timeout=5)
-        assert closed.value.rcvd is not None
-        assert closed.value.rcvd.code == 1001
+        listener.join(5)
+        assert heard[-1] == source.seq()
+        assert ws.close_code == 1001

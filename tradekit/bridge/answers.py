@@ -42,11 +42,15 @@ class Answers:
 
     def _hand_over(self, command: Command) -> "Future[int]":
         try:
-            return self._source.command(command)
+            outcome = self._source.command(command)
         except Exception as error:
-            outcome: Future[int] = Future()
-            outcome.set_exception(error)
-            return outcome
+            refused: Future[int] = Future()
+            refused.set_exception(error)
+            return refused
+        # It expires whether or not its sender still waits; what has begun or ended is not touched by this.
+        left_s = max(command.deadline - self._clock.monotonic(), 0.0)
+        asyncio.get_running_loop().call_later(left_s, outcome.cancel)
+        return outcome
 
     def _remember(self, command: Command, outcome: "Future[int]") -> None:
         self._known[command.user, command.id] = command, outcome

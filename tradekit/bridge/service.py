@@ -36,7 +36,7 @@ _wire_log = logging.getLogger("tradekit.bridge.wire")
 _wire_log.setLevel(logging.WARNING)  # below that the library logs every header and frame, tokens among them
 
 _PAGE_S = 2.0  # patience with the source for /health and /metrics
-_DRAIN_S = 0.4  # at closing, for events that are on their way
+_DRAIN_S = 0.8  # at closing, for events that are on their way
 
 
 class BridgeStats(TypedDict):
@@ -198,7 +198,9 @@ class Service:
         headers = request.headers
         path, _, query = request.path.partition("?")
         if not self._gate.host_allowed(headers.get_all("Host")):
-            return respond(403, b"this Host is not served here; use 127.0.0.1 or add it to websocket.allowed_hosts\n")
+            return respond(
+                403, b"this Host is not served here; use 127.0.0.1 or add it to websocket.allowed_hosts\n"
+            )
         if not self._gate.origin_allowed(headers.get_all("Origin")):
             return respond(403, b"this Origin is not allowed; add it to websocket.allowed_origins\n")
         if request.method != "GET":

@@ -58,6 +58,7 @@ def _cut(value: bytes, limit: int, path: str) -> Iterator[bytes]:
 
 
 def _gather(entries: Iterator[tuple[bytes, bytes, str]], limit: int, bracket: bytes) -> Iterator[bytes]:
+    # Two neighbouring pieces of one entry never fit together (or they would be one), so no part names a key twice.
     held: list[bytes] = []
     size = 2
     for head, item, path in entries:
@@ -72,9 +73,6 @@ def _gather(entries: Iterator[tuple[bytes, bytes, str]], limit: int, bracket: by
                 held, size = [], 2
             held.append(head + piece)
             size += len(head) + len(piece) + 1
-            if len(item) > room:  # a piece of a cut entry goes alone: one object never names a key twice
-                yield bracket % b",".join(held)
-                held, size = [], 2
     if held:
         yield bracket % b",".join(held)
 
