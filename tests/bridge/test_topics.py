@@ -38,5 +38,5 @@ def test_the_same_patterns_are_the_same_topics() -> None:
 
 @pytest.mark.parametrize("pattern", ["", "a..b", ".a", ">.a", "a.>.b"])
 def test_a_pattern_that_can_never_fit_is_refused(pattern: str) -> None:
-    with pytest.raises(ProtocolError, match="tokens are parted by single dots"):
+    with pytest.raises(ProtocolError, match="join tokens with dots"):
         Topics([pattern])

@@ -1,12 +1,13 @@
-"""Subject patterns: `*` stands for one token, a last `>` for one or more.
+"""The subjects that one client asked for, as a set of patterns.
 
-Knows no subject of its own.
+Knows no subject of its own; what a pattern means is the bus's rule.
 """
 
 import functools
 from collections.abc import Sequence
 
-from tradekit.errors import ProtocolError
+from tradekit.core.bus import subject_matches
+from tradekit.errors import ConfigError, ProtocolError
 
 __all__ = ["Topics"]
 
@@ -18,12 +19,15 @@ class Topics:
 
     def __init__(self, patterns: Sequence[str]) -> None:
         self._patterns = frozenset(patterns)
-        compiled = [_tokens(pattern) for pattern in sorted(self._patterns)]
+        try:
+            for pattern in self._patterns:
+                subject_matches(pattern, "any")
+        except ConfigError as error:
+            raise ProtocolError(str(error)) from None
 
         @functools.lru_cache(maxsize=4096)
         def match(subject: str) -> bool:
-            tokens = subject.split(".")
-            return any(_matches(pattern, tokens) for pattern in compiled)
+            return any(subject_matches(pattern, subject) for pattern in self._patterns)
 
         self._match = match
 
@@ -36,22 +40,3 @@ class Topics:
 
     def __hash__(self) -> int:
         return hash(self._patterns)
-
-
-def _tokens(pattern: str) -> list[str]:
-    tokens = pattern.split(".")
-    if "" in tokens or ">" in tokens[:-1]:
-        raise ProtocolError(
-            f"topic {pattern!r}: tokens are parted by single dots and '>' may only be the last"
-        )
-    return tokens
-
-
-def _matches(pattern: list[str], tokens: list[str]) -> bool:
-    if pattern[-1] == ">":
-        return len(tokens) >= len(pattern) and _equal(pattern[:-1], tokens)
-    return len(tokens) == len(pattern) and _equal(pattern, tokens)
-
-
-def _equal(pattern: list[str], tokens: list[str]) -> bool:
-    return all(want in ("*", token) for want, token in zip(pattern, tokens, strict=False))
