@@ -199,7 +199,7 @@ class Loop:
         _log.info("feed ended; the session stays up")
 
     async def _commands(self) -> None:
-        while True:
+        while not self._stopping.is_set():
             asked = await self._inbox.get()
             if not asked.answer.set_running_or_notify_cancel():
                 continue  # it expired in the queue

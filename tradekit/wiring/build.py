@@ -13,7 +13,7 @@ from tradekit.brokers.paper.orders import PaperBroker
 from tradekit.config.schema import Config
 from tradekit.core.clock import Clock
 from tradekit.core.journal import Journal
-from tradekit.core.open import open_journal, open_writer
+from tradekit.core.open import open_journal, open_writer, set_aside
 from tradekit.core.snapshot import SnapshotStore
 from tradekit.core.store import Store
 from tradekit.core.version import version
@@ -33,7 +33,6 @@ from tradekit.strategy.freeze import parameters
 from tradekit.strategy.load import class_path, load_strategy, snake_name, source_hash
 from tradekit.trading.engine import Engine
 from tradekit.trading.risk import check_limits
-from tradekit.wiring.journals import set_aside
 
 __all__ = ["CONFIG_USER", "Parts", "build"]
 
@@ -72,7 +71,9 @@ def build(config: Config, *, clock: Clock) -> Parts:
     cycle = Cycle(engine, broker)
     opened = _opened(config, strategy, columns, limits)
     if not config.state_store.restore_on_startup and config.journal is not None:
-        set_aside(config.journal)
+        kept = set_aside(config.journal)
+        if kept is not None:
+            _log.info("the old journal is kept as %s", kept.name)
     journal = open_writer(config.journal, clock=clock, program=f"tradekit {version()}")
     try:
         snapshots = SnapshotStore(
