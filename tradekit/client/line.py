@@ -155,6 +155,8 @@ class Line:
             _log.warning("the session at %s broke the protocol: %s; starting afresh", self._uri, error)
             self.since = None
             self._down(str(error))
+        except ConnectionLostError as error:  # there is no token, because there is no session
+            self._down(str(error))
         except TradekitError as error:  # the token cannot be had
             self._down(str(error), refused=True)
         except (OSError, TimeoutError, WebSocketException) as error:

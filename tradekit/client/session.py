@@ -160,5 +160,16 @@ class SessionClient(Commands, View):
 
 
 def read_token(path: str | Path) -> Callable[[], str]:
-    """A reader of a token file, asked at each attempt to connect; it raises ConfigError when it cannot be read."""
-    return lambda: read_token_file(Path(path))
+    """A reader of a session's token file, asked at each attempt to connect.
+
+    It raises ConnectionLostError when there is none (a session takes its file with it), ConfigError when it cannot
+    be read or others may read it.
+    """
+    file = Path(path)
+
+    def read() -> str:
+        if not file.exists():
+            raise ConnectionLostError(f"the session is not running: its token file {file} is gone")
+        return read_token_file(file)
+
+    return read
