@@ -33,12 +33,14 @@ export function frame({ model, el }, css) {
   const badge = h("span", { class: "badge", role: "status", hidden: true });
   const root = h("section", { class: `tk ${model.get("pane")}`, "aria-label": model.get("pane") }, badge, note, body);
   const ends = [];
+  const paints = []; // what a change of theme runs
   let heard = performance.now();
   let link = {};
 
   const on = (name, run) => {
     model.on(`change:${name}`, run);
     ends.push(() => model.off(`change:${name}`, run));
+    if (name === "theme") paints.push(run);
   };
   const every = (ms, run) => {
     const timer = setInterval(run, ms);
@@ -73,6 +75,9 @@ export function frame({ model, el }, css) {
   const theme = () => mark(root, "data-theme", themed(model.get("theme")));
   theme();
   on("theme", theme);
+  const notebook = new MutationObserver(() => paints.forEach((paint) => paint())); // for "auto"
+  notebook.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  ends.push(() => notebook.disconnect());
   if (model.get("height")) root.style.height = `${model.get("height")}px`;
   part("first", (value) => {
     first.hidden = false;

@@ -6,6 +6,7 @@ import pytest
 
 from tradekit.apps.cockpit import Cockpit
 from tradekit.apps.inline import InlineCockpit
+from tradekit.apps.panes import served_panes
 from tradekit.core.clock import ManualClock
 from tradekit.model.session import SignalRaised
 from tradekit.testing.play import Play
@@ -29,7 +30,7 @@ def moment(session: StageSession) -> Moment:
 def cockpit(played: Played) -> tuple[Cockpit, list[str], ManualClock]:
     nudges: list[str] = []
     clock = ManualClock(1_000_000_000)
-    return Cockpit(played[0], theme="light", nudge=nudges.append, clock=clock), nudges, clock
+    return Cockpit(played[0], served_panes("light"), nudge=nudges.append, clock=clock), nudges, clock
 
 
 def test_everything_is_told_at_first(cockpit: tuple[Cockpit, list[str], ManualClock], played: Played) -> None:

@@ -4,55 +4,59 @@ Knows no server and no notebook: `hub` and `inline` decide when and on which thr
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Protocol
 
 from tradekit.apps.controls import Commands
-from tradekit.apps.panes import BlotterPane, ChartPane, ControlsPane, HeroPane, LogPane, Pane, RibbonPane
 from tradekit.core.clock import Clock
 from tradekit.widgets.candles import Plot
 from tradekit.widgets.diary import Line
 from tradekit.widgets.pace import Batch
 from tradekit.widgets.panes import Moment, tables_touched, touches
 
-__all__ = ["Cockpit", "Parts"]
+__all__ = ["Cockpit", "Face", "Parts"]
 
 Parts = dict[str, dict[str, Any]]  # by pane, then by part
-_LOW = ("ribbon", "hero", "controls")  # as high as what they hold
 _RIBBON_S = 1.0  # ticks alone refresh the ribbon's ages no more often than this
 _POOL = ThreadPoolExecutor(max_workers=8, thread_name_prefix="tradekit-commands")
+
+
+class Face(Protocol):
+    """A pane as the cockpit sees it, in a page or in a notebook."""
+
+    def put(self, parts: dict[str, Any]) -> None:
+        """Send the parts that differ from what is shown."""
+
+    def on_request(self, handler: Callable[[str], object]) -> None:
+        """Call `handler` with each request of the pane (JSON text)."""
 
 
 class Cockpit:
     """One viewer's panes on one session.
 
+    panes  ribbon, hero, controls, chart, blotter and log
     nudge  asks whoever drives this cockpit for a flush in which a name changed; any thread may call it
     """
 
     def __init__(
-        self, session: Any, *, theme: str, nudge: Callable[[str], object], clock: Clock, page: bool = True
+        self,
+        session: Any,
+        panes: Mapping[str, Face],
+        *,
+        nudge: Callable[[str], object],
+        clock: Clock,
+        page: bool = True,
     ) -> None:
-        self.panes: dict[str, Pane] = {
-            "ribbon": RibbonPane(theme=theme),
-            "hero": HeroPane(theme=theme),
-            "controls": ControlsPane(theme=theme),
-            "chart": ChartPane(theme=theme),
-            "blotter": BlotterPane(theme=theme),
-            "log": LogPane(theme=theme),
-        }
+        self.panes = dict(panes)
         self._page = page
         self._clock = clock
         self._nudge = nudge
         self._plot = Plot()
         self._ribbon_at = float("-inf")
         self._commands = Commands(session, told=lambda: nudge("ack"), clock=clock, pool=_POOL)
-        for pane in self.panes.values():
-            pane.sizing_mode = "stretch_both"
-        for name in _LOW:
-            self.panes[name].sizing_mode = "stretch_width"
-        self.panes["controls"].param.watch(lambda change: self._commands.request(change.new), "request")
-        self.panes["chart"].param.watch(lambda change: self._choose(change.new), "request")
+        self.panes["controls"].on_request(self._commands.request)
+        self.panes["chart"].on_request(self._choose)
 
     def parts(self, moment: Moment, batch: Batch, entries: list[Line]) -> Parts:
         """What a flush may have changed, by pane. Ask while the replica's lock is held; writes nothing."""

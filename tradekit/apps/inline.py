@@ -1,45 +1,82 @@
-"""The cockpit inside a notebook: the same panes in a column, written by the widgets' flusher, busy cell or not.
+"""The cockpit inside a notebook: the same panes as widgets, written by the widgets' flusher, busy cell or not.
 
-Knows no server; leaving the notebook or running the cell again releases it.
+Knows no server and no Panel: a notebook's page is told by one thread, and says nothing back but requests.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-import panel as pn
+import anywidget
+import traitlets
+from ipywidgets import HBox, Layout, VBox
 
 from tradekit.apps.cockpit import Cockpit, Parts
 from tradekit.apps.hub import moment_of
 from tradekit.widgets import cells, diary
+from tradekit.widgets.chart import Chart
 from tradekit.widgets.flusher import FLUSHER
 from tradekit.widgets.pace import Batch
-from tradekit.widgets.panes import ALL
+from tradekit.widgets.panes import ALL, TABLES, changed_text
+from tradekit.widgets.script import script
 from tradekit.widgets.stream import Stream
 
 __all__ = ["InlineCockpit", "show_inline"]
 
-_HEIGHTS = {"chart": 420, "blotter": 240}
+_CHART, _BLOTTER, _LOG = 420, 240, 575  # heights [px]; the log ends where the blotter does
+_SIDE = "300px"
 
 
-class InlineCockpit(pn.Column):
-    """A viewable column of the cockpit's panes on one attached session; live until `close`."""
+class _Pane(anywidget.AnyWidget):
+    """One pane of the cockpit: its parts as JSON text, its drawing in the bundled script."""
 
-    def __init__(self, session: Any, *, theme: str = "dark") -> None:
+    _esm = script("panes")
+
+    pane = traitlets.Unicode().tag(sync=True)
+    theme = traitlets.Enum(["auto", "dark", "light"], "auto").tag(sync=True)
+    height = traitlets.Int(0).tag(sync=True)
+    connection = traitlets.Unicode("").tag(sync=True)
+    request = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, pane: str, *parts: str, theme: str, height: int = 0) -> None:
+        self.add_traits(**{name: traitlets.Unicode("").tag(sync=True) for name in parts})
+        super().__init__(pane=pane, theme=theme, height=height)
+
+    def put(self, parts: dict[str, Any]) -> None:
+        """Send the parts that differ from what is shown."""
+        for name, text in changed_text(parts, {name: getattr(self, name) for name in parts}).items():
+            setattr(self, name, text)
+
+    def on_request(self, handler: Callable[[str], object]) -> None:
+        """Call `handler` with each request of the pane."""
+        self.observe(lambda change: handler(change["new"]), "request")
+
+
+class _ChartPane(_Pane):
+    _esm = script("chart")
+
+
+class InlineCockpit(VBox):  # type: ignore[misc]  # ipywidgets ships no types
+    """The cockpit on one attached session; live until `close`.
+
+    theme  "auto" (as the notebook), "dark" or "light"
+    """
+
+    def __init__(self, session: Any, *, theme: str = "auto") -> None:
         self._session = session
         self._stream = Stream(session.replica, FLUSHER.wake, clock=FLUSHER.clock, period=0.05)
-        self._cockpit = Cockpit(
-            session, theme=theme, nudge=self._stream.nudge, clock=FLUSHER.clock, page=False
-        )
-        panes = self._cockpit.panes
-        for name, height in _HEIGHTS.items():
-            panes[name].param.update(sizing_mode="stretch_width", height=height)
-        panes["log"].param.update(sizing_mode="stretch_width", height=sum(_HEIGHTS.values()) - 96)
+        panes = self._panes = {
+            "ribbon": _Pane("ribbon", "ribbon", theme=theme),
+            "hero": _Pane("hero", "cells", theme=theme),
+            "controls": _Pane("controls", "allowed", "ack", theme=theme),
+            "chart": _ChartPane("chart", *Chart.PARTS, theme=theme, height=_CHART),
+            "blotter": _Pane("blotter", *TABLES, theme=theme, height=_BLOTTER),
+            "log": _Pane("log", "entries", theme=theme, height=_LOG),
+        }
+        self._cockpit = Cockpit(session, panes, nudge=self._stream.nudge, clock=FLUSHER.clock, page=False)
         with session.replica.lock:
             self._entries = diary.past(session.replica.state)
         self._cockpit.write(self._parts(Batch(frozenset({ALL}), (), {})))
-        left = pn.Column(panes["hero"], panes["chart"], panes["blotter"], sizing_mode="stretch_width")
-        right = pn.Column(panes["controls"], panes["log"], width=300)
-        row = pn.Row(left, right, sizing_mode="stretch_width")
-        super().__init__(panes["ribbon"], row, sizing_mode="stretch_width")
+        super().__init__([panes["ribbon"], _columns(panes)], layout=Layout(overflow="visible"))
         FLUSHER.join(self)
         cells.adopt(self)
 
@@ -59,13 +96,27 @@ class InlineCockpit(pn.Column):
             return self._cockpit.parts(moment, batch, self._entries)
 
     def close(self) -> None:
-        """Watch no more; the session goes on."""
+        """Watch no more and take the panes away; the session goes on."""
         FLUSHER.leave(self)
         self._stream.close()
+        for pane in self._panes.values():
+            pane.close()
+        super().close()
+
+    def __repr__(self) -> str:
+        return f"the cockpit of {self._session!r}"
 
 
-def show_inline(session: Any, *, theme: str = "dark") -> InlineCockpit:
-    """What `session.dashboard()` shows in a notebook cell; loads Panel into the notebook without a network."""
-    if not pn.extension._loaded:
-        pn.extension(inline=True)
+def _columns(panes: dict[str, _Pane]) -> HBox:
+    """What happens on the left, what to do about it on the right."""
+    left = VBox(
+        [panes["hero"], panes["chart"], panes["blotter"]],
+        layout=Layout(flex="1 1 0", min_width="0", overflow="visible"),
+    )
+    right = VBox([panes["controls"], panes["log"]], layout=Layout(flex=f"0 0 {_SIDE}", overflow="visible"))
+    return HBox([left, right], layout=Layout(overflow="visible"))
+
+
+def show_inline(session: Any, *, theme: str = "auto") -> InlineCockpit:
+    """What `session.dashboard()` shows in a notebook cell; asks nothing from the network."""
     return InlineCockpit(session, theme=theme)

@@ -15,6 +15,7 @@ from panel.io.state import set_curdoc
 
 from tradekit.apps.cockpit import Cockpit, Parts
 from tradekit.apps.hub import Hub
+from tradekit.apps.panes import served_panes
 from tradekit.core.clock import Clock, SystemClock
 from tradekit.widgets.diary import Line
 from tradekit.widgets.pace import Batch
@@ -47,7 +48,7 @@ class _Page:
     """A seat at the hub: one browser session's cockpit and its document."""
 
     def __init__(self, session: Any, hub: Hub, theme: str) -> None:
-        self.cockpit = Cockpit(session, theme=theme, nudge=hub.nudge, clock=_CLOCK)
+        self.cockpit = Cockpit(session, served_panes(theme), nudge=hub.nudge, clock=_CLOCK)
         self._doc = pn.state.curdoc
 
     def parts(self, moment: Moment, batch: Batch, entries: list[Line]) -> Parts:

@@ -3,6 +3,7 @@
 Knows no session; what a part holds comes from `tradekit.widgets`.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import param
@@ -12,8 +13,16 @@ from panel.custom import AnyWidgetComponent
 from tradekit.widgets.panes import changed_text
 from tradekit.widgets.script import script
 
-__all__ = ["BlotterPane", "ChartPane", "ControlsPane", "HeroPane", "LogPane", "Pane", "RibbonPane"]
-
+__all__ = [
+    "BlotterPane",
+    "ChartPane",
+    "ControlsPane",
+    "HeroPane",
+    "LogPane",
+    "Pane",
+    "RibbonPane",
+    "served_panes",
+]
 
 extension_dirs["tradekit"] = script(
     "panes"
@@ -38,6 +47,10 @@ class Pane(AnyWidgetComponent):
         texts = changed_text(parts, {name: getattr(self, name) for name in parts})
         if texts:
             self.param.update(**texts)
+
+    def on_request(self, handler: Callable[[str], object]) -> None:
+        """Call `handler` with each request of the page."""
+        self.param.watch(lambda change: handler(change.new), "request")
 
 
 class RibbonPane(Pane):
@@ -91,3 +104,22 @@ class ChartPane(Pane):
     lines = param.String("")
     series = param.String("")
     precision = param.String("")
+
+
+def served_panes(theme: str) -> dict[str, Pane]:
+    """A new page's panes by name; those of a fixed content are as high as it is, the others fill their place."""
+    low: dict[str, Pane] = {
+        "ribbon": RibbonPane(theme=theme),
+        "hero": HeroPane(theme=theme),
+        "controls": ControlsPane(theme=theme),
+    }
+    high: dict[str, Pane] = {
+        "chart": ChartPane(theme=theme),
+        "blotter": BlotterPane(theme=theme),
+        "log": LogPane(theme=theme),
+    }
+    for pane in low.values():
+        pane.sizing_mode = "stretch_width"
+    for pane in high.values():
+        pane.sizing_mode = "stretch_both"
+    return low | high

@@ -9,7 +9,6 @@ from typing import Any
 
 from tradekit.client import registry
 from tradekit.client.session import SessionClient, read_token
-from tradekit.errors import TradekitError
 
 __all__ = ["Attached", "inline_dashboard", "serve_dashboard"]
 
@@ -75,10 +74,8 @@ def serve_dashboard(
         attached.close()
 
 
-def inline_dashboard(session: SessionClient, *, theme: str = "dark") -> Any:
+def inline_dashboard(session: SessionClient, *, theme: str = "auto") -> Any:
     """The live page as something that a notebook cell shows."""
-    try:
-        from tradekit.apps.inline import show_inline
-    except ImportError as error:
-        raise TradekitError(f"the dashboard needs Panel, which cannot be imported: {error}") from error
+    from tradekit.apps.inline import show_inline
+
     return show_inline(session, theme=theme)

@@ -35,8 +35,8 @@ class Session(SessionClient):
     `close` detaches and stops nothing; `stop` ends the session.
     """
 
-    def dashboard(self, *, theme: str = "dark") -> Any:
-        """The live page: in a notebook as the cell's output."""
+    def dashboard(self, *, theme: str = "auto") -> Any:
+        """The live page as a notebook cell's output; theme "auto" (as the notebook), "dark" or "light"."""
         from tradekit.wiring.board import inline_dashboard
 
         return inline_dashboard(self, theme=theme)
