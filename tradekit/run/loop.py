@@ -5,10 +5,12 @@ Knows no socket and no file format.
 """
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Protocol
 
@@ -63,6 +65,7 @@ class Loop:
     gate               the last line before the wire
     feed, feed_after   where bars come from, and from behind which positions
     on_snapshot        writes a snapshot now; may raise OSError
+    appending          times a journal append
     tell               called on the loop's thread with each group of events once they are written
     step_deadline_s    a step that takes longer halts the session, and its orders stay here
     """
@@ -80,6 +83,7 @@ class Loop:
         on_snapshot: Callable[[], None],
         tell: Callable[[tuple[Stored, ...]], None],
         step_deadline_s: float = 1.0,
+        appending: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> None:
         self.cycle = cycle
         self.gate = gate
@@ -91,6 +95,7 @@ class Loop:
         self._on_snapshot = on_snapshot
         self._tell = tell
         self._deadline_s = step_deadline_s
+        self._appending = appending
         self._inbox: asyncio.Queue[Asked] = asyncio.Queue()
         self._asking = threading.Lock()  # the gate is shut in the order of the inbox
         self._turn = asyncio.Lock()  # one group at a time, its broker's answers included
@@ -258,7 +263,9 @@ class Loop:
     async def _write(self, events: list[Event]) -> None:
         """Durable first where it is critical; state and clients are fed from the journal's commit."""
         critical = any(event.data.CRITICAL for event in events)
-        self._tell(await self._journal.append_async(events, critical=critical))
+        with self._appending():
+            stored = await self._journal.append_async(events, critical=critical)
+        self._tell(stored)
 
     def _act(self, events: list[Event]) -> list[Report]:
         """Carry out the wishes, past the gate: the last line before the wire."""

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
+
 from tradekit.bridge.access import Tokens, write_token_file
 from tradekit.bridge.limits import Limits
 from tradekit.bridge.protocol import SCOPES, Grant
@@ -24,8 +26,9 @@ from tradekit.core.clock import Clock, SystemClock, new_token
 from tradekit.core.codec import encode
 from tradekit.core.journal import Stored
 from tradekit.errors import ConfigError
+from tradekit.health.logs import secrets
 from tradekit.health.metrics import SessionMetrics
-from tradekit.health.watchdog import StepWatch
+from tradekit.health.watchdog import LoopLag, StepWatch
 from tradekit.model.session import HandlerFailed
 from tradekit.run.feed import ReplayFeed, position_of
 from tradekit.run.loop import Asked, Loop
@@ -66,13 +69,20 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
         max_history=config.event_bus.max_history,
         on_error=lambda handler, subject, error: _handler_failed(loop, handler, subject, error),
     )
-    watch = StepWatch(clock, deadline_s=config.session.step_deadline_s, on_stuck=lambda s: _stuck(source, s))
+    watch = _MeasuredSteps(
+        clock, metrics, deadline_s=config.session.step_deadline_s, on_stuck=lambda s: _stuck(source, s)
+    )
     token = new_token()
+    secrets.add(token)
     bridge = _bridge(config, source, token) if config.websocket.enabled else None
     loop = _loop(parts, clock, metrics, bus, watch, bridge)
     with contextlib.ExitStack() as stack:
         stack.callback(source.close)
         stack.enter_context(watch)
+        _gauges(metrics, parts, bridge)
+        lag = LoopLag()
+        stack.callback(lag.stop)
+        metrics.gauge("loop_lag_seconds", "How late the session's event loop is", lambda: lag.worst_s)
         if bridge is not None:
             stack.enter_context(_served(config, source, bridge, token, loop))
         stack.enter_context(_signals(loop))
@@ -116,7 +126,44 @@ def _loop(
         on_snapshot=lambda: _write_snapshot(parts),
         tell=tell,
         step_deadline_s=parts.config.session.step_deadline_s,
+        appending=metrics.appending,
     )
+
+
+class _MeasuredSteps(StepWatch):
+    """The step watch, counted in the metrics too."""
+
+    def __init__(
+        self, clock: Clock, metrics: SessionMetrics, *, deadline_s: float, on_stuck: Callable[[float], None]
+    ) -> None:
+        super().__init__(clock, deadline_s=deadline_s, on_stuck=on_stuck)
+        self._metrics = metrics
+
+    def end(self) -> float:
+        """The step has ended; how long it took [s]."""
+        took = super().end()
+        self._metrics.step_took(took)
+        return took
+
+
+def _gauges(metrics: SessionMetrics, parts: Parts, bridge: Bridge | None) -> None:
+    journal = parts.journal
+    metrics.gauge("journal_seq", "The journal's last event", lambda: journal.last_seq)
+    metrics.gauge("journal_durable_seq", "The last event on stable storage", lambda: journal.durable_seq)
+    if bridge is not None:
+        names = {
+            "clients": "Clients connected",
+            "gaps": "Gaps told to slow clients",
+            "stalled": "Clients cut off because they took nothing",
+            "snapshots": "Snapshots sent",
+            "lag_ms": "How late the bridge's event loop is [ms]",
+        }
+
+        def numbers() -> dict[str, float]:
+            stats = bridge.stats()
+            return {name: float(value) for name, value in msgspec.to_builtins(stats).items() if name in names}
+
+        metrics.gauges("bridge", numbers, names)
 
 
 def _check_name(name: str) -> None:

@@ -54,7 +54,8 @@ class SessionSource:
     def _committed(self, stored: tuple[Stored, ...]) -> None:
         """Fold and push what has just become durable. On the thread that committed, in the order of seq."""
         for one in stored:
-            self._store.apply(one.event)
+            with self._metrics.folding():
+                self._store.apply(one.event)
         if self.publish is not None:
             self.publish(stored[0].event.seq, [s.payload for s in stored], [s.event.subject for s in stored])
 
