@@ -34,7 +34,7 @@ export class Candles {
     this.apart = 0; // bars between two markers' words
     this.chart = createChart(canvas, {
       autoSize: true,
-      layout: { attributionLogo: true, fontSize: 12, fontFamily: getComputedStyle(canvas).fontFamily },
+      layout: { attributionLogo: true, fontSize: 12 },
       crosshair: { mode: CrosshairMode.Normal },
       localization: { timeFormatter: (s) => `${day(new Date(s * 1000))} ${hourMinute(new Date(s * 1000))}` },
       rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.08, bottom: 0.2 } },
@@ -108,7 +108,20 @@ export class Candles {
     this.showAll();
     this.showMarkers();
     if (range) scale.setVisibleLogicalRange(range);
-    else if (rows.length) scale.setVisibleLogicalRange({ from: Math.min(rows.length - FIRST_VIEW.least, Math.max(0, rows.length - FIRST_VIEW.most)), to: rows.length + 6 });
+    else this.home();
+  }
+
+  /** The last bars at a readable width; called again once the pane has a size and a font. */
+  home() {
+    const { length } = this.rows;
+    const from = Math.min(length - FIRST_VIEW.least, Math.max(0, length - FIRST_VIEW.most));
+    if (length) this.chart.timeScale().setVisibleLogicalRange({ from, to: length + 6 });
+  }
+
+  placed(style) {
+    this.chart.applyOptions({ layout: { fontFamily: style.fontFamily } });
+    this.colours(style);
+    this.home();
   }
 
   /** A bar that moved, or the next one. */

@@ -70,15 +70,18 @@ function render(view) {
   });
   pick.addEventListener("change", () => pane.send({ instrument: pick.value }));
 
-  let waiting = 0; // for the page to take the pane in: only then are its tokens known
-  const colours = () => {
-    if (pane.root.isConnected) candles.colours(getComputedStyle(pane.root));
-    else waiting = requestAnimationFrame(colours);
-  };
-  colours();
+  let placed = false; // only once the page has taken the pane in are its tokens, font and size known
+  const colours = () => placed && candles.colours(getComputedStyle(pane.root));
+  const sized = new ResizeObserver(() => {
+    if (placed || !canvas.clientWidth) return;
+    placed = true;
+    candles.placed(getComputedStyle(pane.root));
+    requestAnimationFrame(() => candles.home()); // the drawing itself takes its size after this
+  });
+  sized.observe(canvas);
   pane.on("theme", colours);
   return () => {
-    cancelAnimationFrame(waiting);
+    sized.disconnect();
     candles.remove();
     pane.done();
   };
