@@ -72,11 +72,13 @@ def test_a_warning_of_the_data_goes_to_stderr(bars: Path) -> None:
     assert json.loads(done.stdout)["stats"]["bars"] == 60
 
 
-def test_the_plot_is_a_page_that_needs_no_network(cli: Cli, bars: Path, tmp_path: Path) -> None:
+def test_the_plot_is_a_page_that_needs_no_network(bars: Path, tmp_path: Path) -> None:
+    """In a process of its own, as from a shell: Panel, once imported, adds its scripts to Bokeh's pages."""
     page = tmp_path / "plot.html"
-    said = cli("backtest", *CROSS, "--data", bars, "--plot", page, "--json")
-    assert (said.code, said.err) == (0, f"tradekit: wrote {page}\n")
-    assert said.json["stats"]["bars"] == 60
+    words = [SCRIPT, "backtest", *CROSS, "--data", str(bars), "--plot", str(page), "--json"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stderr == f"tradekit: wrote {page}\n"
+    assert json.loads(done.stdout)["stats"]["bars"] == 60
     text = page.read_text(encoding="utf-8")
     assert "SmaCross" in text
     assert "<script src=" not in text
