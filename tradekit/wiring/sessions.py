@@ -6,6 +6,7 @@ Works alike in a notebook cell, a script and a Panel app. Knows processes; the s
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -15,7 +16,9 @@ from tradekit.client import registry
 from tradekit.client.session import SessionClient, read_token
 from tradekit.config.load import load_config
 from tradekit.config.schema import Config
-from tradekit.errors import ConfigError, NotFoundError, StrategyError, TradekitError
+from tradekit.core.clock import SystemClock
+from tradekit.core.lock import WriterLock
+from tradekit.errors import ConfigError, JournalLockedError, NotFoundError, StrategyError, TradekitError
 from tradekit.strategy.base import Strategy
 from tradekit.strategy.freeze import parameters
 from tradekit.strategy.load import class_path, load_strategy
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["Session", "connect", "find_config", "sessions", "start"]
 
 _START_S = 60.0  # loading long histories takes its time
+_END_S = 10.0  # for one that was told to end
+_STOP_S = 15.0  # a last snapshot, the journal's last pages
+_LOOK_S = 0.02
 
 
 class Session(SessionClient):
@@ -40,6 +46,21 @@ class Session(SessionClient):
         from tradekit.wiring.board import inline_dashboard
 
         return inline_dashboard(self, theme=theme)
+
+    def stop(self, reason: str = "", *, timeout_s: float = _STOP_S) -> int:
+        """End the session in good order, wait until its process has let go of everything, and detach.
+
+        Returns the command's seq: `start` may follow at once. Raises TradekitError when it takes longer.
+        """
+        entry = next((e for e in registry.entries() if _same_place(e.uri, self.uri)), None)
+        seq = super().stop(reason)
+        if entry is not None and not _wait_until_gone(entry, timeout_s):
+            raise TradekitError(
+                f"session {entry.name!r} was told to stop (#{seq}), but its process {entry.pid} still runs "
+                f"after {timeout_s:g} s; its log may say why: {Path(entry.folder) / f'{entry.name}.session.log'}"
+            )
+        self.close()
+        return seq
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -100,18 +121,21 @@ def connect(
     The token comes from the register of this user's sessions, unless `token` or `token_file` is given. Raises
     NotFoundError when there is no such session, RefusedError for a wrong token, ConnectionLostError for no answer.
     """
+    options: dict[str, Any] = {"timeout_s": timeout_s}
     if target is not None and "://" in target:
         entry = next((e for e in registry.entries() if _same_place(e.uri, target)), None)
-        uri, name = target, entry.name if entry is not None else ""
+        uri = target
     else:
         entry = registry.find(target) if target is not None else _only_one()
-        uri, name = entry.uri, entry.name
+        uri = entry.uri
+    if entry is not None:
+        options |= {"name": entry.name, "reconnect_cap_s": entry.reconnect_interval}
     if token is not None:
-        return Session.attach(uri, token, name=name, timeout_s=timeout_s)
+        return Session.attach(uri, token, **options)
     file = token_file or (entry.token_file if entry is not None else None)
     if file is None:
         raise NotFoundError(f"no session of this user is registered at {target}: give token= or token_file=")
-    return Session.attach(uri, read_token(file), name=name, timeout_s=timeout_s)
+    return Session.attach(uri, read_token(file), **options)
 
 
 def sessions() -> "pd.DataFrame":
@@ -172,6 +196,7 @@ def _spawn(config: Config, overrides: Mapping[str, Any], timeout_s: float) -> di
         )
     line = _first_line(process, timeout_s)
     if line:
+        threading.Thread(target=process.wait, name="tradekit-reaper", daemon=True).start()  # leave no zombie
         told: dict[str, Any] = json.loads(line)
         return told
     _raise_last_words(config.log_file, begin, process)
@@ -192,15 +217,39 @@ def _first_line(process: "subprocess.Popen[bytes]", timeout_s: float) -> bytes:
 
 
 def _raise_last_words(log: Path, begin: int, process: "subprocess.Popen[bytes]") -> NoReturn:
-    code = process.wait()
+    try:
+        code = process.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        code = process.wait()
     with log.open("rb") as file:
         file.seek(begin)
         words = file.read().decode("utf-8", "replace").strip()
-    said = [line for line in words.splitlines() if "error:" in line]
-    message = (
-        said[-1].partition("error:")[2].strip() if said else words[-2000:] or f"it ended with code {code}"
-    )
+    _, found, said = words.rpartition("tradekit: error: ")
+    message = said if found else words[-2000:] or f"it said nothing in time and ended with code {code}"
     raise TradekitError(f"the session did not start: {message} (its log: {log})")
+
+
+def _wait_until_gone(entry: registry.Entry, timeout_s: float) -> bool:
+    """Whether the session has left the register and its journal in time."""
+    clock = SystemClock()
+    until = clock.monotonic() + timeout_s
+    while clock.monotonic() < until:
+        if all(other.pid != entry.pid for other in registry.entries()) and _is_free(entry.journal):
+            return True
+        clock.wait(_LOOK_S)
+    return False
+
+
+def _is_free(journal: str) -> bool:
+    """Whether nobody writes a journal; one in memory ends with its process."""
+    if not journal:
+        return True
+    try:
+        WriterLock(Path(journal)).release()
+    except JournalLockedError:
+        return False
+    return True
 
 
 def _only_one() -> registry.Entry:
