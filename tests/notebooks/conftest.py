@@ -10,7 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.apps.conftest import Browser, browser
 from tradekit.client import registry
+
+__all__ = ["Browser", "browser", "ends", "project", "screenshots"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,6 +31,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for entry in registry.entries():
         os.kill(entry.pid, signal.SIGKILL)
         assert ends(entry.pid)
+
+
+@pytest.fixture
+def screenshots() -> Path:
+    """Where pictures for the eye go; git knows nothing of it."""
+    folder = ROOT / "screenshots"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def ends(pid: int, timeout_s: float = 10) -> bool:

@@ -22,8 +22,8 @@ from tradekit.widgets.stream import Stream
 
 __all__ = ["InlineCockpit", "show_inline"]
 
-_CHART, _BLOTTER, _LOG = 420, 240, 575  # heights [px]; the log ends where the blotter does
-_SIDE = "300px"
+_CHART, _BLOTTER, _LOG = 420, 240, 579  # heights [px]; the log ends where the blotter does
+_SIDE, _GAP = "300px", "4px"
 
 
 class _Pane(anywidget.AnyWidget):
@@ -76,7 +76,7 @@ class InlineCockpit(VBox):  # type: ignore[misc]  # ipywidgets ships no types
         with session.replica.lock:
             self._entries = diary.past(session.replica.state)
         self._cockpit.write(self._parts(Batch(frozenset({ALL}), (), {})))
-        super().__init__([panes["ribbon"], _columns(panes)], layout=Layout(overflow="visible"))
+        super().__init__([panes["ribbon"], _columns(panes)], layout=_layout())
         FLUSHER.join(self)
         cells.adopt(self)
 
@@ -111,10 +111,14 @@ def _columns(panes: dict[str, _Pane]) -> HBox:
     """What happens on the left, what to do about it on the right."""
     left = VBox(
         [panes["hero"], panes["chart"], panes["blotter"]],
-        layout=Layout(flex="1 1 0", min_width="0", overflow="visible"),
+        layout=_layout(flex="1 1 0", min_width="0"),
     )
-    right = VBox([panes["controls"], panes["log"]], layout=Layout(flex=f"0 0 {_SIDE}", overflow="visible"))
-    return HBox([left, right], layout=Layout(overflow="visible"))
+    right = VBox([panes["controls"], panes["log"]], layout=_layout(flex=f"0 0 {_SIDE}"))
+    return HBox([left, right], layout=_layout())
+
+
+def _layout(**options: str) -> Layout:
+    return Layout(overflow="visible", grid_gap=_GAP, **options)
 
 
 def show_inline(session: Any, *, theme: str = "auto") -> InlineCockpit:
