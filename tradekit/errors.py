@@ -3,6 +3,9 @@
 Knows nothing of the trade; an error holds plain values only, so that it can be logged, journaled and sent.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 __all__ = [
     "ConfigError",
     "ConnectionLostError",
@@ -18,6 +21,7 @@ __all__ = [
     "StrategyError",
     "TradekitError",
     "VersionError",
+    "did_you_mean",
 ]
 
 
@@ -62,9 +66,13 @@ class JournalLockedError(JournalError):
 class JournalCorruptError(JournalError):
     """The journal does not prove what it claims; it opens read-only and nothing may trade on it."""
 
+    exit_code = 2
+
 
 class VersionError(JournalError):
     """Written by a newer tradekit than this one; update tradekit, the file is left as it is."""
+
+    exit_code = 2
 
 
 class ReplayError(TradekitError):
@@ -89,3 +97,10 @@ class ConnectionLostError(TradekitError):
     """No answer from the session in time; what was asked may or may not have happened: look before asking again."""
 
     exit_code = 1
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint in brackets that names the known word nearest to `word`, whatever its case; "" when none is."""
+    lowered = {one.lower(): one for one in known}
+    near = get_close_matches(word.lower(), lowered, n=1, cutoff=0.7)
+    return f" (did you mean {lowered[near[0]]!r}?)" if near else ""

@@ -201,7 +201,7 @@ def test_bad_bars_are_refused_by_file_line_and_exit_code_2(
         (("--strategy", "tradekit.strategy.library:SmaCros"), "has no strategy 'SmaCros'; it has"),
         (("--strategy", "SmaCross"), "write module:Class"),
         (("--strategy", "none.py:SmaCross"), "none.py"),
-        (("--strategy", CROSS[1], "--set", "fst=3"), "no parameter 'fst'; did you mean 'fast'?"),
+        (("--strategy", CROSS[1], "--set", "fst=3"), "no parameter 'fst' (did you mean 'fast'?)"),
         (("--strategy", CROSS[1], "--set", "fast=1000"), "SmaCross.fast"),
         (("--strategy", CROSS[1], "--set", "fast"), "'fast' is no NAME=VALUE"),
         (("--strategy", CROSS[1], "--set", "fast=[1"), "'[1' is no value"),

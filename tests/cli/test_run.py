@@ -236,7 +236,7 @@ def test_a_bad_configuration_is_refused_with_exit_code_2(cli: Cli, desk: Path, t
         (("--strategy", "tradekit.strategy.library:SmaCros"), "has no strategy 'SmaCros'"),
         (("--strategy", "strategies/none.py:Mine"), "none.py"),
         (("--strategy", "SmaCross"), "write module:Class"),
-        (("--set", "fst=3"), "no parameter 'fst'; did you mean 'fast'?"),
+        (("--set", "fst=3"), "no parameter 'fst' (did you mean 'fast'?)"),
         (("--set", "slow=1"), "SmaCross.slow"),
         (("--set", "market_data.bars=[nowhere.csv]"), "there is no file"),
         (("--set", "market_data.timeframes=[30s]"), "30s bars cannot be made from"),

@@ -17,8 +17,7 @@ from typing import Self
 
 import msgspec
 
-from tradekit.data.suggest import did_you_mean
-from tradekit.errors import ConfigError, NotFoundError
+from tradekit.errors import ConfigError, NotFoundError, did_you_mean
 
 __all__ = ["Entry", "Registration", "entries", "find", "register", "runtime_folder"]
 

@@ -18,7 +18,6 @@ __all__ = [
     "InstrumentSection",
     "MarketDataSection",
     "MonitoringSection",
-    "ReconciliationSection",
     "SessionSection",
     "StateStoreSection",
     "StrategySection",
@@ -97,7 +96,6 @@ class MarketDataSection(_Section, frozen=True, kw_only=True):
     timeframes         kept and shown beside those the strategy asks for
     fast_forward_bars  bars delivered at once at the very start, so that charts are full
     ticks              whether the forming bar is shown between closes
-    mark_interval_s    at most one mark an instrument in so long [s]
     """
 
     source: Text = "replay"
@@ -106,7 +104,6 @@ class MarketDataSection(_Section, frozen=True, kw_only=True):
     timeframes: list[Text] = []
     fast_forward_bars: Count = 0
     ticks: bool = True
-    mark_interval_s: Seconds = 1.0
 
 
 class BrokerSection(_Section, frozen=True, kw_only=True):
@@ -119,12 +116,6 @@ class BrokerSection(_Section, frozen=True, kw_only=True):
     name: Text = "paper"
     fee: Decimal = Decimal(0)
     slippage: Decimal = Decimal(0)
-
-
-class ReconciliationSection(_Section, frozen=True, kw_only=True):
-    """`reconciliation`: how often our orders and positions are compared with the broker's [s]."""
-
-    interval_s: Seconds = 30.0
 
 
 class MonitoringSection(_Section, frozen=True, kw_only=True):
@@ -214,7 +205,6 @@ class Config(_Section, frozen=True, kw_only=True):
     market_data: MarketDataSection = MarketDataSection()
     broker: BrokerSection = BrokerSection()
     risk: dict[str, int | float | str] = {}
-    reconciliation: ReconciliationSection = ReconciliationSection()
     monitoring: MonitoringSection = MonitoringSection()
     dashboard: DashboardSection = DashboardSection()
     event_bus: EventBusSection = EventBusSection()

@@ -15,9 +15,8 @@ import pandas as pd
 from tradekit.data.check import OnBad, RawBars, checked
 from tradekit.data.quality import attributes, series_name
 from tradekit.data.samples import PREFIX, sample
-from tradekit.data.suggest import did_you_mean
 from tradekit.data.times import TIME_NAMES, read_times
-from tradekit.errors import DataError, NotFoundError
+from tradekit.errors import DataError, NotFoundError, did_you_mean
 from tradekit.model.instrument import Instrument
 
 __all__ = ["load_bars"]

@@ -9,8 +9,7 @@ from importlib.resources.abc import Traversable
 
 import msgspec
 
-from tradekit.data.suggest import did_you_mean
-from tradekit.errors import NotFoundError
+from tradekit.errors import NotFoundError, did_you_mean
 from tradekit.model.instrument import Instrument
 
 __all__ = ["PREFIX", "Sample", "sample", "samples"]

@@ -81,7 +81,7 @@ def backtest(
     finally:
         thaw(made)
         made._dealer = None
-    return Result(opened=opened, columns=columns, told=told, costs=costs, final=engine.state)
+    return Result(opened=opened, columns=columns, told=told, costs=costs)
 
 
 def _written_out(loop: InnerLoop, progress: Callable[[int], None] | None) -> list[tuple[int, Event]]:

@@ -35,11 +35,11 @@ def fits(cycle: Cycle, columns: list[BarColumns]) -> bool:
     strategy = type(engine.strategy)
     own_frames = set(engine.strategy.timeframes) <= {columns[0].timeframe}
     plain = strategy.timeframes == () or own_frames
-    watches_days = "max_daily_loss" in engine.state.risk.limits
+    watches_equity = not engine.state.risk.limits.keys().isdisjoint({"leverage", "max_daily_loss"})
     return (
         len(columns) == 1
         and plain
-        and not watches_days
+        and not watches_equity
         and not engine.series.shown_beyond(columns[0].timeframe)
     )
 

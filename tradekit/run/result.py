@@ -41,11 +41,9 @@ class Result:
         columns: list[BarColumns],
         told: list[tuple[int, Event]],
         costs: Costs,
-        final: State,
     ) -> None:
         self.opened = opened
         self.costs = costs
-        self.final = final
         self._columns = columns
         self._told = told
 
@@ -67,8 +65,11 @@ class Result:
             waiting = next(told, None)
 
     @functools.cached_property
-    def _fold(self) -> tuple[list[Fill], list[Order]]:
-        """Every fill and order: folded by the one reducer, kept here before the state forgets the oldest."""
+    def _fold(self) -> tuple[list[Fill], list[Order], State]:
+        """Every fill and order, and the state in the end: folded by the one reducer, without the bars.
+
+        Fills and orders are kept here before the state forgets the oldest.
+        """
         state = State()
         fills: list[Fill] = []
         orders: dict[str, Order | None] = {}
@@ -78,7 +79,15 @@ class Result:
                     orders[path[1]] = state.orders.get(path[1], orders.get(path[1]))
             if isinstance(event.data, OrderFilled):
                 fills.append(state.fills[-1])
-        return fills, [order for order in orders.values() if order is not None]
+        return fills, [order for order in orders.values() if order is not None], state
+
+    @functools.cached_property
+    def final(self) -> State:
+        """The state in the end, bars and all: what a session would show after these events."""
+        state = State()
+        for event in self.events():
+            apply(state, event)
+        return state
 
     # --- frames ---------------------------------------------------------------------------------------------
 
@@ -145,7 +154,7 @@ class Result:
         if over.any() and "leverage" not in self.opened.limits:
             worst = float((gross / curve["equity"].where(curve["equity"] > 0)).max())
             found.append(f"exposure reached {worst:.1f} times equity; pass leverage=1 to refuse such orders")
-        denials = self.final.risk.denials
+        denials = self._fold[2].risk.denials
         found += [f"{count} orders denied by {rule}" for rule, count in denials.items()]
         return found
 

@@ -27,7 +27,7 @@ def declared(cls: type[Strategy]) -> list[str]:
 def freeze(strategy: Strategy) -> None:
     """Shadow the parameters by plain attributes of a run-time subclass.
 
-    Raises StrategyError where the strategy's own code assigns to one of its parameters: during a run they stand still.
+    Raises StrategyError where the strategy's own code assigns to one of its parameters: they stand still in a run.
     """
     cls = type(strategy)
     if "_declared_by" in cls.__dict__:
@@ -63,19 +63,27 @@ def _assignments(cls: type, names: set[str]) -> Iterator[tuple[str, str]]:
 
 
 def _stores(code: CodeType, names: set[str], where: str) -> Iterator[tuple[str, str]]:
-    """Places where `self.NAME = ...` stores one of `names`; `self` is the function's first argument."""
+    """Places where `self.NAME = ...` or `self.NAME += ...` stores one of `names`.
+
+    `self` is the function's first argument.
+    """
     if not code.co_argcount:
         return
-    me = code.co_varnames[0]
-    previous: dis.Instruction | None = None
+    me, steps = code.co_varnames[0], list(dis.get_instructions(code))
     line = code.co_firstlineno
-    for step in dis.get_instructions(code):
+    for n, step in enumerate(steps):
         line = step.positions.lineno if step.positions and step.positions.lineno else line
-        if (
-            step.opname == "STORE_ATTR"
-            and step.argval in names
-            and previous is not None
-            and previous.argval == me
-        ):
+        if step.opname == "STORE_ATTR" and step.argval in names and _stored_on(me, steps[:n], step.argval):
             yield step.argval, f"{where} (line {line})"
-        previous = step
+
+
+def _stored_on(me: str, before: list[dis.Instruction], name: str) -> bool:
+    """Whether the object that is stored on is `me`: loaded just before, or read and kept for a `+=`."""
+    source = before[-1]
+    if source.opname == "SWAP":
+        reads = [n for n, s in enumerate(before) if s.argval == name and before[n - 1].opname == "COPY"]
+        if not reads:
+            return False
+        source = before[reads[-1] - 2]
+    loaded = source.argval  # one name, or the two of a joined load, of which the last is the object
+    return bool((loaded[-1] if isinstance(loaded, tuple) else loaded) == me)

@@ -10,12 +10,11 @@ import inspect
 import re
 import sys
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tradekit.errors import StrategyError
+from tradekit.errors import StrategyError, did_you_mean
 from tradekit.strategy.base import Strategy
 from tradekit.strategy.freeze import declared
 
@@ -69,7 +68,7 @@ def load_class(path: str, *, root: Path | None = None) -> type[Strategy]:
     except StrategyError:
         raise
     except ModuleNotFoundError as error:
-        if error.name and module_name.startswith(error.name):
+        if error.name and f"{module_name}.".startswith(f"{error.name}."):
             raise StrategyError(f"strategy {path!r}: there is no module {error.name!r} to import") from error
         raise StrategyError(
             f"strategy {path!r}: its module needs {error.name!r}, which is not installed"
@@ -116,9 +115,8 @@ def _set(strategy: Strategy, name: str, value: Any) -> None:
     cls = type(strategy)
     if name not in declared(cls):
         known = declared(cls)
-        near = get_close_matches(name, known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known) or 'none'}"
-        raise StrategyError(f"{cls.__name__} has no parameter {name!r}; {hint}")
+        there = ", ".join(known) or "none"
+        raise StrategyError(f"{cls.__name__} has no parameter {name!r}{did_you_mean(name, known)}; it has {there}")
     try:
         setattr(strategy, name, value)
     except (ValueError, TypeError) as error:

@@ -64,7 +64,7 @@ def run_session(
 async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]], None]) -> int:
     config = parts.config
     metrics = SessionMetrics(clock=clock)
-    source = SessionSource(parts.journal, parts.store, metrics)
+    source = SessionSource(parts.journal, parts.store, metrics, measured=config.monitoring.metrics)
     bus = Bus(
         max_history=config.event_bus.max_history,
         on_error=lambda handler, subject, error: _handler_failed(loop, handler, subject, error),

@@ -32,7 +32,9 @@ class SessionSource:
 
     reducer = REDUCER
 
-    def __init__(self, journal: Journal, store: Store[State], metrics: SessionMetrics) -> None:
+    def __init__(
+        self, journal: Journal, store: Store[State], metrics: SessionMetrics, *, measured: bool = True
+    ) -> None:
         self.journal = journal.id
         self.epoch = journal.epoch
         self.loop: Loop | None = None
@@ -41,6 +43,7 @@ class SessionSource:
         self._journal = journal
         self._store = store
         self._metrics = metrics
+        self._measured = measured  # whether the metrics are shown
         self._pool = ThreadPoolExecutor(1, "tradekit-query")
         self._queries: dict[str, Callable[[dict[str, Any]], Page]] = {
             "events": self._events,
@@ -114,7 +117,7 @@ class SessionSource:
 
     def metrics(self) -> bytes:
         """Prometheus text."""
-        return self._metrics.render()
+        return self._metrics.render() if self._measured else b"# off: monitoring.metrics is false\n"
 
     def close(self) -> None:
         """Answer no more questions."""
@@ -125,6 +128,8 @@ class SessionSource:
     def _answered(self, answer: Callable[[dict[str, Any]], Page], args: dict[str, Any]) -> Page:
         try:
             return answer(args)
+        except KeyError as error:
+            raise RefusedError(f"the question needs {error}", code="query") from error
         except (TradekitError, TypeError, ValueError) as error:
             raise RefusedError(str(error), code="query") from error
 

@@ -1,6 +1,6 @@
 """The "did you mean" of error messages."""
 
-from tradekit.data.suggest import did_you_mean
+from tradekit.errors import did_you_mean
 
 
 def test_the_nearest_word_is_offered_whatever_its_case() -> None:
