@@ -87,12 +87,10 @@ def start(
     Raises what the configuration or the strategy is wrong with, JournalLockedError's message when it runs already.
     """
     path = find_config(config)
-    overrides: dict[str, Any] = dict(set or {})
-    if fresh:
-        overrides["state_store.restore_on_startup"] = False
-    loaded = load_config(path)
+    overrides: dict[str, Any] = {"state_store.restore_on_startup": False} if fresh else {}
     if strategy is not None:
-        overrides.update(_strategy_keys(strategy, loaded.root))
+        overrides |= _strategy_keys(strategy, load_config(path, overrides=set).root)
+    overrides |= set or {}
     loaded = load_config(path, overrides=overrides)
     running = [entry.name for entry in registry.entries()]
     if loaded.session.name in running:

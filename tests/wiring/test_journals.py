@@ -1,0 +1,66 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from tests.builders import MINUTE, START
+from tests.sessions import Project
+from tests.wiring.conftest import live
+from tradekit.core.open import open_journal
+from tradekit.errors import NotFoundError
+from tradekit.wiring.journals import seq_at, state_at
+
+
+@pytest.fixture
+def played(project: Project) -> Project:
+    """Sixty bars in the journal: the bar n closes at START + n + 1 minutes."""
+    live(project, 60)
+    return project
+
+
+def test_without_a_moment_the_state_is_that_of_now(played: Project) -> None:
+    state = state_at(played.journal)
+    assert state.seq == played.events()[-1].seq
+    assert state.time == START + 60 * MINUTE
+
+
+@pytest.mark.parametrize("at", [17, "17"])
+def test_a_seq_names_its_event(played: Project, at: int | str) -> None:
+    assert state_at(played.journal, at).seq == 17
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "2022-12-13 00:10",
+        "2022-12-13T00:10:59",
+        "2022-12-13T01:10+01:00",
+        datetime(2022, 12, 13, 0, 10, tzinfo=UTC),
+        datetime(2022, 12, 13, 5, 40, tzinfo=timezone(timedelta(hours=5, minutes=30))),
+        datetime(2022, 12, 13, 0, 10),  # noqa: DTZ001 - one without a zone is UTC
+    ],
+)
+def test_a_time_names_the_last_event_until_then(played: Project, at: str | datetime) -> None:
+    state = state_at(played.journal, at)
+    assert state.time == START + 10 * MINUTE
+    assert len(state.bars["BTCUSDT"]["1m"]) == 10
+    following = played.events()[state.seq]
+    assert following.ts > state.time
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (0, "there is no event 0; the journal holds 1 to"),
+        (10_000, "there is no event 10000"),
+        ("2022-12-12", "before the journal's first event"),
+        ("yesterday", "'yesterday' is no seq and no time"),
+    ],
+)
+def test_a_moment_that_is_not_there_is_named(played: Project, at: int | str, said: str) -> None:
+    with pytest.raises(NotFoundError, match=said):
+        state_at(played.journal, at)
+
+
+def test_after_the_end_is_the_end(played: Project) -> None:
+    with open_journal(played.journal) as journal:
+        assert seq_at(journal, "2030-01-01") == journal.last_seq
