@@ -4,6 +4,7 @@ Knows bytes and seqs; what arrives is handed on, on this loop's thread.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
@@ -104,6 +105,8 @@ class Line:
 
         Raises RefusedError if the session says no, ConnectionLostError if it says nothing.
         """
+        from websockets.exceptions import ConnectionClosed
+
         try:
             async with asyncio.timeout(timeout_s):
                 await self._open.wait()
@@ -116,7 +119,8 @@ class Line:
         self._pending[frame.id] = answer
         try:
             async with asyncio.timeout(timeout_s):
-                await ws.send(encode_frame(frame), text=True)
+                with contextlib.suppress(ConnectionClosed):  # what came before the end still answers
+                    await ws.send(encode_frame(frame), text=True)
                 return await answer
         except TimeoutError:
             raise ConnectionLostError(
