@@ -13,7 +13,7 @@ from tradekit.errors import DataError
 __all__ = ["Instrument", "duration", "timeframe_text"]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "D": 86400, "W": 7 * 86400}
-_TIMEFRAME = re.compile(r"^([1-9][0-9]*)([smhDW])$")
+_TIMEFRAME = re.compile(r"([1-9][0-9]*)([smhDW])")
 
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
@@ -37,7 +37,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False)
 
 def duration(timeframe: str) -> int:
     """Length of a timeframe such as "1m", "15m", "1h", "1D" [ns]; raises DataError for anything else."""
-    match = _TIMEFRAME.match(timeframe)
+    match = _TIMEFRAME.fullmatch(timeframe)
     if match is None:
         raise DataError(
             f"timeframe {timeframe!r} is not understood; write a number and one of s, m, h, D, W: 15m, 1h"

@@ -3,7 +3,7 @@
 Knows no instrument and no account; floats live in indicators, bars and reports only.
 """
 
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
 from typing import Any, NewType
 
 from tradekit.errors import OrderError
@@ -16,6 +16,9 @@ Money = NewType("Money", Decimal)
 
 ZERO = Decimal(0)
 CENT = Decimal("0.00000001")  # the quantum that fees and divided costs are rounded to, in any currency
+_TRUNCATING = Context(
+    prec=60, rounding=ROUND_DOWN
+)  # a quotient just below a whole number is not rounded up to it
 
 
 def exact(value: Any, *, name: str = "value") -> Decimal:
@@ -42,7 +45,7 @@ def floor_to(value: Decimal, step: Decimal | None) -> Decimal:
     """`value` rounded towards zero to a multiple of `step`; unchanged when there is no step."""
     if step is None:
         return value
-    return (value / step).to_integral_value(ROUND_DOWN) * step
+    return _TRUNCATING.divide(value, step).to_integral_value(ROUND_DOWN) * step
 
 
 def nearest(value: Decimal, step: Decimal | None) -> Decimal:

@@ -11,12 +11,29 @@ from typing import Any
 from tradekit.errors import StrategyError
 from tradekit.strategy.base import Strategy
 
-__all__ = ["declared", "freeze", "parameters", "thaw"]
+__all__ = ["assign", "declared", "freeze", "parameters", "thaw"]
 
 
 def parameters(strategy: Strategy) -> dict[str, Any]:
-    """The values of the declared parameters by name (without param's own `name`)."""
-    return {name: getattr(strategy, name) for name in declared(type(strategy))}
+    """The values of the declared parameters by name (without param's own `name`), as plain JSON values."""
+    known: Any = type(strategy).param
+    return {name: known[name].serialize(getattr(strategy, name)) for name in declared(type(strategy))}
+
+
+def assign(strategy: Strategy, name: str, value: Any) -> None:
+    """Set a parameter to a value, or to what a plain JSON value stands for (a list for a tuple, a text for a date).
+
+    Raises ValueError or TypeError, as param does, for a value that the parameter does not take.
+    """
+    try:
+        setattr(strategy, name, value)
+    except (ValueError, TypeError):
+        known: Any = type(strategy).param
+        try:
+            meant = known[name].deserialize(value)
+        except Exception:
+            meant = value  # it stands for nothing: say what is wrong with the value itself
+        setattr(strategy, name, meant)
 
 
 def declared(cls: type[Strategy]) -> list[str]:
@@ -32,7 +49,7 @@ def freeze(strategy: Strategy) -> None:
     cls = type(strategy)
     if "_declared_by" in cls.__dict__:
         return
-    values = parameters(strategy)
+    values = {name: getattr(strategy, name) for name in declared(cls)}
     for name, where in _assignments(cls, set(values)):
         raise StrategyError(
             f"{where} assigns to the parameter {name!r}: parameters stand still during a run; "
@@ -82,8 +99,6 @@ def _stored_on(me: str, before: list[dis.Instruction], name: str) -> bool:
     source = before[-1]
     if source.opname == "SWAP":
         reads = [n for n, s in enumerate(before) if s.argval == name and before[n - 1].opname == "COPY"]
-        if not reads:
-            return False
-        source = before[reads[-1] - 2]
+        source = before[reads[-1] - 2] if reads else source
     loaded = source.argval  # one name, or the two of a joined load, of which the last is the object
     return bool((loaded[-1] if isinstance(loaded, tuple) else loaded) == me)

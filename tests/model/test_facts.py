@@ -1,0 +1,80 @@
+"""Every fact of the trade has its tag, its subject and a JSON form that comes back."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.builders import event, filled, flat, opened, order
+from tradekit.core.codec import decode_event, encode_event
+from tradekit.core.event import Fact, fact_types
+from tradekit.model import market, session
+from tradekit.model import order as orders
+from tradekit.model.order import Side, Status
+from tradekit.model.session import COMMANDS
+
+FACTS: list[tuple[Fact, str]] = [
+    (flat(0, 1.0), "bar.closed.BTC.1m"),
+    (market.MarkUpdated("BTC", 1.0), "mark.updated.BTC"),
+    (market.FeedStarted("replay", "a file"), "feed.started.replay"),
+    (market.FeedEnded("replay", "over"), "feed.ended.replay"),
+    (order("a"), "order.submitted.BTC"),
+    (orders.OrderDenied("a", "BTC", *"sm", Side.BUY, orders.OrderType.STOP, Decimal(1), *"r12"), "order.denied.BTC"),
+    (orders.OrderAccepted("a", "BTC", "v"), "order.accepted.BTC"),
+    (orders.OrderRejected("a", "BTC", "no"), "order.rejected.BTC"),
+    (filled("a", Side.SELL, 1, 2), "order.filled.BTC"),
+    (orders.OrderCancelRequested("a", "BTC"), "order.cancel_requested.BTC"),
+    (orders.OrderCanceled("a", "BTC"), "order.canceled.BTC"),
+    (orders.OrderExpired("a", "BTC"), "order.expired.BTC"),
+    (opened(), "session.opened.test"),
+    (session.SessionClosed("test", "over"), "session.closed.test"),
+    (session.CommandReceived("1", "halt", {"reason": "x"}, "me"), "command.received.halt"),
+    (session.CommandRefused("1", "halt", "no"), "command.refused.halt"),
+    (session.RiskChanged(True, False, False, "", ""), "risk.changed"),
+    (session.ParamsChanged("s", {"fast": 1}), "strategy.params_changed.s"),
+    (session.StrategyFailed("s", "on_bar", "x"), "strategy.failed.s"),
+    (session.SignalRaised("s", "BTC", "x", 1.0), "signal.raised.BTC"),
+    (session.HandlerFailed("h", "x.y", "boom"), "error.handler.h"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fact", "subject"), FACTS, ids=[fact.TYPE for fact, _ in FACTS])
+def test_a_fact_has_its_subject_and_comes_back_from_json(fact: Fact, subject: str) -> None:
+    made = event(fact)
+    assert made.subject == subject
+    assert decode_event(encode_event(made)) == made
+    with pytest.raises(AttributeError):
+        setattr(fact, fact.__struct_fields__[0], "else")
+
+
+def test_no_fact_of_the_trade_is_left_out_here() -> None:
+    of_the_trade = {tag for tag, cls in fact_types().items() if cls.__module__.startswith("tradekit.model.")}
+    assert of_the_trade == {fact.TYPE for fact, _ in FACTS}
+
+
+def test_what_must_not_be_lost_is_critical() -> None:
+    passing = {fact.TYPE for fact, _ in FACTS if not fact.CRITICAL}
+    assert passing == {"bar.closed", "mark.updated", "signal.raised", "error.handler"}
+
+
+def test_sides_mirror_each_other() -> None:
+    assert (Side.BUY.sign, Side.SELL.sign) == (1, -1)
+    assert (Side.BUY.opposite, Side.SELL.opposite) == (Side.SELL, Side.BUY)
+
+
+def test_an_order_works_until_it_has_ended() -> None:
+    assert {s for s in Status if s.working} == {Status.SUBMITTED, Status.HELD, Status.ACCEPTED}
+
+
+def test_commands_are_single_words() -> None:
+    assert len(set(COMMANDS)) == len(COMMANDS)
+    assert all(re.fullmatch("[a-z_]+", name) for name in COMMANDS)
+
+
+def test_a_wrong_field_is_named_with_its_path() -> None:
+    payload: dict[str, Any] = msgspec.json.decode(encode_event(event(order("a"))))
+    payload["data"]["qty"] = "much"
+    with pytest.raises(msgspec.ValidationError, match=r"\$\.qty"):
+        decode_event(msgspec.json.encode(payload))
