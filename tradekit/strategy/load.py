@@ -16,7 +16,7 @@ from typing import Any
 
 from tradekit.errors import StrategyError, did_you_mean
 from tradekit.strategy.base import Strategy
-from tradekit.strategy.freeze import declared
+from tradekit.strategy.freeze import assign, declared
 
 __all__ = ["class_path", "load_class", "load_strategy", "snake_name", "source_hash"]
 
@@ -118,7 +118,7 @@ def _set(strategy: Strategy, name: str, value: Any) -> None:
         there = ", ".join(known) or "none"
         raise StrategyError(f"{cls.__name__} has no parameter {name!r}{did_you_mean(name, known)}; it has {there}")
     try:
-        setattr(strategy, name, value)
+        assign(strategy, name, value)
     except (ValueError, TypeError) as error:
         raise StrategyError(f"{cls.__name__}.{name}: {error}") from error
 
