@@ -35,9 +35,15 @@ def trading(events: Iterable[Event]) -> list[Event]:
     return [event for event in events if not event.type.startswith(SHELL)]
 
 
-def told(events: Iterable[Event]) -> list[tuple[int, str, str, Any]]:
-    """What the trading events say, whatever their seqs."""
-    return [(event.ts, event.type, event.key, event.data) for event in trading(events)]
+def told(events: Iterable[Event]) -> list[tuple[Any, ...]]:
+    """The trading events, numbered as if there were no others: number, ts, type, v, cause, key, data."""
+    numbers = {0: 0}
+    found = []
+    for number, event in enumerate(trading(events), start=1):
+        numbers[event.seq] = number
+        cause = numbers.get(event.cause, 0)  # 0 too where a session's opening is the cause
+        found.append((number, event.ts, event.type, event.v, cause, event.key, event.data))
+    return found
 
 
 @dataclass(frozen=True)
