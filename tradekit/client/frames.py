@@ -70,7 +70,7 @@ def equity(state: "State") -> "pd.Series[float]":
     import pandas as pd
 
     curve = state.pnl.curve
-    index = pd.to_datetime([point.ts for point in curve], utc=True, unit="ns")
+    index = _times([point.ts for point in curve])
     return pd.Series([point.equity for point in curve], index=index, name="equity", dtype="float64")
 
 
@@ -87,7 +87,7 @@ def bars(state: "State", instrument: str | None = None, timeframe: str | None = 
     rows = state.bars.get(name, {}).get(frame)
     if rows is None:
         raise NotFoundError(f"no bars of {name or 'any instrument'} {frame}; there are {known or 'none yet'}")
-    index = pd.DatetimeIndex(pd.to_datetime([row.ts for row in rows], utc=True, unit="ns"), name="ts")
+    index = _times([row.ts for row in rows], name="ts")
     fields = ("open", "high", "low", "close", "volume")
     return pd.DataFrame({field: [getattr(row, field) for row in rows] for field in fields}, index=index)
 
@@ -102,6 +102,14 @@ def _frame(records: Iterable[Any], columns: Sequence[str], *, index: str | None 
             stamps = pd.to_datetime(frame[name].astype("int64"), utc=True, unit="ns")
             frame[name] = stamps.where(frame[name] != _NEVER)
     return frame if index is None else frame.set_index(index)
+
+
+def _times(stamps: list[int], *, name: str | None = None) -> "pd.DatetimeIndex":
+    """Times [UTC ns] as an index; of nanoseconds also when there is none."""
+    import numpy as np
+    import pandas as pd
+
+    return pd.DatetimeIndex(pd.to_datetime(np.array(stamps, dtype="int64"), utc=True, unit="ns"), name=name)
 
 
 def _plain(value: Any) -> Any:
