@@ -50,17 +50,22 @@ def equity_curve(closes: Mapping[str, Closes], fills: Sequence[Any], cash: float
 
 def _grid(stamps: Sequence[Stamps]) -> Stamps:
     """The moments of all series, each once."""
+    if len(stamps) == 1:
+        return np.array(stamps[0], dtype=np.int64)
     return np.unique(np.concatenate([np.empty(0, np.int64), *stamps]))
 
 
 def _running(grid: Stamps, times: Sequence[int], amounts: Sequence[Any]) -> Floats:
-    """The sum of the amounts up to and including each moment: added as they are: a closed position is 0."""
-    sums = np.array([0.0, *(float(total) for total in accumulate(amounts))])
-    made: Floats = sums[np.searchsorted(np.array(times, dtype=np.int64), grid, side="right")]
+    """The sum of the amounts up to and including each moment, added as they are: a closed position is 0."""
+    sums = np.array([0.0, *map(float, accumulate(amounts))])
+    places = np.searchsorted(grid, np.array(times, dtype=np.int64), side="left")
+    made: Floats = np.repeat(sums, np.diff(places, prepend=0, append=len(grid)))
     return made
 
 
 def _filled_forward(grid: Stamps, stamps: Stamps, prices: Floats) -> Floats:
     """The last price at or before each moment of the grid; before the first one, the first."""
+    if len(stamps) == len(grid):
+        return np.asarray(prices)
     made: Floats = np.asarray(prices)[np.maximum(np.searchsorted(stamps, grid, side="right") - 1, 0)]
     return made
