@@ -95,12 +95,12 @@ def test_detaching_is_for_good(session: TellingSession) -> None:
 
 
 def test_nobody_there_is_said_within_the_time() -> None:
-    with pytest.raises(ConnectionLostError, match="no session answers at .*; `tradekit sessions` lists"):
+    with pytest.raises(ConnectionLostError, match=r"no session answers at .*; `tradekit sessions` lists"):
         SessionClient.attach("ws://127.0.0.1:9", TOKEN, timeout_s=0.3)
 
 
 def test_a_wrong_token_is_refused(session: TellingSession) -> None:
-    with pytest.raises(RefusedError, match="refused the connection: .*does not know the token"):
+    with pytest.raises(RefusedError, match=r"refused the connection: .*does not know the token"):
         SessionClient.attach(session.bridge.uri, "made up")
 
 
@@ -124,7 +124,7 @@ def test_a_token_file_is_read_anew_each_time(tmp_path: Path) -> None:
 
 
 def test_no_token_file_means_no_session(tmp_path: Path) -> None:
-    with pytest.raises(ConnectionLostError, match="the session is not running: its token file .* is gone"):
+    with pytest.raises(ConnectionLostError, match=r"the session is not running: its token file .* is gone"):
         read_token(tmp_path / "gone.token")()
 
 

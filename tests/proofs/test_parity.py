@@ -19,7 +19,11 @@ LIBRARY = "tradekit.strategy.library"
 CASES = {
     "market orders on averages": (f"{LIBRARY}:SmaCross", {"fast": 5, "slow": 15, "qty": 0.5}, {}),
     "limits, stops, targets and cancels": (LADDER, {}, {}),
-    "brackets on bars of 15 minutes and an hour": (f"{LIBRARY}:InsideBarBreakout", {"volume_filter": 0.0}, {}),
+    "brackets on bars of 15 minutes and an hour": (
+        f"{LIBRARY}:InsideBarBreakout",
+        {"volume_filter": 0.0},
+        {},
+    ),
     "risk limits that refuse": (LADDER, {"qty": 0.5}, {"max_position": 1, "leverage": 0.1}),
 }
 

@@ -19,7 +19,7 @@ from tradekit.core.clock import SystemClock
 from tradekit.core.event import Event
 from tradekit.core.open import open_journal
 from tradekit.core.verify import verify_file
-from tradekit.model.order import OrderFilled
+from tradekit.model.order import OrderAccepted, OrderFilled, OrderRejected, OrderSubmitted
 from tradekit.report.trades import Trade, round_trips
 from tradekit.run.feed import merged
 from tradekit.state.shape import fingerprint
@@ -109,9 +109,8 @@ def check_restored(project: Project, twin: Twin, copy: Path) -> int:
         folded = fold_until(parts.journal, len(events))
         assert fingerprint(state) == parts.store.hash() == fingerprint(folded)
         assert parts.cycle.engine.doubt == ""
-        exchange = parts.cycle.broker._exchange
         working = {order.id for order in state.orders.values() if order.working}
-        assert working == {*exchange.book, *(order.id for order in exchange.unanswered())}
+        assert working == {*parts.cycle.broker._exchange.book, *_unanswered(events)}
         if events:
             done = trading(events)
             assert len(done) in twin.moments, f"the journal ends in the middle of a step, at #{len(events)}"
@@ -119,6 +118,17 @@ def check_restored(project: Project, twin: Twin, copy: Path) -> int:
         return len(events)
     finally:
         parts.journal.close()
+
+
+def _unanswered(events: Iterable[Event]) -> set[str]:
+    """Orders that were sent and to which no answer is journaled."""
+    waiting: set[str] = set()
+    for event in events:
+        if isinstance(event.data, OrderSubmitted):
+            waiting.add(event.data.id)
+        elif isinstance(event.data, OrderAccepted | OrderRejected):
+            waiting.discard(event.data.id)
+    return waiting
 
 
 def check_kept(project: Project, seen: dict[int, bytes]) -> None:
