@@ -1,4 +1,5 @@
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.journal_contract import FACTS, INT64, START, bar, fill, mark
+from tradekit.core import codec
 from tradekit.core.codec import (
     canonical_hash,
     decode_event,
@@ -14,7 +16,7 @@ from tradekit.core.codec import (
     encode_event,
     encode_fact,
 )
-from tradekit.core.event import Event, Fact, Unknown
+from tradekit.core.event import Event, Fact, Unknown, fact_types
 from tradekit.errors import JournalError
 
 EVENTS = st.builds(
@@ -87,3 +89,50 @@ def test_equal_values_have_equal_hashes_whatever_their_order() -> None:
 def test_a_subject_is_type_and_key() -> None:
     assert bar(1).subject == "bar.closed.BTCUSDT.15m"
     assert Event(1, 1, 1, 1, "risk.changed", 1, 0, "", Fact()).subject == "risk.changed"
+
+
+class Nested(msgspec.Struct, frozen=True):
+    sizes: dict[str, list[Decimal | None]]
+
+
+class Chained(msgspec.Struct, frozen=True):
+    name: str
+    next: "Chained | None" = None
+    price: float = 0.0
+
+
+def fact_of(annotation: object) -> Fact:
+    """A fact with one field of that type and no value that fits any other."""
+    cls = msgspec.defstruct("Seen", [("value", annotation)], bases=(Fact,), frozen=True, gc=False)
+    return cls(None)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "decimals", "floats"),
+    [
+        (str, False, False),
+        (int | None, False, False),
+        (float, False, True),
+        (tuple[float, ...], False, True),
+        (tuple[int, Decimal], True, False),
+        (dict[str, Decimal], True, False),
+        (list[Nested], True, False),
+        (Chained | None, False, True),
+        (Any, True, True),
+        (dict[str, Any], True, True),
+        (object, True, True),
+        ("NoSuchName", True, True),
+    ],
+)
+def test_only_facts_that_may_hold_such_numbers_are_searched_for_them(
+    annotation: object, decimals: bool, floats: bool
+) -> None:
+    assert codec._numbers(type(fact_of(annotation))) == (decimals, floats)
+
+
+@pytest.mark.parametrize("cls", fact_types().values(), ids=lambda cls: cls.TYPE)
+def test_what_a_registered_fact_may_hold_is_known(cls: type[Fact]) -> None:
+    words = " ".join(str(annotation) for annotation in cls.__annotations__.values())
+    decimals, floats = codec._numbers(cls)
+    assert decimals or "Decimal" not in words
+    assert floats or "float" not in words

@@ -150,8 +150,7 @@ def edit(*statements: str) -> Callable[[Path], None]:
             edit(REPRICE.format(2)),
             "hash chain",
         ),
-        (edit("UPDATE events SET key = 'ETHUSDT' WHERE seq = 2"), "columns"),
-        (edit("UPDATE events SET v = 3 WHERE seq = 2"), "columns"),
+        (edit("UPDATE events SET type = 'bar.closed' WHERE seq = 2"), "columns"),
         (edit("UPDATE events SET time = 0 WHERE seq = 2"), "session time"),
         (edit("DELETE FROM events WHERE seq = 30"), "seq 30 is missing"),
         (edit("DELETE FROM events WHERE seq > 50"), "10 lost"),
@@ -168,7 +167,7 @@ def edit(*statements: str) -> Callable[[Path], None]:
         (lambda path: mark_path(path).unlink(), "missing"),
         (lambda path: mark_path(path).write_bytes(b"tradekit-mark 1 x"), "damaged"),
     ],
-    ids=range(13),
+    ids=range(12),
 )
 def test_each_kind_of_damage_is_named(closed: Path, damage: Callable[[Path], None], problem: str) -> None:
     damage(closed)
@@ -235,7 +234,7 @@ def test_another_history_under_the_same_id_is_refused(tmp_path: Path) -> None:
 def test_a_journal_whose_commit_failed_is_verified_whole_when_it_is_opened(
     closed: Path, state: MarkState
 ) -> None:
-    edit("UPDATE events SET key = 'ETHUSDT' WHERE seq = 2")(
+    edit("UPDATE events SET type = 'bar.closed' WHERE seq = 2")(
         closed
     )  # an open looks at the chain of the tail only
     left = read_mark(closed)

@@ -207,7 +207,7 @@ def test_readers_follow_a_writer_in_another_process(path: Path) -> None:
 def test_a_reader_cannot_write(path: Path) -> None:
     write(path, 3)
     with open_journal(path) as reader:
-        rows = reader._rows  # type: ignore[attr-defined]
+        rows = reader.rows.main  # type: ignore[attr-defined]
         assert rows.one("PRAGMA query_only") == 1
         with pytest.raises(JournalError, match="readonly"):
             rows.all("DELETE FROM events")

@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from tradekit.core.event import Event
-from tradekit.errors import ConfigError, RefusedError, TradekitError
+from tradekit.core.subject import fits, subject_matches, tokens
+from tradekit.errors import RefusedError, TradekitError
 
 __all__ = ["Bus", "Handler", "OnError", "Subscription", "subject_matches"]
 
@@ -22,11 +23,6 @@ OnError = Callable[[str, str, Exception], object]  # handler's name, subject, wh
 
 MAX_ROUTES = 10_000  # resolved subjects kept; beyond it they are resolved anew
 MAX_HANDED_OVER = 10_000  # events from other threads that may wait for `drain`
-
-
-def subject_matches(pattern: str, subject: str) -> bool:
-    """Whether a subject such as `order.filled.BTC-USD` fits: `*` is one token, a last `>` one or more."""
-    return _fits(_tokens(pattern), subject.split("."))
 
 
 class Subscription:
@@ -40,7 +36,7 @@ class Subscription:
     def __init__(self, bus: "Bus", pattern: str, handler: Handler) -> None:
         self._bus = bus
         self.pattern = pattern
-        self.tokens = _tokens(pattern)
+        self.tokens = tokens(pattern)
         self.handler = handler
         self.name = getattr(handler, "__qualname__", None) or repr(handler)
         self.errors = 0
@@ -134,13 +130,13 @@ class Bus:
 
         After seq `since`, from time `since_ts` on [UTC ns], at most the last `limit` of them.
         """
-        tokens = _tokens(pattern)
+        wanted = tokens(pattern)
         found = [
             event
             for event in self._history.copy()
             if event.seq > since
             and (since_ts is None or event.ts >= since_ts)
-            and _fits(tokens, event.subject.split("."))
+            and fits(wanted, event.subject.split("."))
         ]
         return found if limit is None else found[-limit:] if limit > 0 else []
 
@@ -159,7 +155,7 @@ class Bus:
     def _resolve(self, event: Event) -> tuple[Handler, ...]:
         subject = event.subject.split(".")
         with self._change:
-            handlers = tuple(s.handler for s in self._subscriptions if _fits(s.tokens, subject))
+            handlers = tuple(s.handler for s in self._subscriptions if fits(s.tokens, subject))
             if self._resolved >= MAX_ROUTES:
                 self._forget()
             self._routes.setdefault(event.type, {})[event.key] = handlers
@@ -188,23 +184,3 @@ class Bus:
                 self._on_error(name, event.subject, error)
             except Exception:
                 log.exception("the bus's error handler failed")
-
-
-def _tokens(pattern: str) -> list[str]:
-    tokens = pattern.split(".")
-    if not all(tokens) or ">" in tokens[:-1]:
-        raise ConfigError(
-            f"subject pattern {pattern!r} is not understood; join tokens with dots, `*` stands for one token "
-            f"and a last `>` for the rest: order.*.BTC-USD, order.>"
-        )
-    return tokens
-
-
-def _fits(pattern: list[str], subject: list[str]) -> bool:
-    if pattern[-1] == ">":
-        pattern = pattern[:-1]
-        if len(subject) <= len(pattern):
-            return False
-    elif len(pattern) != len(subject):
-        return False
-    return all(p in ("*", s) for p, s in zip(pattern, subject, strict=False))

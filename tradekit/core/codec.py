@@ -6,6 +6,7 @@ The bytes made here are the journal's payload and the bridge's frame content ali
 import functools
 import hashlib
 import math
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -48,8 +49,9 @@ def encode_fact(data: Fact) -> bytes:
     """A fact's payload; raises JournalError for a number that is not finite (NaN, inf)."""
     if isinstance(data, Unknown):
         return bytes(data.raw)  # as it came
-    payload = encode(data)
-    if b"null" in payload:  # msgspec writes NaN and inf as null
+    decimals, floats = _numbers(type(data))
+    payload = encode(data) if decimals else _json.encode(data)
+    if floats and b"null" in payload:  # msgspec writes NaN and inf as null
         _refuse_nan(data)
     return payload
 
@@ -57,9 +59,10 @@ def encode_fact(data: Fact) -> bytes:
 def encode_event(event: Event, payload: bytes | None = None) -> bytes:
     """The whole envelope as one JSON object; `payload` is the fact if it is encoded already."""
     if payload is None and type(event.data) is not Unknown:
+        decimals, floats = _numbers(type(event.data))
         data = _json.encode(event)  # its fields are the envelope's, in the envelope's order
-        if not _inexact(data):
-            if b"null" in data:
+        if not decimals or not _inexact(data):
+            if floats and b"null" in data:
                 _refuse_nan(event.data)
             return data
     body = encode_fact(event.data) if payload is None else payload
@@ -107,6 +110,36 @@ def canonical_hash(value: Any) -> str:
 def _inexact(data: bytes) -> bool:
     """Whether a Decimal may stand in it as 1E-8 (as str writes it) or NaN: it then takes the slow, exact way."""
     return b"E-" in data or b"E+" in data or b'"NaN"' in data or b"Infinity" in data
+
+
+@functools.cache
+def _numbers(cls: type[Fact]) -> tuple[bool, bool]:
+    """Whether a fact of this class may hold a Decimal, and a float: only then are its bytes searched."""
+    try:
+        kinds = list(_kinds(msgspec.inspect.type_info(cls)))
+    except (TypeError, NameError):  # an annotation that cannot be looked at may be anything
+        return True, True
+    anything = any(isinstance(kind, _OPAQUE) for kind in kinds)
+    decimals = any(isinstance(kind, msgspec.inspect.DecimalType) for kind in kinds)
+    return anything or decimals, anything or any(
+        isinstance(kind, msgspec.inspect.FloatType) for kind in kinds
+    )
+
+
+_OPAQUE = (msgspec.inspect.AnyType, msgspec.inspect.CustomType, msgspec.inspect.RawType)
+
+
+def _kinds(info: Any) -> Iterator[msgspec.inspect.Type]:
+    """A type and all types inside it, each once."""
+    found: list[Any] = [info]
+    for item in found:
+        yield item
+        for field in getattr(item, "fields", ()):
+            found += [field.type] * (field.type not in found)
+        parts = [getattr(item, name, None) for name in ("item_type", "key_type", "value_type", "type")]
+        for part in (*parts, *getattr(item, "types", ()), *getattr(item, "item_types", ())):
+            if isinstance(part, msgspec.inspect.Type) and part not in found:
+                found.append(part)
 
 
 @functools.cache

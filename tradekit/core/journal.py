@@ -17,13 +17,20 @@ from tradekit.errors import JournalError
 __all__ = ["Ack", "Journal", "JournalReader", "OnCommit", "Stored", "Verdict"]
 
 
-class Verdict(msgspec.Struct, frozen=True):
-    """What `verify` found: `problems` says in words where the journal does not prove what it claims."""
+class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What `verify` found: `problems` says in words where the journal does not prove what it claims.
+
+    events    how many were read and hold together
+    archived  how many of them lie in the archive
+    missing   runs "first..last" whose archive is not there: proved by their tombstones, not read
+    """
 
     ok: bool
     events: int
     last_seq: int
     problems: list[str]
+    archived: int = 0
+    missing: list[str] = []
 
 
 OnCommit = Callable[[tuple[Stored, ...]], None]
@@ -62,11 +69,14 @@ class JournalReader(ABC):
         until: int | None = None,
         types: Iterable[str] | None = None,
         *,
+        subject: str | None = None,
         checked: bool = False,
     ) -> Iterator[Event]:
-        """The durable events in seq order, those of `types` only if given.
+        """The durable events in seq order, those of `types` and those that fit `subject` only, if given.
 
-        `checked` verifies the hash chain on the way and raises JournalCorruptError at the first break.
+        `subject` is a pattern as for the bus: "order.*.BTC-USD", "bar.closed.>". `checked` verifies the hash
+        chain on the way and raises JournalCorruptError at the first break. What was pruned is read from the
+        archive; where that is not there, NotFoundError names the missing range.
         """
 
     @abstractmethod

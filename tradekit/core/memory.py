@@ -12,6 +12,7 @@ from tradekit.core.clock import Clock, SystemClock, new_id
 from tradekit.core.event import Event
 from tradekit.core.journal import Journal, OnCommit, Verdict
 from tradekit.core.step import Ack, Stored, stamp
+from tradekit.core.subject import fits, tokens
 from tradekit.errors import JournalError
 
 __all__ = ["MemoryJournal"]
@@ -96,13 +97,19 @@ class MemoryJournal(Journal):
         until: int | None = None,
         types: Iterable[str] | None = None,
         *,
+        subject: str | None = None,
         checked: bool = False,
     ) -> Iterator[Event]:
         """The events after `since` up to `until`; there is no chain to check."""
         wanted = None if types is None else frozenset(types)
-        for row in self._slice(since, until):
-            if wanted is None or row.event.type in wanted:
-                yield row.event
+        pattern = None if subject is None else tokens(subject)
+        events = (row.event for row in self._slice(since, until))
+        return (
+            event
+            for event in events
+            if (wanted is None or event.type in wanted)
+            and (pattern is None or fits(pattern, event.subject.split(".")))
+        )
 
     def payloads(self, since: int = 0, until: int | None = None) -> Iterator[tuple[int, bytes]]:
         """The (seq, payload) pairs after `since` up to `until`."""

@@ -8,9 +8,11 @@ import functools
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from tradekit.core.archive import Run
 from tradekit.core.clock import Clock, SystemClock, new_id
 from tradekit.core.event import Event, fact_class
 from tradekit.core.group import GroupCommit
@@ -19,11 +21,11 @@ from tradekit.core.lock import WriterLock
 from tradekit.core.sqlite_file import (
     COLUMNS,
     SCHEMA,
+    WIDTH,
     Manifest,
     connect_writer,
     create,
     genesis,
-    link,
     read_manifest,
     translated,
 )
@@ -38,9 +40,9 @@ __all__ = ["SqliteJournal"]
 TAIL = 10_000  # rows whose chain is checked at each open; a reader that replays checks the rest
 TIDY_PAGES = 1_000  # WAL pages after which the writer checkpoints when nothing waits ...
 FULL_PAGES = 8_000  # ... and after which it checkpoints before the next commit
-EXACT = 32  # up to so many rows a statement has its very size; above, sizes are powers of two
+EXACT = 32  # up to so many rows a statement has its very size; above, a multiple of STEP, padded with NULLs
+STEP = 8
 MAX_ROWS = 256
-WIDTH = 11  # columns
 
 
 class SqliteJournal(Journal):
@@ -82,6 +84,7 @@ class SqliteJournal(Journal):
         self._last_seq = self._written_seq
         self._order = threading.Lock()  # held while a step is numbered and queued
         self._closed = False
+        self._bury: list[Run] = []  # to be dropped by the next commit
         self._group = GroupCommit(
             self._commit, durable_seq=self._written_seq, tidy=self._checkpoint, failed=self._stop_writing
         )
@@ -100,20 +103,13 @@ class SqliteJournal(Journal):
         problems: list[str] = []
         if mark is not None and mark.state is MarkState.FAILED:
             problems = verify_file(path).problems
-        at_mark = self._connection.execute(
-            "SELECT chain FROM events WHERE seq = ?", (mark.seq if mark else 0,)
-        )
-        found = at_mark.fetchone()
-        problems = problems or mark_problem(
-            path, self.id, self._written_seq, found[0].hex() if found else None, mark
-        )
+        problems = problems or mark_problem(path, self.id, self._written_seq, self._link_at(mark), mark)
         if problems:
             raise JournalCorruptError(
                 f"{path} cannot be written: {'; '.join(problems)}. Look at it with tradekit.open_journal, "
                 f"keep it with its .mark file, and start a new journal or restore a backup"
             )
-        for _ in self._reader.events(max(self._written_seq - TAIL, 0), checked=True):
-            pass
+        self._reader.check(max(self._written_seq - TAIL, 0))
         self._types = dict(self._connection.execute("SELECT type, v FROM types"))
         for tag, v in self._types.items():
             known = fact_class(tag)
@@ -125,6 +121,15 @@ class SqliteJournal(Journal):
         self.clean = mark is None or mark.state is MarkState.CLOSED
         self.unacked = self._written_seq - (mark.seq if mark else 0)
         self._marked_epoch = mark.epoch if mark else 0
+
+    def _link_at(self, mark: Mark | None) -> str | None:
+        """The chain's link at the mark's seq [hex]; the mark's word for an event that was moved to the archive."""
+        if mark is None or not mark.seq:
+            return None
+        if self._reader.rows.run_of(mark.seq) is not None:
+            return mark.chain
+        found = self._reader.rows.link_at(mark.seq)
+        return found.hex() if found else None
 
     def _next_epoch(self, program: str) -> int:
         known = self._connection.execute("SELECT max(epoch) FROM epochs").fetchone()[0] or 0
@@ -163,19 +168,18 @@ class SqliteJournal(Journal):
         new: dict[str, int] = {}
         for row in rows:
             e, payload = row.event, row.payload
-            chain = link(chain, payload)
+            chain = sha256(chain + payload).digest()  # `link`, without the call
             time = e.ts if time is None or e.ts > time else time
             size += len(payload)
-            values += (e.seq, e.epoch, e.ts, e.recorded, e.type, e.v, e.cause, e.key, time, payload, chain)
+            values += (e.seq, e.type, time, payload, chain)
             if self._types.get(e.type, 0) < e.v:
                 new[e.type] = e.v
-        _insert(self._connection, values, len(rows), new)
+        bury, self._bury = self._bury, []
+        _insert(self._connection, values, len(rows), new, bury)
         self._types.update(new)
         self._written_seq, self._chain, self._time = rows[-1].event.seq, chain, time
         self._mark.write(self._marked(MarkState.OPEN))
-        self._wal_pages += (
-            4 + size // 2_000
-        )  # at least a leaf of the table and one of the index, whole pages each
+        self._wal_pages += 4 + size // 2_000  # at least a leaf of the table and one of the index, whole pages
         return self._wal_pages > TIDY_PAGES
 
     def _checkpoint(self) -> None:
@@ -192,6 +196,16 @@ class SqliteJournal(Journal):
 
     def _marked(self, state: MarkState) -> Mark:
         return Mark(self.id, self._written_seq, self._epoch, state, self._chain.hex())
+
+    def bury(self, tombstones: Sequence[Event]) -> None:
+        """Journal tombstones and drop the events they name in the same commit; `core.prune` calls this.
+
+        The events are in the archive, on stable storage, and the caller is the one that appends.
+        """
+        self.flush()
+        self._bury = [run for event in tombstones for run in event.data.runs]  # type: ignore[attr-defined]
+        self.append(tombstones, critical=True)
+        self._mark.write(self._marked(MarkState.OPEN), sync=True)  # the mark may have named a dropped event
 
     def on_commit(self, callback: OnCommit) -> None:
         """Call back after each durable commit, from the thread that committed."""
@@ -256,10 +270,11 @@ class SqliteJournal(Journal):
         until: int | None = None,
         types: Iterable[str] | None = None,
         *,
+        subject: str | None = None,
         checked: bool = False,
     ) -> Iterator[Event]:
         """The durable events; see the port."""
-        return self._reader.events(since, until, types, checked=checked)
+        return self._reader.events(since, until, types, subject=subject, checked=checked)
 
     def payloads(self, since: int = 0, until: int | None = None) -> Iterator[tuple[int, bytes]]:
         """The durable (seq, payload) pairs."""
@@ -295,23 +310,41 @@ def _open_file(path: Path, manifest: Manifest) -> sqlite3.Connection:
     return connection
 
 
-def _insert(connection: sqlite3.Connection, values: list[Any], rows: int, types: dict[str, int]) -> None:
-    """One multi-row INSERT where possible: each statement gives up and takes back the GIL once."""
-    if rows <= EXACT and not types:
-        connection.execute(_statement(rows), values)
+def _insert(
+    connection: sqlite3.Connection, values: list[Any], rows: int, types: dict[str, int], bury: Sequence[Run]
+) -> None:
+    """One INSERT where possible: each statement gives up and takes back the GIL once."""
+    if rows <= MAX_ROWS and not types and not bury:
+        connection.execute(*_statement(values, rows))
         return
     connection.execute("BEGIN IMMEDIATE")
     for tag, v in types.items():
         connection.execute("INSERT OR REPLACE INTO types VALUES (?, ?)", (tag, v))
-    at = 0
-    while rows:
-        size = rows if rows <= EXACT else min(1 << (rows.bit_length() - 1), MAX_ROWS)
-        connection.execute(_statement(size), values[at * WIDTH : (at + size) * WIDTH])
-        at, rows = at + size, rows - size
+    for run in bury:
+        connection.execute("DELETE FROM events WHERE seq BETWEEN ? AND ?", (run.first, run.last))
+    for at in range(0, rows, MAX_ROWS):
+        size = min(MAX_ROWS, rows - at)
+        connection.execute(*_statement(values[at * WIDTH : (at + size) * WIDTH], size))
     connection.execute("COMMIT")
 
 
+def _statement(values: list[Any], rows: int) -> tuple[str, list[Any]]:
+    """A statement that inserts so many rows, and its values; few sizes, so that SQLite prepares each once."""
+    if rows <= EXACT:
+        return _insert_exactly(rows), values
+    size = -(-rows // STEP) * STEP
+    return _insert_padded(size), values + [None] * ((size - rows) * WIDTH)
+
+
+_ROW = "(" + ",".join("?" * WIDTH) + ")"
+
+
 @functools.cache
-def _statement(rows: int) -> str:
-    row = "(" + ",".join("?" * WIDTH) + ")"
-    return f"INSERT INTO events ({COLUMNS}) VALUES {','.join([row] * rows)}"  # noqa: S608 - no value in it
+def _insert_exactly(rows: int) -> str:
+    return f"INSERT INTO events ({COLUMNS}) VALUES {','.join([_ROW] * rows)}"  # noqa: S608 - no value in it
+
+
+@functools.cache
+def _insert_padded(rows: int) -> str:
+    some = f"SELECT * FROM (VALUES {','.join([_ROW] * rows)}) WHERE column1 IS NOT NULL"  # noqa: S608 - the same
+    return f"INSERT INTO events ({COLUMNS}) {some}"

@@ -19,6 +19,7 @@ __all__ = [
     "COLUMNS",
     "SCHEMA",
     "TABLES",
+    "WIDTH",
     "Manifest",
     "connect_reader",
     "connect_writer",
@@ -35,9 +36,14 @@ APPLICATION_ID = 0x544B4A31  # "TKJ1": what `file` shows
 
 ABOUT = (
     "This is a tradekit journal: every event of a trading session, in order; its state is made from it. "
-    "Read it with `tradekit journal tail FILE`, tradekit.open_journal(FILE) or sqlite3 'file:FILE?mode=ro'. "
-    "Do not edit, rotate or vacuum it; move it only while its session is stopped, together with FILE.mark."
+    "Read it with `tradekit journal tail FILE`, tradekit.open_journal(FILE) or sqlite3 'file:FILE?mode=ro' "
+    "(view log). Do not edit, rotate or vacuum it; move it only while its session is stopped, together with FILE.mark "
+    "and FILE.archive."
 )
+
+# What the view `log` shows of a payload to somebody with a plain sqlite3.
+_FIELDS = ("epoch", "ts", "recorded", "type", "v", "cause", "key", "data")
+_LOG = ", ".join(f"json_extract(CAST(payload AS TEXT), '$.{name}') AS {name}" for name in _FIELDS)
 
 # Compared word for word with the file by `verify`: a flipped bit in the schema would otherwise go unseen.
 TABLES = (
@@ -45,12 +51,14 @@ TABLES = (
     "CREATE TABLE manifest (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID",
     "CREATE TABLE epochs (epoch INTEGER PRIMARY KEY, opened INTEGER NOT NULL, program TEXT NOT NULL)",
     "CREATE TABLE types (type TEXT PRIMARY KEY, v INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE events (seq INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, ts INTEGER NOT NULL, "
-    "recorded INTEGER NOT NULL, type TEXT NOT NULL, v INTEGER NOT NULL, cause INTEGER NOT NULL, "
-    "key TEXT NOT NULL, time INTEGER NOT NULL, payload BLOB NOT NULL, chain BLOB NOT NULL)",
+    # The payload is the whole envelope; what is searched by stands beside it: type, and session time [UTC ns].
+    "CREATE TABLE events (seq INTEGER PRIMARY KEY, type TEXT NOT NULL, time INTEGER NOT NULL, "
+    "payload BLOB NOT NULL, chain BLOB NOT NULL)",
     "CREATE INDEX events_by_type ON events (type)",
+    f"CREATE VIEW log AS SELECT seq, {_LOG} FROM events",  # noqa: S608 - constants
 )
-COLUMNS = "seq, epoch, ts, recorded, type, v, cause, key, time, payload, chain"
+COLUMNS = "seq, type, time, payload, chain"
+WIDTH = 5
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -72,7 +80,7 @@ def link(previous: bytes, payload: bytes) -> bytes:
     return hashlib.sha256(previous + payload).digest()
 
 
-def create(path: Path, manifest: Manifest) -> None:
+def create(path: Path, manifest: Manifest, about: str = ABOUT) -> None:
     """Make an empty journal, readable by its owner only; a creation that was cut short is finished."""
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
@@ -82,7 +90,7 @@ def create(path: Path, manifest: Manifest) -> None:
         connection.execute("BEGIN IMMEDIATE")
         for statement in TABLES:
             connection.execute(statement)
-        connection.execute("INSERT INTO about VALUES (?)", (ABOUT,))
+        connection.execute("INSERT INTO about VALUES (?)", (about,))
         connection.executemany("INSERT INTO manifest VALUES (?, ?)", msgspec.structs.asdict(manifest).items())
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute("COMMIT")

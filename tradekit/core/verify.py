@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 
+from tradekit.core.archive import Run, WholeRows
 from tradekit.core.codec import decode_event
 from tradekit.core.journal import Verdict
 from tradekit.core.sqlite_file import COLUMNS, SCHEMA, TABLES, genesis, link
-from tradekit.core.sqlite_reader import SqliteRows
+from tradekit.core.sqlite_rows import SqliteRows
 from tradekit.core.watermark import Mark, read_mark
-from tradekit.errors import JournalCorruptError, JournalError
+from tradekit.errors import JournalCorruptError, JournalError, TradekitError
 
 __all__ = ["mark_problem", "verify_file"]
 
@@ -24,11 +25,7 @@ class _Header(msgspec.Struct, frozen=True, gc=False):
     seq: int
     epoch: int
     ts: int
-    recorded: int
     type: str
-    v: int
-    cause: int
-    key: str
 
 
 _header = msgspec.json.Decoder(_Header)
@@ -37,17 +34,19 @@ _header = msgspec.json.Decoder(_Header)
 class _Walk:
     """The rows in order, and what the next one has to be."""
 
-    def __init__(self, chain: bytes, marked_seq: int) -> None:
+    def __init__(self, chain: bytes, mark: Mark | None) -> None:
         self.chain = chain
-        self.marked_seq = marked_seq
+        self.mark = mark
+        self.marked_seq = mark.seq if mark else 0
         self.marked: str | None = None  # chain at the watermark's seq [hex]
-        self.seq = self.events = 0
+        self.seq = self.events = self.archived = 0
         self.epoch = 1
         self.time: int | None = None
+        self.jumped = False  # over a run whose times are not known
         self.problems: list[str] = []
 
     def row(self, row: tuple[Any, ...]) -> None:
-        seq, epoch, ts, recorded, tag, v, cause, key, time, payload, chain = row
+        seq, tag, time, payload, chain = row
         if seq != self.seq + 1:
             self.problem(f"seq {self.seq + 1} is missing: the next row is {seq}")
         self.seq, self.events = seq, self.events + 1
@@ -57,21 +56,42 @@ class _Walk:
             self.chain = chain
         if seq == self.marked_seq:
             self.marked = chain.hex()
-        self.time = ts if self.time is None else max(self.time, ts)
-        if time != self.time:
-            self.problem(f"seq {seq}: session time {time} should be {self.time}")
-            self.time = time
-        if epoch < self.epoch:
-            self.problem(f"seq {seq}: epoch {epoch} comes after epoch {self.epoch}")
-        self.epoch = max(self.epoch, epoch)
         try:
             header = _header.decode(payload)
             decode_event(payload)
         except msgspec.MsgspecError as error:
             self.problem(f"seq {seq} ({tag}): the payload cannot be read: {error}")
             return
-        if msgspec.structs.astuple(header) != (seq, epoch, ts, recorded, tag, v, cause, key):
+        if (header.seq, header.type) != (seq, tag):
             self.problem(f"seq {seq}: the columns do not say what the payload says")
+        self._times(seq, header.ts, time)
+        if header.epoch < self.epoch:
+            self.problem(f"seq {seq}: epoch {header.epoch} comes after epoch {self.epoch}")
+        self.epoch = max(self.epoch, header.epoch)
+
+    def _times(self, seq: int, ts: int, time: int) -> None:
+        due = ts if self.time is None else max(self.time, ts)
+        if time != due and not (self.jumped and time > due):
+            self.problem(f"seq {seq}: session time {time} should be {due}")
+        self.time, self.jumped = time, False
+
+    def enter(self, run: Run) -> None:
+        """What the tombstone says of the link before a run."""
+        if run.first != self.seq + 1 or run.last < run.first:
+            self.problem(f"the run {run.first} to {run.last} in the archive overlaps others")
+        elif run.before != self.chain.hex():
+            self.problem(f"seq {self.seq}: the hash chain does not lead into the archive")
+
+    def leave(self, run: Run) -> None:
+        """What it says of the link at its end, which a missing archive makes the next one's start."""
+        if self.seq == run.last and run.after != self.chain.hex():
+            self.problem(f"seq {run.last}: the hash chain does not lead out of the archive")
+
+    def jump(self, run: Run) -> None:
+        """Take the tombstone's word for a run whose archive is not there."""
+        self.seq, self.chain, self.jumped = run.last, bytes.fromhex(run.after), True
+        if self.mark is not None and run.first <= self.mark.seq <= run.last:
+            self.marked = self.mark.chain  # it was proved when the run was moved
 
     def problem(self, text: str) -> None:
         if len(self.problems) < MAX_PROBLEMS:
@@ -79,11 +99,12 @@ class _Walk:
 
 
 def verify_file(path: Path) -> Verdict:
-    """Read a whole journal and compare it with what it claims; raises NotFoundError only.
+    """Read a whole journal, its archive included, and compare it with what it claims; raises NotFoundError only.
 
     A writer may be at work meanwhile: what it commits during the reading is not looked at.
     """
     problems: list[str] = []
+    missing: list[str] = []
     mark: Mark | None = None
     readable = True
     try:
@@ -91,26 +112,50 @@ def verify_file(path: Path) -> Verdict:
     except JournalCorruptError as error:
         readable, problems = False, [str(error)]
     try:
-        rows = SqliteRows(path)
+        rows = WholeRows(path)
     except JournalError as error:
         return Verdict(False, 0, 0, [*problems, str(error)])
-    walk = _Walk(genesis(rows.manifest.id), mark.seq if mark else 0)
+    walk = _Walk(genesis(rows.manifest.id), mark)
     try:
-        problems += _file_problems(rows)
-        for page in rows.pages(COLUMNS, -1, rows.one("SELECT max(seq) FROM events")):
-            for row in page:
-                walk.row(row)
+        problems += _file_problems(rows.main)
+        missing = _walk_all(rows, walk)
         problems += walk.problems
         if readable:
             problems += mark_problem(path, rows.manifest.id, walk.seq, walk.marked, mark)
-        opened = rows.one("SELECT max(epoch) FROM epochs") or 0
+        opened = rows.main.one("SELECT max(epoch) FROM epochs") or 0
         if walk.events and opened < walk.epoch:
             problems.append(f"events are of epoch {walk.epoch}, but the journal was opened {opened} times")
-    except (JournalError, TypeError, ValueError, AttributeError) as error:  # damage shows as any of these
+    except (TradekitError, TypeError, ValueError, AttributeError) as error:  # damage shows as any of these
         problems += [*walk.problems, f"reading stopped after seq {walk.seq}: {error}"]
     finally:
         rows.close()
-    return Verdict(not problems, walk.events, walk.seq, problems)
+    return Verdict(not problems, walk.events, walk.seq, problems, archived=walk.archived, missing=missing)
+
+
+def _walk_all(rows: WholeRows, walk: _Walk) -> list[str]:
+    """Walk journal and archive in seq order; returns the runs whose archive is not there."""
+    missing: list[str] = []
+    archive = rows.archive() if rows.runs() else None
+    for since, last, run in rows.spans(-1, rows.main.one("SELECT max(seq) FROM events")):
+        if run is None:
+            for page in rows.main.pages(COLUMNS, since, last):
+                for row in page:
+                    walk.row(row)
+            continue
+        left = rows.main.one("SELECT count(*) FROM events WHERE seq BETWEEN ? AND ?", run.first, run.last)
+        if left:
+            walk.problem(f"{left} events between {run.first} and {run.last} are in the archive and here")
+        walk.enter(run)
+        if archive is None:
+            missing.append(f"{run.first}..{run.last}")
+            walk.jump(run)
+            continue
+        for page in archive.pages(COLUMNS, since, last):
+            for row in page:
+                walk.row(row)
+                walk.archived += 1
+        walk.leave(run)
+    return missing
 
 
 def mark_problem(
