@@ -93,6 +93,7 @@ class Desk:
         *,
         journal: Journal | None = None,
         snapshot: Callable[[], None] | None = None,
+        **loop: Any,
     ) -> None:
         self.journal = journal or MemoryJournal()
         self.feed, self.watch, self.gate = HandFeed(), HandWatch(), Gate()
@@ -110,6 +111,7 @@ class Desk:
             feed_after={},
             on_snapshot=snapshot or self._snapshot,
             tell=lambda stored: [self.bus.publish(one.event) for one in stored],
+            **loop,
         )
         self.life: asyncio.Task[None] | None = None
 

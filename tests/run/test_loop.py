@@ -1,5 +1,6 @@
 import asyncio
 from concurrent.futures import Future
+from typing import Any
 
 import pytest
 
@@ -237,17 +238,35 @@ class FailingJournal(MemoryJournal):
         return super().append_async(events, critical=critical)
 
 
-def test_a_failing_journal_ends_the_session_and_who_asked_is_told() -> None:
+def test_a_failing_journal_stops_all_trading_and_the_session_stays_to_be_seen() -> None:
+    said: list[str] = []
+    written: list[tuple[str, dict[str, Any]]] = []
+
     async def play() -> None:
-        desk = Desk(Quiet(), journal=FailingJournal())
+        desk = Desk(
+            Quiet(),
+            journal=FailingJournal(),
+            alarm=said.append,
+            emergency=lambda what, **details: written.append((what, details)),
+        )
         desk.open()
         await desk.until("feed.started")
         with pytest.raises(RefusedError, match="the disk is gone"):
             await desk.ask("arm")
         assert desk.life is not None
+        with pytest.raises(RefusedError, match="nothing is traded any more"):
+            await desk.ask("kill")
+        assert not desk.life.done()
+        assert "the disk is gone" in desk.loop.gate.reason
+        with pytest.raises(RefusedError, match="nothing is traded any more"):
+            await desk.ask("stop")
         with pytest.raises(JournalError, match="the disk is gone"):
             await desk.life
         assert [event.type for event in desk.events()] == ["session.opened", "feed.started"]
+        assert len(said) == 1
+        assert "the disk is gone" in said[0]
+        assert [what for what, _ in written] == ["journal failed", "command", "command"]
+        assert [details.get("name") for _, details in written] == [None, "kill", "stop"]
 
     asyncio.run(asyncio.wait_for(play(), BOUND_S))
 

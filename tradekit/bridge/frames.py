@@ -128,11 +128,12 @@ class GapFrame(msgspec.Struct, frozen=True, tag_field="op", tag="gap"):
     last: int = field(name="to")
 
 
-class Beat(msgspec.Struct, frozen=True, tag_field="op", tag="beat"):
-    """The session is there: its last seq and its clock [UTC ns]."""
+class Beat(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="op", tag="beat"):
+    """The session is there: its last seq and its clock [UTC ns]. `alarm`: what is wrong with the session itself."""
 
     seq: int
     ts: int
+    alarm: str = ""
 
 
 class TicksFrame(msgspec.Struct, frozen=True, tag_field="op", tag="ticks"):

@@ -252,7 +252,7 @@ class Service:
 
     async def _beat(self) -> None:
         while True:
-            frame = encode_frame(Beat(self._hall.ring.head, self._clock.now()))
+            frame = encode_frame(Beat(self._hall.ring.head, self._clock.now(), self._source.alarm))
             for visit in self._visits:
                 visit.put_beat(frame)
             await asyncio.sleep(self._limits.beat_s)

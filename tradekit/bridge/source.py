@@ -28,6 +28,10 @@ class Source(Protocol):
     epoch: int
     reducer: int
 
+    @property
+    def alarm(self) -> str:
+        """What is wrong with the session itself and so not in its journal; told with each beat. At once."""
+
     def seq(self) -> int:
         """The last committed event. Any thread; at once."""
 

@@ -210,7 +210,8 @@ class Line:
         match action:
             case Snapshot() | Events() | Gap() | TicksFrame():
                 self._hand_on(action, side)
-            case Beat(ts=ts):
+            case Beat(ts=ts, alarm=alarm):
+                self.status.sound(alarm)
                 self.lag_s = (self._clock.now() - ts) / 1e9
                 self._server_clock = max(self._server_clock or 0.0, ts / 1e9 - self._clock.monotonic())
             case Ack(id=id) | ResultFrame(id=id):

@@ -95,6 +95,11 @@ class Replica:
         return self._status.reason
 
     @property
+    def alarm(self) -> str:
+        """What is wrong with the session itself and so not in its state, "" when nothing is."""
+        return self._status.alarm
+
+    @property
     def lag_ms(self) -> float | None:
         """How old the last beat was when it arrived [ms]; None before the first."""
         lag = self.lag()
@@ -181,7 +186,8 @@ class Replica:
 
     def on_status(self, status: Status) -> None:
         """Take note of how the line is."""
-        turned = status.name != self._status.name
+        before = self._status
+        turned = (status.name, status.alarm) != (before.name, before.alarm)
         self._status = status
         with self._arrived:
             self._arrived.notify_all()

@@ -27,11 +27,13 @@ class Status(msgspec.Struct, frozen=True):
             closed        closed on this side, for good
     since   when it became so [s on this process's monotonic clock]
     reason  why, for people
+    alarm   what is wrong with the session itself (its journal has failed, a step hangs), "" when nothing is
     """
 
     name: StatusName
     since: float
     reason: str = ""
+    alarm: str = ""
 
 
 class LineStatus:
@@ -54,7 +56,17 @@ class LineStatus:
             if now.name == "closed" or (now.name, now.reason) == (name, reason):
                 return
             since = now.since if now.name == name else self._clock.monotonic()
-            self._current = status = Status(name, since, reason)
+            self._current = status = Status(name, since, reason, now.alarm)
+            self._changed.notify_all()
+        self._on_change(status)
+
+    def sound(self, alarm: str) -> None:
+        """Take note of what the session says is wrong with it; "" when it is well."""
+        with self._changed:
+            now = self._current
+            if now.alarm == alarm or now.name == "closed":
+                return
+            self._current = status = Status(now.name, now.since, now.reason, alarm)
             self._changed.notify_all()
         self._on_change(status)
 

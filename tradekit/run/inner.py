@@ -73,7 +73,8 @@ class InnerLoop:
         self._before = before  # what was told before the first bar
         self._watched = False  # whether somebody reads the state, so that every bar is folded into it
         told = self._state.seq
-        self._tape = Tape(cycle.engine, columns, costs, told=told) if cycle.engine.hears_nothing else None
+        plain = cycle.engine.hears_nothing and not exchange.book  # on_start may have wished for orders
+        self._tape = Tape(cycle.engine, columns, costs, told=told) if plain else None
 
     def run(self, progress: Callable[[int], None] | None = None) -> None:
         """Take every bar; `progress` is told the number of bars taken, now and then."""
@@ -142,6 +143,7 @@ class InnerLoop:
             self._keep(self._tape.settle(self.n))
             engine.out = []
             return
+        self.sync()  # fills may have told something that the bar's own callback did not
         events = engine.out
         fresh = [event for event in events if event.seq > self._kept_seq]
         self._keep(fresh)

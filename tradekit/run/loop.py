@@ -34,6 +34,11 @@ __all__ = ["Asked", "Loop", "Watch"]
 _log = logging.getLogger("tradekit.session")
 
 
+def _unwritten(what: str, **details: object) -> None:
+    """Where there is no emergency file, the log has to do."""
+    _log.critical("%s: %s", what, details)
+
+
 class Watch(Protocol):
     """Who measures the loop's steps."""
 
@@ -66,6 +71,7 @@ class Loop:
     feed, feed_after   where bars come from, and from behind which positions
     on_snapshot        writes a snapshot now; may raise OSError
     appending          times a journal append
+    alarm, emergency   told of a failed journal: to show it, and to write down what happens from then on
     tell               called on the loop's thread with each group of events once they are written
     step_deadline_s    a step that takes longer halts the session, and its orders stay here
     """
@@ -84,6 +90,8 @@ class Loop:
         tell: Callable[[tuple[Stored, ...]], None],
         step_deadline_s: float = 1.0,
         appending: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+        alarm: Callable[[str], object] = _log.critical,
+        emergency: Callable[..., object] = _unwritten,
     ) -> None:
         self.cycle = cycle
         self.gate = gate
@@ -96,6 +104,8 @@ class Loop:
         self._tell = tell
         self._deadline_s = step_deadline_s
         self._appending = appending
+        self._alarm = alarm
+        self._emergency = emergency
         self._inbox: asyncio.Queue[Asked] = asyncio.Queue()
         self._asking = threading.Lock()  # the gate is shut in the order of the inbox
         self._turn = asyncio.Lock()  # one group at a time, its broker's answers included
@@ -145,11 +155,18 @@ class Loop:
     # --- the session's life ---------------------------------------------------------------------------------
 
     async def run(self, opened: Fact) -> None:
-        """Open the session, take what comes until `stop`, close it. Raises JournalError when the journal fails."""
+        """Open the session, take what comes until `stop`, close it.
+
+        When the journal fails, the gate is shut for good and nothing is taken any more, but the session stays where
+        it can be seen until it is told to stop; then JournalError is raised.
+        """
         try:
             await self._open(opened)
             await self._work()
             await self.take(SessionClosed(self.cycle.engine.state.session.name, self._stop_reason))
+        except JournalError as error:
+            await self._stand_still(error)
+            raise
         finally:
             self._over = True
             while not self._inbox.empty():
@@ -185,6 +202,27 @@ class Loop:
             for task in working:
                 task.cancel()
             await asyncio.gather(*working, return_exceptions=True)
+
+    async def _stand_still(self, error: JournalError) -> None:
+        """The journal has failed: shut the gate, say so everywhere, and wait to be ended."""
+        reason = f"the journal failed, nothing is traded any more: {error}"
+        _log.critical("%s", reason)
+        self.gate.kill(reason)
+        self._alarm(reason)
+        self._emergency("journal failed", error=str(error), seq=self.cycle.engine.state.seq)
+        while not self._stopping.is_set():
+            waiting = asyncio.ensure_future(self._inbox.get())
+            stopping = asyncio.ensure_future(self._stopping.wait())
+            done, _ = await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if waiting in done:
+                asked = waiting.result()
+                self._emergency("command", name=asked.name, user=asked.user, args=asked.args)
+                if asked.answer.set_running_or_notify_cancel():
+                    asked.answer.set_exception(RefusedError(reason, code="journal"))
+                if asked.name == "stop":
+                    self.stop(f"stopped by {asked.user}")
+            waiting.cancel()
+            stopping.cancel()
 
     async def _resume(self) -> None:
         """Take the answers to what was sent before a sudden end."""

@@ -35,6 +35,7 @@ class FakeSource:
         self.waiting: list[Future[int]] = []
         self.refuse: dict[str, str] = {}
         self.hold = False
+        self.alarm = ""
         self.publish: Publish | None = None
         self._payloads: list[bytes] = []
         self._lock = threading.RLock()

@@ -19,7 +19,7 @@ from tradekit.bridge.access import Tokens, write_token_file
 from tradekit.bridge.limits import Limits
 from tradekit.bridge.protocol import SCOPES, Grant
 from tradekit.bridge.server import Bridge
-from tradekit.client.registry import Entry, entries, register
+from tradekit.client.registry import Entry, entries, register, runtime_folder
 from tradekit.config.schema import Config
 from tradekit.core.bus import Bus
 from tradekit.core.clock import Clock, SystemClock, new_token
@@ -30,6 +30,7 @@ from tradekit.health.logs import secrets
 from tradekit.health.metrics import SessionMetrics
 from tradekit.health.watchdog import LoopLag, StepWatch
 from tradekit.model.session import HandlerFailed
+from tradekit.run.emergency import Emergency
 from tradekit.run.feed import ReplayFeed, position_of
 from tradekit.run.loop import Asked, Loop
 from tradekit.wiring.build import CONFIG_USER, Parts, build
@@ -75,7 +76,7 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
     token = new_token()
     secrets.add(token)
     bridge = _bridge(config, source, token) if config.websocket.enabled else None
-    loop = _loop(parts, clock, metrics, bus, watch, bridge)
+    loop = _loop(parts, clock, metrics, bus, watch, bridge, source)
     with contextlib.ExitStack() as stack:
         stack.callback(source.close)
         stack.enter_context(watch)
@@ -99,7 +100,13 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
 
 
 def _loop(
-    parts: Parts, clock: Clock, metrics: SessionMetrics, bus: Bus, watch: StepWatch, bridge: Bridge | None
+    parts: Parts,
+    clock: Clock,
+    metrics: SessionMetrics,
+    bus: Bus,
+    watch: StepWatch,
+    bridge: Bridge | None,
+    source: SessionSource,
 ) -> Loop:
     data = parts.config.market_data
 
@@ -127,6 +134,8 @@ def _loop(
         tell=tell,
         step_deadline_s=parts.config.session.step_deadline_s,
         appending=metrics.appending,
+        alarm=source.fail,
+        emergency=_emergency(parts.config, clock).note,
     )
 
 
@@ -144,6 +153,13 @@ class _MeasuredSteps(StepWatch):
         took = super().end()
         self._metrics.step_took(took)
         return took
+
+
+def _emergency(config: Config, clock: Clock) -> Emergency:
+    """Beside the journal, or where the register is if that disk has failed."""
+    beside = config.folder if config.journal is None else config.journal.parent
+    name = f"{config.session.name}.emergency"
+    return Emergency([beside / name, runtime_folder() / name], clock)
 
 
 def _gauges(metrics: SessionMetrics, parts: Parts, bridge: Bridge | None) -> None:
@@ -278,7 +294,7 @@ def _write_snapshot(parts: Parts) -> None:
 
 
 def _stuck(source: SessionSource, seconds: float) -> None:
-    source.problem = f"a step has been running for {seconds:.0f} s" if seconds else ""
+    source.stuck = f"a step has been running for {seconds:.0f} s" if seconds else ""
 
 
 def _handler_failed(loop: Loop, handler: str, subject: str, error: Exception) -> None:

@@ -39,7 +39,8 @@ class SessionSource:
         self.epoch = journal.epoch
         self.loop: Loop | None = None
         self.publish: Callable[[int, list[bytes], list[str]], None] | None = None
-        self.problem = ""
+        self.failed = ""  # why the session can trade no more
+        self.stuck = ""  # that a step has been running for too long
         self._journal = journal
         self._store = store
         self._metrics = metrics
@@ -61,6 +62,15 @@ class SessionSource:
                 self._store.apply(one.event)
         if self.publish is not None:
             self.publish(stored[0].event.seq, [s.payload for s in stored], [s.event.subject for s in stored])
+
+    def fail(self, reason: str) -> None:
+        """The session can trade no more; every screen says so."""
+        self.failed = reason
+
+    @property
+    def alarm(self) -> str:
+        """What is wrong with the session itself, "" when nothing is."""
+        return self.failed or self.stuck
 
     # --- asked by the bridge --------------------------------------------------------------------------------
 
@@ -98,12 +108,12 @@ class SessionSource:
         """Whether the session lives and may trade, and why not."""
         with self._store.lock:
             state = self._store.state
-            reasons = [self.problem] if self.problem else []
+            reasons = [self.alarm] if self.alarm else []
             if self._journal.failure is not None:
                 reasons.append(f"journal: {self._journal.failure}")
             if state.risk.killed or state.risk.halted or not state.risk.armed:
                 reasons.append(state.risk.reason or "disarmed")
-            live = self._journal.failure is None and not self.problem
+            live = self._journal.failure is None and not self.alarm
             return {
                 "live": live,
                 "ready": live and not reasons,
