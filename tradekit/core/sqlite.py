@@ -72,8 +72,8 @@ class SqliteJournal(Journal):
                 path, Manifest(journal_id or new_id(), SCHEMA, self._clock.now(), program)
             )
             undo.callback(self._connection.close)
-            self._reader = SqliteReader(path)
-            undo.callback(self._reader.close)
+            self.reader = SqliteReader(path)
+            undo.callback(self.reader.close)
             self._admit()
             self._epoch = self._next_epoch(program)
             self._mark = Watermark(path)
@@ -109,7 +109,7 @@ class SqliteJournal(Journal):
                 f"{path} cannot be written: {'; '.join(problems)}. Look at it with tradekit.open_journal, "
                 f"keep it with its .mark file, and start a new journal or restore a backup"
             )
-        self._reader.check(max(self._written_seq - TAIL, 0))
+        self.reader.check(max(self._written_seq - TAIL, 0))
         self._types = dict(self._connection.execute("SELECT type, v FROM types"))
         for tag, v in self._types.items():
             known = fact_class(tag)
@@ -126,9 +126,9 @@ class SqliteJournal(Journal):
         """The chain's link at the mark's seq [hex]; the mark's word for an event that was moved to the archive."""
         if mark is None or not mark.seq:
             return None
-        if self._reader.rows.run_of(mark.seq) is not None:
+        if self.reader.rows.run_of(mark.seq) is not None:
             return mark.chain
-        found = self._reader.rows.link_at(mark.seq)
+        found = self.reader.rows.link_at(mark.seq)
         return found.hex() if found else None
 
     def _next_epoch(self, program: str) -> int:
@@ -227,7 +227,7 @@ class SqliteJournal(Journal):
             stack.callback(self._lock.release)
             stack.callback(self._mark.close)
             self._group.close()
-            self._reader.close()
+            self.reader.close()
             if self._group.error is None:
                 self._connection.close()  # the last connection: SQLite checkpoints and removes the WAL
                 self._mark.write(self._marked(MarkState.CLOSED), sync=True)
@@ -237,12 +237,12 @@ class SqliteJournal(Journal):
     @property
     def id(self) -> str:
         """The journal's random identity."""
-        return self._reader.id
+        return self.reader.id
 
     @property
     def schema(self) -> int:
         """The version of the file's format."""
-        return self._reader.schema
+        return self.reader.schema
 
     @property
     def epoch(self) -> int:
@@ -274,19 +274,19 @@ class SqliteJournal(Journal):
         checked: bool = False,
     ) -> Iterator[Event]:
         """The durable events; see the port."""
-        return self._reader.events(since, until, types, subject=subject, checked=checked)
+        return self.reader.events(since, until, types, subject=subject, checked=checked)
 
     def payloads(self, since: int = 0, until: int | None = None) -> Iterator[tuple[int, bytes]]:
         """The durable (seq, payload) pairs."""
-        return self._reader.payloads(since, until)
+        return self.reader.payloads(since, until)
 
     def at_time(self, ts: int) -> int:
         """The last durable seq whose session time is at or before `ts` [UTC ns]."""
-        return self._reader.at_time(ts)
+        return self.reader.at_time(ts)
 
     def verify(self) -> Verdict:
         """Read the whole file and compare it with what it claims."""
-        return self._reader.verify()
+        return self.reader.verify()
 
 
 def _open_file(path: Path, manifest: Manifest) -> sqlite3.Connection:
