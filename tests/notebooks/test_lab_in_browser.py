@@ -63,6 +63,8 @@ def test_the_widget_moves_while_no_cell_runs_and_the_session_outlives_the_kernel
         left = number(lab.said("halt"))
         lab.restart_kernel()
         assert psutil.Process(session.pid).is_running()
+        for cell in ("blotter", "dashboard"):  # what the old kernel told is old, and says so
+            lab.show(cell).wait_for_selector("section.tk[data-state=stale]", timeout=15_000)
         lab.run("attach", "commands")
         assert str(session.pid) in lab.said("attach-sessions")
         assert number(lab.said("attach")) > left

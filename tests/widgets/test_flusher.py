@@ -20,9 +20,12 @@ class Member:
 
     def __init__(self, session: StageSession, flusher: Flusher, *, fails: bool = False) -> None:
         self.stream = Stream(session.replica, flusher.wake, clock=flusher.clock, period=0.05)
-        self.flushed = threading.Event()
+        self.flushed, self.beats = threading.Event(), threading.Event()
         self.threads: set[str] = set()
         self._fails = fails
+
+    def beat(self) -> None:
+        self.beats.set()
 
     def flush(self, batch: Batch) -> None:
         self.threads.add(threading.current_thread().name)
@@ -51,6 +54,17 @@ def test_members_are_flushed_from_one_thread_that_is_not_the_callers() -> None:
     for member in members:
         flusher.leave(member)
     assert eventually(lambda: not flusher.running)
+
+
+def test_a_member_beats_while_nothing_happens() -> None:
+    session, flusher = StageSession(), Flusher(SystemClock())
+    member = Member(session, flusher)
+    flusher.join(member)
+    assert member.beats.wait(5)
+    member.beats.clear()
+    assert member.beats.wait(5)
+    assert not member.flushed.is_set()
+    flusher.leave(member)
 
 
 def test_one_members_failure_is_its_own(caplog: pytest.LogCaptureFixture) -> None:

@@ -87,8 +87,13 @@ class InlineCockpit(VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     def flush(self, batch: Batch) -> None:
         """Show what changed; called on the flusher's thread alone."""
-        self._entries = diary.recent(batch.events, self._entries)
+        self._entries = diary.recent(batch.events, self._entries, self._session.replica.state.instruments)
         self._cockpit.write(self._parts(batch))
+
+    def beat(self) -> None:
+        """Tell the page that the kernel lives."""
+        for pane in self._panes.values():
+            pane.send({})
 
     def _parts(self, batch: Batch) -> Parts:
         with self._session.replica.lock:

@@ -12,7 +12,9 @@ from tradekit.core.clock import Clock, SystemClock
 from tradekit.widgets.pace import Batch, period_for
 from tradekit.widgets.stream import Stream
 
-__all__ = ["FLUSHER", "Flushed", "Flusher"]
+__all__ = ["BEAT_S", "FLUSHER", "Flushed", "Flusher"]
+
+BEAT_S = 2.0  # a pane that misses three calls itself stale (beat.js)
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +29,9 @@ class Flushed(Protocol):
     def flush(self, batch: Batch) -> object:
         """Show what changed; called on the flusher's thread alone."""
 
+    def beat(self) -> object:
+        """Tell the page that the kernel lives; called on the flusher's thread each `BEAT_S`."""
+
 
 class Flusher:
     """Flushes its members from one daemon thread, so that each widget has one writer, busy cell or not."""
@@ -37,6 +42,7 @@ class Flusher:
         self._members: dict[int, weakref.ref[Flushed]] = {}
         self._thread: threading.Thread | None = None
         self._woken = False
+        self._beat_at = float("-inf")
 
     def join(self, member: Flushed) -> None:
         """Flush `member` (held weakly) from now on."""
@@ -84,11 +90,16 @@ class Flusher:
             now = self.clock.monotonic()
             with self._condition:
                 members = self._alive()
+            beating = now - self._beat_at >= BEAT_S
+            if beating:
+                self._beat_at = now
             while members:
-                self._flush(members.pop(), now)
+                self._flush(members.pop(), now, beating)
 
-    def _flush(self, member: Flushed, now: float) -> None:
+    def _flush(self, member: Flushed, now: float, beating: bool) -> None:
         try:
+            if beating:
+                member.beat()
             batch = member.stream.take(now)
             if batch is not None:
                 member.flush(batch)
@@ -102,9 +113,9 @@ class Flusher:
             if not self._members:
                 self._thread = None
                 return False
-            pause = None if not times else max(0.0, min(times) - self.clock.monotonic())
+            pause = max(0.0, min([*times, self._beat_at + BEAT_S]) - self.clock.monotonic())
             if not self._woken:
-                self._condition.wait(5.0 if pause is None else pause)  # now and then, to forget the collected
+                self._condition.wait(pause)
             self._woken = False
             return True
 

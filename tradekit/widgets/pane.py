@@ -59,6 +59,10 @@ class PaneWidget(anywidget.AnyWidget):
             if shown.get(name) != text:
                 setattr(self, name, text)
 
+    def beat(self) -> None:
+        """Tell the page that the kernel lives."""
+        self.send({})
+
     def _moment(self, batch: Batch) -> dict[str, str]:
         session = self._session()
         if session is None:
