@@ -75,9 +75,6 @@ def backtest(
             told += _written_out(InnerLoop(cycle, exchange, columns[0], costs=costs, before=before), progress)
         else:
             told += _stepwise(cycle, columns, progress)
-        engine.out = []
-        engine.call("on_stop", made.on_stop)
-        told += [(sum(len(c) for c in columns), event) for event in engine.out]
     finally:
         thaw(made)
         made._dealer = None
@@ -110,6 +107,8 @@ def _stepwise(
                 told.append((taken, event))
         if progress is not None and n % 8192 == 8191:
             progress(n + 1)
+    bars = sum(len(c) for c in columns)
+    told += [(bars, event) for event in cycle.engine.end()]
     return told
 
 

@@ -20,7 +20,6 @@ from tradekit.sim.exchange import Exchange
 from tradekit.state import ledger
 from tradekit.state.reducer import BARS_KEPT, apply
 from tradekit.state.shape import Mark, State
-from tradekit.strategy.base import Strategy
 from tradekit.trading.engine import Engine
 from tradekit.trading.series import Feedline
 
@@ -95,11 +94,19 @@ class InnerLoop:
                 self._chunk(start, stop, quick, slow, sees)
                 if progress is not None:
                     progress(stop)
-            if type(strategy).on_stop is not Strategy.on_stop:
-                self._leave_tape()
-            self.sync()
+            self._end()
         finally:
             strategy._dealer = engine
+
+    def _end(self) -> None:
+        """The last callback; what it wishes for is told, and nobody acts on it."""
+        engine = self.engine
+        if self._tape is None:
+            self.sync()
+            self._keep(engine.end())
+        else:
+            engine.call("on_stop", engine.strategy.on_stop)
+            self._keep(engine.out)
 
     def _chunk(self, start: int, stop: int, quick: list[Feedline], slow: list[Feedline], sees: bool) -> None:
         columns = self.columns
@@ -122,6 +129,7 @@ class InnerLoop:
         if self._tape is not None:
             self.n -= 1
             self._keep(self._tape.fills(bar, self.n))
+            self.engine.strategy._goal = self._tape.goal
             self.n += 1
             return
         reports = self._exchange.bar(bar)
@@ -182,18 +190,18 @@ class InnerLoop:
         self.engine.dealing.goals[self.columns.instrument] = tape.goal
         self._state = state
         self._folded = self.n
-        self._stand(self.n)
+        self._stand(self.n, tape.cause or state.seq)
         tape.waiting[:] = [None]  # the chunk under way looks here: from now on it asks the book each bar
 
-    def _stand(self, n: int) -> None:
-        """Stand at the close of the `n`-th bar."""
+    def _stand(self, n: int, cause: int) -> None:
+        """Stand at the close of the `n`-th bar; what is wished for now follows from event `cause`."""
         if n == 0:
             return
         columns, state = self.columns, self._state
         ts = columns.ts.item(n - 1) + self._length
         state.time = max(state.time, ts)
         state.marks[columns.instrument] = Mark(ts, columns.close.item(n - 1))
-        self.engine.at(ts, state.seq, columns.instrument)
+        self.engine.at(ts, cause, columns.instrument)
 
     def sync(self) -> None:
         """Take note of the bars since the last time: number, time and last price. Equity is marked on demand."""
@@ -205,7 +213,7 @@ class InnerLoop:
             self._fold_bars(self._state, self.n - behind)
         else:
             self._state.seq += behind
-        self._stand(self.n)
+        self._stand(self.n, self._state.seq)
 
     def _fold_bars(self, state: State, since: int) -> None:
         """Fold bars one by one, as `step` does."""

@@ -27,6 +27,7 @@ class Tape:
 
     waiting  orders that fill at the next open; the loop looks whether there are any
     goal     the position once they have filled, as the number that a user would write
+    cause    what the wishes of the bar under way follow from; 0 before it has told anything
     """
 
     def __init__(self, engine: Engine, columns: BarColumns, costs: Costs, *, told: int) -> None:
@@ -38,7 +39,7 @@ class Tape:
         self._costs = costs
         self._length = duration(columns.timeframe)
         self._told = told  # events so far, the bars left out
-        self._cause = 0
+        self.cause = 0
         self._info = engine.state.strategy
         self._account = engine.state.session.account
         self._risk = engine.state.risk
@@ -83,7 +84,7 @@ class Tape:
         about = self._columns.instrument
         price = self._columns.close.item(n - 1) if n else 0.0
         self._tell(SignalRaised(self._info.id, about, name, float(direction), price, note), n)
-        self._cause = self._engine.out[-1].seq
+        self.cause = self._engine.out[-1].seq
 
     # --- what the loop asks ---------------------------------------------------------------------------------
 
@@ -106,12 +107,13 @@ class Tape:
             self._told += 1
             told.append(Event(self._told + n, 0, bar.ts, 0, "order.filled", fill.V, 0, bar.instrument, fill))
         self.waiting.clear()
+        self.goal = number(self._position.qty)
         return told
 
     def settle(self, n: int) -> list[Event]:
         """What the bar has told, and the venue's answers to it."""
         told = self._engine.out
-        self._cause = 0
+        self.cause = 0
         for event in told[:]:
             order = event.data
             if isinstance(order, OrderSubmitted):
@@ -142,9 +144,9 @@ class Tape:
         self._told += 1
         seq = self._told + n
         # before anything else was told in this bar, `seq - 1` is the bar itself
-        if not self._cause:
-            self._cause = seq - 1
+        if not self.cause:
+            self.cause = seq - 1
         ts = columns.ts.item(n - 1) + self._length
         self._engine.out.append(
-            Event(seq, 0, ts, 0, fact.TYPE, fact.V, self._cause, columns.instrument, fact)
+            Event(seq, 0, ts, 0, fact.TYPE, fact.V, self.cause, columns.instrument, fact)
         )

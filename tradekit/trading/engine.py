@@ -90,6 +90,13 @@ class Engine:
         """Stand at a bar that closed at `ts` and was told as `seq`: for a loop that takes bars without `step`."""
         self._ts, self._cause, self._instrument = ts, seq, instrument
 
+    def end(self) -> list[Event]:
+        """Tell the strategy that the run is over; what it wishes for then is told, and nobody acts on it."""
+        self.out = []
+        self._ts, self._cause = self.state.time, self.state.seq
+        self.call("on_stop", self.strategy.on_stop)
+        return self.out
+
     def adopt(self, state: State, *, doubt: str) -> None:
         """Take over a state that this engine did not fold itself; the strategy is not called from now on."""
         self.doubt = doubt
