@@ -3,11 +3,13 @@
 Knows no engine.
 """
 
+import os
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
+from hypothesis import settings
 
 from tradekit.core.event import Event, Fact
 from tradekit.data.columns import BarColumns
@@ -18,6 +20,7 @@ from tradekit.model.session import Mode, SessionOpened
 
 START = 1_670_889_600_000_000_000  # 2022-12-13 00:00 UTC [ns]
 MINUTE = 60_000_000_000
+FULL = os.environ.get("TRADEKIT_PROVE") == "full"
 DAY = 86_400_000_000_000
 BTC = Instrument(id="BTC", quote="USD")
 
@@ -113,3 +116,8 @@ def opened(**changes: Any) -> SessionOpened:
         "timeframes": ["1m"], "limits": {}, "armed": True, "program": "0", "reducer": 1,
     }  # fmt: skip
     return SessionOpened(**(fields | changes))
+
+
+def law(examples: int) -> settings:
+    """How often a law is tried: so often in the tests, twenty times as often in the proofs. Time is no criterion."""
+    return settings(max_examples=examples * (20 if FULL else 1), deadline=None)

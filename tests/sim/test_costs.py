@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import law
 from tradekit.errors import ConfigError, OrderError
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import Side
@@ -50,6 +51,7 @@ def test_the_tick_rounds_against_us_even_without_slippage() -> None:
 
 
 @given(PRICES, st.sampled_from(Side), st.decimals(0, "0.2", places=4))
+@law(50)
 def test_slippage_never_helps_and_costs_at_most_a_tick_more_than_its_fraction(
     price: D, side: Side, slippage: D
 ) -> None:

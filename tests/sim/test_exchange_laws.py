@@ -3,10 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import BTC, START, bar, event, order
+from tests.builders import BTC, START, bar, event, law, order
 from tradekit.core.event import Fact
 from tradekit.model.market import Bar
 from tradekit.model.order import OrderAccepted, OrderCanceled, OrderFilled, OrderSubmitted, Side
@@ -71,7 +71,7 @@ def book(made: Exchange) -> dict[str, Any]:
 
 
 @given(days())
-@settings(max_examples=60)
+@law(60)
 def test_the_book_is_a_fold_of_the_facts_at_every_prefix(day: Any) -> None:
     again = Exchange([BTC])
     for fact, _, expected in play(Exchange([BTC]), day):
@@ -82,7 +82,7 @@ def test_the_book_is_a_fold_of_the_facts_at_every_prefix(day: Any) -> None:
 
 
 @given(days())
-@settings(max_examples=60)
+@law(60)
 def test_fills_stay_within_the_order_the_bar_and_what_reduce_only_allows(day: Any) -> None:
     facts = play(Exchange([BTC]), day)
     orders = {f.id: f for f, _, _ in facts if isinstance(f, OrderSubmitted)}
@@ -108,7 +108,7 @@ def test_fills_stay_within_the_order_the_bar_and_what_reduce_only_allows(day: An
 
 
 @given(days())
-@settings(max_examples=60)
+@law(60)
 def test_a_child_trades_only_after_its_parent_and_one_of_a_group_only(day: Any) -> None:
     facts = [fact for fact, _, _ in play(Exchange([BTC]), day)]
     orders = {f.id: f for f in facts if isinstance(f, OrderSubmitted)}
@@ -127,7 +127,7 @@ def test_a_child_trades_only_after_its_parent_and_one_of_a_group_only(day: Any) 
 
 
 @given(days())
-@settings(max_examples=60)
+@law(60)
 def test_every_order_that_left_the_book_was_filled_or_canceled_and_a_woken_child_is_told(day: Any) -> None:
     made = Exchange([BTC])
     facts = [fact for fact, _, _ in play(made, day)]
@@ -146,7 +146,7 @@ def test_every_order_that_left_the_book_was_filled_or_canceled_and_a_woken_child
 
 
 @given(days(), st.sampled_from(["0", "0.0005", "0.01"]))
-@settings(max_examples=60)
+@law(60)
 def test_costs_change_prices_against_us_and_never_which_orders_trade(day: Any, slippage: str) -> None:
     free = [f for f, _, _ in play(Exchange([BTC]), day) if isinstance(f, OrderFilled)]
     paid = [

@@ -4,10 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import MINUTE, START, event, filled, flat, opened, order
+from tests.builders import MINUTE, START, event, filled, flat, law, opened, order
 from tradekit.core.codec import decode_event, encode, encode_event
 from tradekit.core.event import Event
 from tradekit.model.market import FeedEnded, FeedStarted, MarkUpdated
@@ -89,7 +89,7 @@ def through_json(state: State) -> State:
 
 
 @given(logs())
-@settings(max_examples=30)
+@law(30)
 def test_the_state_comes_back_from_its_json(log: list[Event]) -> None:
     state = fold(log)
     assert through_json(state) == state
@@ -97,14 +97,14 @@ def test_the_state_comes_back_from_its_json(log: list[Event]) -> None:
 
 
 @given(logs())
-@settings(max_examples=30)
+@law(30)
 def test_the_fold_of_the_encoded_log_is_the_fold_of_the_log(log: list[Event]) -> None:
     again = [decode_event(encode_event(one)) for one in log]
     assert fold(again) == fold(log)
 
 
 @given(logs(), st.data())
-@settings(max_examples=30)
+@law(30)
 def test_a_snapshot_at_any_cut_and_the_tail_give_the_whole(log: list[Event], data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(log)))
     snapshot = through_json(fold(log[:cut]))
@@ -112,7 +112,7 @@ def test_a_snapshot_at_any_cut_and_the_tail_give_the_whole(log: list[Event], dat
 
 
 @given(logs())
-@settings(max_examples=30)
+@law(30)
 def test_the_fold_leaves_its_events_as_they_are(log: list[Event]) -> None:
     before = [encode_event(one) for one in log]
     fold(log)
@@ -121,7 +121,7 @@ def test_the_fold_leaves_its_events_as_they_are(log: list[Event]) -> None:
 
 
 @given(logs())
-@settings(max_examples=30)
+@law(30)
 def test_seq_and_time_follow_every_event(log: list[Event]) -> None:
     state = fold(log)
     assert state.seq == len(log)

@@ -5,10 +5,10 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import BTC, DAY, MINUTE, START, event, filled, opened
+from tests.builders import BTC, DAY, MINUTE, START, event, filled, law, opened
 from tradekit.core.event import Fact
 from tradekit.model.instrument import Instrument
 from tradekit.model.market import MarkUpdated
@@ -183,7 +183,7 @@ MULTIPLIER = {"BTC": 1, "ES": 50}
 
 
 @given(st.lists(FILLS | SAME_SIZES, max_size=12))
-@settings(max_examples=40)
+@law(40)
 def test_cash_and_cost_agree_with_fractions_to_the_last_digit(fills: list[OrderFilled]) -> None:
     state = account(*fills)
     cash, held, fees = Fraction(10_000), {"BTC": Fraction(0), "ES": Fraction(0)}, Fraction(0)
@@ -206,7 +206,7 @@ def test_cash_and_cost_agree_with_fractions_to_the_last_digit(fills: list[OrderF
 
 
 @given(st.lists(SAME_SIZES | st.builds(MarkUpdated, NAMES, st.floats(90, 110)), max_size=15))
-@settings(max_examples=40)
+@law(40)
 def test_equity_is_cash_and_value_at_the_marks(facts: list[Any]) -> None:
     state = account(*facts)
     marks: dict[str, float] = {}
@@ -223,7 +223,7 @@ def test_equity_is_cash_and_value_at_the_marks(facts: list[Any]) -> None:
 @given(
     st.lists(st.tuples(st.integers(0, 36), SAME_SIZES | st.builds(MarkUpdated, NAMES, st.floats(90, 110))))
 )
-@settings(max_examples=30)
+@law(30)
 def test_the_days_follow_each_other_and_add_up_to_the_whole(steps: list[tuple[int, Any]]) -> None:
     state, ts = account(), START
     for seq, (hours, fact) in enumerate(steps):

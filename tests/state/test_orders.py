@@ -4,10 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import START, event, filled, opened, order
+from tests.builders import START, event, filled, law, opened, order
 from tradekit.core.event import Fact
 from tradekit.model.order import (
     OrderAccepted,
@@ -167,7 +167,7 @@ RANK = {Status.SUBMITTED: 0, Status.HELD: 1, Status.ACCEPTED: 2}
 
 
 @given(FACTS)
-@settings(max_examples=60)
+@law(60)
 def test_no_report_brings_an_ended_order_back_or_steps_a_working_one_back(facts: list[Any]) -> None:
     state = fold(opened(), order("a", qty=6))
     for fact in facts:
