@@ -35,7 +35,7 @@ class Follower:
 
     def __init__(self, running: Running) -> None:
         self.seen: dict[int, bytes] = {}
-        self.commands: list[int] = []
+        self.acked: list[int] = []
         self.replica = Replica()
         self.line = Connection(
             running.uri,
@@ -49,12 +49,14 @@ class Follower:
         self.seen |= dict(zip(range(first, last + 1), map(bytes, envelopes), strict=True))
         self.replica.on_events(first, last, envelopes)
 
-    def follow(self, seq: int, *, snapshot: bool) -> None:
+    def follow(self, seq: int) -> None:
         """Stay until event `seq`, or the feed's end."""
         assert self.line.wait_settled(20).name == "live"
-        if snapshot:
-            self.commands.append(self.line.send_command("snapshot"))
         assert self.replica.wait_for(lambda state: state.seq >= seq or _ended(state), 60)
+
+    def command(self) -> None:
+        """Give a command that changes no trade, and wait for its ack."""
+        self.acked.append(self.line.send_command("snapshot"))
 
     def hold(self) -> tuple[int, str]:
         """The seq and the hash of what is shown now."""
@@ -120,17 +122,19 @@ def _kill_once(project: Project, number: int, rng: random.Random) -> int:
             case 1:  # after so many committed events, as another process sees them
                 wait_until(lambda: _last_seq(project) >= goal or _feed_has_ended(project))
                 running.kill()
-            case _:  # while a client follows; with a command that was acknowledged
-                return _kill_followed(project, running, goal, snapshot=number % 4 == 2)
+            case _:  # while a client follows; or the moment its command is acknowledged
+                return _kill_followed(project, running, goal, commanding=number % 4 == 2)
     finally:
         running.kill()
     return 0
 
 
-def _kill_followed(project: Project, running: Running, goal: int, *, snapshot: bool) -> int:
+def _kill_followed(project: Project, running: Running, goal: int, *, commanding: bool) -> int:
     follower = Follower(running)
     try:
-        follower.follow(goal, snapshot=snapshot)
+        follower.follow(goal)
+        if commanding:
+            follower.command()
         running.process.send_signal(signal.SIGKILL)
         seq, shown = follower.hold()
         running.process.wait()
@@ -139,7 +143,7 @@ def _kill_followed(project: Project, running: Running, goal: int, *, snapshot: b
     check_kept(project, follower.seen)
     with open_journal(project.journal) as journal:
         assert fingerprint(fold_until(journal, seq)) == shown
-        for acked in follower.commands:
+        for acked in follower.acked:
             (event,) = journal.events(acked - 1, acked)
             assert (event.type, event.key) == ("command.received", "snapshot")
     return len(follower.seen)
