@@ -50,8 +50,8 @@ def test_a_cancel_that_came_too_late_or_was_answered_is_not_answered_again() -> 
         assert answers(made) == []
 
 
-def test_a_rejected_order_needs_no_answer() -> None:
-    assert answers(venue(order("a"), OrderRejected("a", "BTC", "no"))) == []
+def test_a_rejected_order_needs_no_answer_and_other_facts_none_at_all() -> None:
+    assert answers(venue(order("a"), OrderRejected("a", "BTC", "no"), flat(0, 100.0))) == []
 
 
 def test_a_cancel_without_a_reason_was_requested() -> None:
