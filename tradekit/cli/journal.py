@@ -1,4 +1,4 @@
-"""`tradekit journal verify|info|tail`: a journal read, whether its session runs or not.
+"""`tradekit journal verify|info|tail`: a journal read, whether its session runs or not; the rest is in `upkeep`.
 
 Knows how to ask and show; nothing here writes, and no fact's meaning is known.
 """
@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from tradekit.cli import upkeep
 from tradekit.cli.parser import Commands, Layout, Parser, command
 from tradekit.cli.show import print_json, print_pairs, print_table, utc
 
@@ -34,7 +35,10 @@ class _Line(msgspec.Struct):
 def add(commands: Commands) -> None:
     """Declare the commands."""
     parser = commands.add_parser(
-        "journal", help="read a journal: verify, info, tail", allow_abbrev=False, formatter_class=Layout
+        "journal",
+        help="a journal: verify, info, tail, export, prune, migrate",
+        allow_abbrev=False,
+        formatter_class=Layout,
     )
     group = parser.add_subparsers(metavar="WHAT", required=True, parser_class=Parser)
     verify = command(
@@ -59,6 +63,7 @@ def add(commands: Commands) -> None:
     tail.add_argument("-f", "--follow", action="store_true", help="go on with what is written, until Ctrl-C")
     for one in (verify, info, tail):
         one.add_argument("file", type=Path, metavar="FILE", help="the journal")
+    upkeep.add(group)
 
 
 def _verify(args: argparse.Namespace) -> int:
@@ -70,7 +75,10 @@ def _verify(args: argparse.Namespace) -> int:
         print_json(verdict)
     else:
         word = "ok" if verdict.ok else "NOT OK"
-        print(f"{word}: {verdict.events:,} events, the last is #{verdict.last_seq:,}")
+        archived = f", {verdict.archived:,} of them in the archive" if verdict.archived else ""
+        print(f"{word}: {verdict.events:,} events{archived}, the last is #{verdict.last_seq:,}")
+        if verdict.missing:
+            print(f"  proved by tombstones, archive not there: {', '.join(verdict.missing)}")
         for problem in verdict.problems:
             print(f"  {problem}")
     return 0 if verdict.ok else 1

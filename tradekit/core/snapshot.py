@@ -16,9 +16,9 @@ import msgspec
 
 from tradekit.core.clock import Clock, SystemClock
 from tradekit.core.codec import encode
-from tradekit.errors import ConfigError, JournalError
+from tradekit.errors import ConfigError, JournalError, NotFoundError
 
-__all__ = ["Snapshot", "SnapshotStore"]
+__all__ = ["Snapshot", "SnapshotStore", "snapshot_seq"]
 
 log = logging.getLogger(__name__)
 
@@ -125,18 +125,37 @@ class SnapshotStore:
 
     def _read(self, path: Path, seq: int) -> Snapshot:
         data = path.read_bytes()
-        body, digest = data[:-65], data[-65:]
-        if digest != hashlib.sha256(body).hexdigest().encode() + b"\n":
-            raise ValueError("its checksum does not hold")
-        lines = body.split(b"\n")
-        header = msgspec.json.decode(lines[0], type=_Header)
-        if header.format != FORMAT:
-            raise ValueError(f"it is of format {header.format}, this tradekit knows {FORMAT}")
+        header = _header(data)
+        lines = data.split(b"\n")
         if header.journal != self._journal or header.seq != seq:
             raise ValueError(f"it holds seq {header.seq} of journal {header.journal}")
         if header.reducer != self._reducer:
             raise ValueError(f"reducer {header.reducer} made it, this is reducer {self._reducer}")
         return Snapshot(header.seq, header.created, lines[1], msgspec.json.decode(lines[2]))
+
+
+def snapshot_seq(path: Path, *, journal_id: str) -> int:
+    """The seq of a snapshot file, proved by its checksum; raises NotFoundError and ConfigError for any other file."""
+    try:
+        header = _header(path.read_bytes())
+    except FileNotFoundError as error:
+        raise NotFoundError(f"there is no snapshot at {path}") from error
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
+        raise ConfigError(f"{path} is no sound snapshot: {error}") from error
+    if header.journal != journal_id:
+        raise ConfigError(f"{path} is a snapshot of journal {header.journal}, not of {journal_id}")
+    return header.seq
+
+
+def _header(data: bytes) -> _Header:
+    """A file's header, once its checksum holds; raises ValueError."""
+    body, digest = data[:-65], data[-65:]
+    if digest != hashlib.sha256(body).hexdigest().encode() + b"\n":
+        raise ValueError("its checksum does not hold")
+    header = msgspec.json.decode(body[: body.index(b"\n")], type=_Header)
+    if header.format != FORMAT:
+        raise ValueError(f"it is of format {header.format}, this tradekit knows {FORMAT}")
+    return header
 
 
 def _write_synced(path: Path, data: bytes) -> None:
