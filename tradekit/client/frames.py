@@ -77,16 +77,20 @@ def equity(state: "State") -> "pd.Series[float]":
 def bars(state: "State", instrument: str | None = None, timeframe: str | None = None) -> "pd.DataFrame":
     """The last closed bars of a series by open time (UTC): open, high, low, close, volume.
 
-    Default: the first instrument and the finest timeframe. Raises NotFoundError for a series that is not there.
+    Default: the first instrument and its finest timeframe. A series that has no bar yet is empty; raises NotFoundError
+    for one that the session does not have.
     """
     import pandas as pd
 
-    known = {name: list(series) for name, series in state.bars.items()}
+    known = {
+        name: list(dict.fromkeys((*state.bars.get(name, {}), *state.session.timeframes)))
+        for name in dict.fromkeys((*state.bars, *state.instruments))
+    }
     name = instrument or next(iter(known), "")
     frame = timeframe or next(iter(known.get(name, [])), "")
-    rows = state.bars.get(name, {}).get(frame)
-    if rows is None:
+    if frame not in known.get(name, []):
         raise NotFoundError(f"no bars of {name or 'any instrument'} {frame}; there are {known or 'none yet'}")
+    rows = state.bars.get(name, {}).get(frame, [])
     index = _times([row.ts for row in rows], name="ts")
     fields = ("open", "high", "low", "close", "volume")
     return pd.DataFrame({field: [getattr(row, field) for row in rows] for field in fields}, index=index)
