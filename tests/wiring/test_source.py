@@ -139,7 +139,7 @@ def test_health_names_every_reason(source: SessionSource, parts: Parts) -> None:
     assert source.health()["ready"] is True
     told = CommandReceived("1", "halt", {"reason": "lunch"}, "me")
     parts.journal.append(parts.cycle.take(told, 2), critical=True)
-    source.problem = "a step has been running for 3 s"
+    source.stuck = "a step has been running for 3 s"
     health = source.health()
     assert (health["live"], health["ready"]) == (False, False)
     assert health["reasons"] == ["a step has been running for 3 s", "lunch"]
