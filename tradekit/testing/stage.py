@@ -16,7 +16,7 @@ from tradekit.model.session import CommandReceived, Mode, RiskChanged, SessionOp
 from tradekit.state.reducer import apply
 from tradekit.state.shape import State
 
-__all__ = ["StageReplica", "StageSession", "opened"]
+__all__ = ["BTC", "StageReplica", "StageSession", "opened"]
 
 Changed = Callable[[frozenset[str], list[Event]], object]
 BTC = Instrument(id="BTCUSDT", quote="USDT", tick=Decimal("0.01"), lot=Decimal("0.000001"))
@@ -65,6 +65,7 @@ class StageReplica:
         self.status_since = clock.monotonic()
         self.lag_ms: float | None = None
         self.problem = ""
+        self.alarm = ""
         self.watches: list[_Watch] = []
         self._clock = clock
 
@@ -107,9 +108,17 @@ class StageReplica:
     def become(self, status: str, problem: str = "") -> None:
         """The connection's state changes."""
         self.status, self.problem, self.status_since = status, problem, self._clock.monotonic()
+        self._tell_status()
+
+    def sound(self, alarm: str) -> None:
+        """Something is wrong with the session that its state cannot tell; "" ends it."""
+        self.alarm = alarm
+        self._tell_status()
+
+    def _tell_status(self) -> None:
         for watch in list(self.watches):
             if watch.status is not None:
-                watch.status(status)
+                watch.status(self.status)
 
 
 class StageSession:
