@@ -6,6 +6,7 @@ import pytest
 
 from tradekit.apps.controls import DONE, Commands
 from tradekit.core.clock import ManualClock
+from tradekit.errors import RefusedError
 from tradekit.testing.stage import StageSession
 
 
@@ -25,9 +26,13 @@ class Later(Executor):
 
 
 @pytest.fixture
-def stage() -> tuple[StageSession, Commands, Later, list[dict[str, Any]]]:
+def clock() -> ManualClock:
+    return ManualClock(1_670_926_445_000_000_000)
+
+
+@pytest.fixture
+def stage(clock: ManualClock) -> tuple[StageSession, Commands, Later, list[dict[str, Any]]]:
     session, pool, told = StageSession(), Later(), []
-    clock = ManualClock(1_670_926_445_000_000_000)
     commands = Commands(session, told=lambda: told.append(commands.ack), clock=clock, pool=pool)
     return session, commands, pool, told
 
@@ -43,7 +48,9 @@ def test_each_command_waits_and_then_says_what_was_acknowledged(name: str, stage
     assert told[-1]["state"] == "busy"
     pool.run()
     assert session.said == [name]
-    assert told[-1] == {"state": "ok", "text": DONE[name], "seq": "#2", "ts": 1_670_926_445_000}
+    assert told[-1] == {
+        "state": "ok", "name": name, "text": DONE[name], "seq": "#2", "ts": 1_670_926_445_000,
+    }  # fmt: skip
 
 
 def test_a_refusal_a_silence_and_a_failure_are_told(stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,6 +62,7 @@ def test_a_refusal_a_silence_and_a_failure_are_told(stage: Any, monkeypatch: pyt
     session.refuse, session.silent = "", True
     commands.request(ask("cancel_all"))
     pool.run()
+    assert (told[-1]["state"], told[-1]["name"]) == ("silent", "cancel_all")
     assert "no answer to cancel all" in told[-1]["text"]
     assert "try again" in told[-1]["text"]
     monkeypatch.setattr(session, "halt", lambda: 1 / 0)
@@ -72,6 +80,45 @@ def test_a_second_click_while_the_first_waits_sends_nothing(stage: Any) -> None:
     commands.request(ask("halt"))
     pool.run()
     assert session.said == ["halt", "halt"], "afterwards it may be said again"
+
+
+def test_what_had_no_answer_for_two_seconds_may_be_said_again_and_the_last_one_is_told(
+    stage: Any, clock: ManualClock
+) -> None:
+    session, commands, pool, told = stage
+    commands.request(ask("halt"))
+    clock.advance(2.0)
+    commands.request(ask("halt"))
+    first, second = pool.waiting
+    pool.waiting.clear()
+    second()
+    assert told[-1]["text"] == "halted"
+    session.silent = True
+    first()
+    assert told[-1]["text"] == "halted", "the first one's silence does not undo the second one's answer"
+
+
+def test_a_late_answer_is_told_while_the_second_waits(stage: Any, clock: ManualClock) -> None:
+    _, commands, pool, told = stage
+    commands.request(ask("halt"))
+    clock.advance(2.0)
+    commands.request(ask("halt"))
+    pool.waiting[0]()
+    assert (told[-1]["state"], told[-1]["text"]) == ("ok", "halted")
+
+
+def test_a_command_that_expired_at_the_session_is_offered_again(
+    stage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def expired() -> int:
+        raise RefusedError("halt was not taken up in time; nothing was done", code="expired")
+
+    session, commands, pool, told = stage
+    monkeypatch.setattr(session, "halt", expired)
+    commands.request(ask("halt"))
+    pool.run()
+    assert told[-1]["state"] == "silent"
+    assert "did not take up halt in time" in told[-1]["text"]
 
 
 @pytest.mark.parametrize("name", ["stop", "set_param", "__init__", "close", ""])

@@ -27,7 +27,7 @@ from tradekit.model.session import (
     SignalRaised,
     StrategyFailed,
 )
-from tradekit.testing.stage import StageSession, opened
+from tradekit.testing.stage import BTC, StageSession, opened
 from tradekit.widgets import diary
 
 D = Decimal
@@ -48,7 +48,7 @@ def event(seq: int, fact: Fact) -> Event:
         (OrderSubmitted("o", *WHO, Side.BUY, OrderType.MARKET, D(2)), "o buy 2 BTCUSDT market", ""),
         (
             OrderSubmitted("o", *WHO, Side.SELL, OrderType.STOP, D(2), None, D("17050.5"), reason="guard"),
-            "o sell 2 BTCUSDT stop 17,050.5: guard",
+            "o sell 2 BTCUSDT stop 17,050.50: guard",
             "",
         ),
         (OrderAccepted("o", "X", "v"), "o accepted by the venue", "muted"),
@@ -61,6 +61,11 @@ def event(seq: int, fact: Fact) -> Event:
         (
             OrderDenied("o", *WHO, Side.BUY, OrderType.MARKET, D(2), "max", "5", "9"),
             "o denied, max: 9 against 5",
+            "warn",
+        ),
+        (
+            OrderDenied("o", *WHO, Side.BUY, OrderType.MARKET, D(2), "halted", "", "halted by me"),
+            "o denied: halted by me",
             "warn",
         ),
         (OrderRejected("o", "X", "too late"), "o rejected by the venue: too late", "bad"),
@@ -79,7 +84,7 @@ def event(seq: int, fact: Fact) -> Event:
     ],
 )
 def test_each_fact_has_its_sentence(fact: Fact, text: str, tone: str) -> None:
-    (line,) = diary.recent([event(7, fact)], [])
+    (line,) = diary.recent([event(7, fact)], [], {"BTCUSDT": BTC})
     assert (line["text"], line["tone"], line["seq"], line["ts"]) == (text, tone, 7, 7000)
 
 

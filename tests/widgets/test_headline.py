@@ -42,9 +42,19 @@ def test_a_broken_connection_always_says_why() -> None:
         "state": "stale",
         "age": 1.23,
         "problem": "no beat",
+        "alarm": "",
     }
     assert headline.link("closed", seq=1, age_s=0, problem="")["problem"] == "closed"
     assert headline.link("live", seq=1, age_s=0, problem="")["problem"] == ""
+
+
+def test_a_session_that_has_closed_itself_has_ended_and_one_that_is_silent_is_stale() -> None:
+    ended = headline.link("stale", seq=7, age_s=1.0, problem="the line broke", end="stopped by trader")
+    assert (ended["state"], ended["problem"]) == ("ended", "the session has ended: stopped by trader")
+    assert headline.link("live", seq=7, age_s=1.0, problem="", end="stopped by trader")["state"] == "live"
+    assert (
+        headline.link("live", seq=7, age_s=1.0, problem="", alarm="no space left")["alarm"] == "no space left"
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,18 +104,24 @@ def test_an_ended_feed_and_a_missing_one_are_said_plainly(session: StageSession)
     assert items(StageSession())["feed"]["text"] == "none yet"
 
 
-def test_errors_reasons_and_the_end_are_on_the_ribbon(session: StageSession) -> None:
+def test_errors_and_reasons_are_on_the_ribbon(session: StageSession) -> None:
     session.replica.fold(
         RiskChanged(True, True, False, "lunch", "me"),
         HandlerFailed("alerts", "order.filled", "no network"),
-        SessionClosed("btc-breakout", "stopped by trader"),
     )
     shown = items(session)
     assert shown["halted"]["text"] == "lunch"
     assert shown["errors"]["title"] == "alerts on order.filled: no network"
-    assert shown["session"]["text"] == "closed: stopped by trader"
     session.replica.fold(StrategyFailed("breakout", "on_bar line 7", "division by zero"))
     assert items(session)["halted"]["text"] == "on_bar line 7: division by zero"
+
+
+def test_a_session_that_has_ended_says_so_and_nothing_of_feed_and_bridge(session: StageSession) -> None:
+    session.replica.fold(SessionClosed("btc-breakout", "stopped by trader"))
+    assert ribbon(session)["power_word"] == "ENDED"
+    assert list(items(session)) == ["ended"]
+    assert items(session)["ended"]["text"] == "stopped by trader"
+    assert "has ended" in headline.controls("x", session.replica.state, status="stale")["off"]
 
 
 def cells(session: StageSession) -> dict[str, dict[str, Any]]:
@@ -114,7 +130,7 @@ def cells(session: StageSession) -> dict[str, dict[str, Any]]:
 
 def test_the_hero_numbers_of_a_long_position(session: StageSession) -> None:
     shown = cells(session)
-    assert list(shown) == ["Equity USDT", "Day", "Unrealised", "Position", "Stop", "Target", "Drawdown"]
+    assert list(shown) == ["Equity USDT", "Day", "Unrealised", "Drawdown", "Position", "Stop", "Target"]
     assert shown["Equity USDT"]["text"] == "100,006.09"
     assert shown["Day"]["text"] == "+6.09"
     assert shown["Day"]["more"] == "+0.01 %"
@@ -126,7 +142,7 @@ def test_the_hero_numbers_of_a_long_position(session: StageSession) -> None:
 
 def test_a_flat_account_says_flat_and_no_drawdown(two: StageSession) -> None:
     shown = cells(two)
-    assert list(shown) == ["Equity USDT", "Day", "Unrealised", "Position", "Drawdown"]
+    assert list(shown) == ["Equity USDT", "Day", "Unrealised", "Drawdown", "Position"]
     assert shown["Position"]["text"] == "flat"
     assert shown["Drawdown"]["text"] == "0.00 %"
     assert headline.hero(State())[1]["text"] == "0.00"

@@ -57,6 +57,17 @@ def test_a_fact_reaches_the_widget_without_the_callers_thread(
     assert eventually(lambda: json.loads(blotter.connection)["state"] == "stale")
 
 
+def test_an_alarm_reaches_the_widget_though_nothing_else_happens(
+    session: StageSession, opened: list[Any]
+) -> None:
+    blotter = Blotter(session)
+    opened.append(blotter)
+    session.replica.sound("the journal has failed")
+    assert eventually(lambda: json.loads(blotter.connection)["alarm"] == "the journal has failed")
+    session.replica.sound("")
+    assert eventually(lambda: json.loads(blotter.connection)["alarm"] == "")
+
+
 def test_a_chart_follows_bars_ticks_and_the_page_s_choice(session: StageSession, opened: list[Any]) -> None:
     chart = Chart(session)
     opened.append(chart)

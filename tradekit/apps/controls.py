@@ -10,12 +10,14 @@ from concurrent.futures import Executor
 from typing import Any
 
 from tradekit.core.clock import Clock
-from tradekit.errors import ConnectionLostError, TradekitError
+from tradekit.errors import ConnectionLostError, RefusedError, TradekitError
 from tradekit.widgets.words import milliseconds, sequence
 
 __all__ = ["DONE", "Commands"]
 
 _log = logging.getLogger(__name__)
+
+_PATIENCE_S = 1.9  # the page offers a command again when it has had no answer for 2 s
 
 DONE = {  # what a page may ask for, and how it is told once the session has acknowledged it
     "arm": "armed",
@@ -28,46 +30,64 @@ DONE = {  # what a page may ask for, and how it is told once the session has ack
 
 
 class Commands:
-    """One page's commands. `told` is called when `ack` changes: on the page's thread, later on another."""
+    """One page's commands. `told` is called when `ack` changes: on the page's thread, later on another.
+
+    ack  what came of the last one: state (busy, ok, no, or silent: no answer), name, text, seq, ts [UTC ms]
+    """
 
     def __init__(self, session: Any, *, told: Callable[[], object], clock: Clock, pool: Executor) -> None:
         self._session = session
         self._told = told
         self._clock = clock
         self._pool = pool
-        self._busy = ""
-        self.ack: dict[str, Any] = {"state": "", "text": "", "seq": "", "ts": 0}
+        self._count = 0
+        self._waiting = ("", float("-inf"))  # the last one without an answer yet, and since when
+        self.ack: dict[str, Any] = {"state": "", "name": "", "text": "", "seq": "", "ts": 0}
 
     def request(self, text: str) -> None:
         """Act on a request of the page: JSON with the command's `name`; anything else is refused aloud."""
-        name = str(json.loads(text).get("name", ""))
+        name, now = str(json.loads(text).get("name", "")), self._clock.monotonic()
         if name not in DONE:
-            self._tell("no", f"{name!r} is no command of this page")
-        elif self._busy == name:
+            self._tell("no", name, f"{name!r} is no command of this page")
+        elif self._waiting[0] == name and now - self._waiting[1] < _PATIENCE_S:
             return  # a second click while the first waits for its answer
         else:
-            self._busy = name
-            self._tell("busy", f"{name.replace('_', ' ')}: waiting for the session")
-            self._pool.submit(self._run, name)
+            self._count += 1
+            self._waiting = (name, now)
+            self._tell("busy", name, f"{_words(name)}: waiting for the session")
+            self._pool.submit(self._run, name, self._count)
 
-    def _run(self, name: str) -> None:
+    def _run(self, name: str, number: int) -> None:
+        state, text, seq = self._outcome(name)
+        newest = number == self._count
+        if newest:
+            self._waiting = ("", float("-inf"))
+        if newest or state == "ok":  # what was asked again since has the last word
+            self._tell(state, name, text, seq)
+
+    def _outcome(self, name: str) -> tuple[str, str, int]:
         try:
             seq = getattr(self._session, name)()
         except ConnectionLostError as error:
-            self._tell(
-                "no", f"no answer to {name.replace('_', ' ')}: {error}. Look at the log, then try again"
-            )
+            return "silent", f"no answer to {_words(name)}: {error}. Look at the log, then try again", 0
+        except RefusedError as error:
+            if error.code == "expired":
+                return "silent", f"the session did not take up {_words(name)} in time: it is slow or hangs", 0
+            return "no", f"{_words(name)} refused: {error}", 0
         except TradekitError as error:
-            self._tell("no", f"{name.replace('_', ' ')} refused: {error}")
+            return "no", f"{_words(name)} refused: {error}", 0
         except Exception as error:
             _log.exception("command %s failed", name)
-            self._tell("no", f"{name.replace('_', ' ')} failed: {error}")
-        else:
-            self._tell("ok", DONE[name], seq)
-        finally:
-            self._busy = ""
+            return "no", f"{_words(name)} failed: {error}", 0
+        return "ok", DONE[name], seq
 
-    def _tell(self, state: str, text: str, seq: int = 0) -> None:
+    def _tell(self, state: str, name: str, text: str, seq: int = 0) -> None:
         ts = milliseconds(self._clock.now()) if state != "busy" else 0
-        self.ack = {"state": state, "text": text, "seq": sequence(seq) if seq else "", "ts": ts}
+        self.ack = {
+            "state": state, "name": name, "text": text, "seq": sequence(seq) if seq else "", "ts": ts,
+        }  # fmt: skip
         self._told()
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -39,6 +39,7 @@ def moment_of(session: Session, stream: Stream, clock: Clock) -> Moment:
         status=replica.status,
         status_age_s=clock.monotonic() - replica.status_since,
         problem=replica.problem,
+        alarm=replica.alarm,
         lag_ms=replica.lag_ms,
         feed_age_s=stream.feed_age(),
         ticking=stream.ticking,
@@ -120,7 +121,7 @@ class Hub:
         replica = self.session.replica
         made: list[tuple[Seat, Any]] = []
         with replica.lock:
-            self._entries = diary.recent(batch.events, self._entries)
+            self._entries = diary.recent(batch.events, self._entries, replica.state.instruments)
             if (
                 ALL in batch.changed and not batch.events
             ):  # a fresh snapshot: what we told may be another story

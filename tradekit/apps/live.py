@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import panel as pn
+from bokeh.models import CustomJS
 from panel.io.state import set_curdoc
 
 from tradekit.apps.cockpit import Cockpit, Parts
@@ -26,6 +27,7 @@ __all__ = ["THEMES", "build_page", "empty_page", "hub_of", "list_page"]
 THEMES = ("dark", "light")
 
 _PAGES = Path(__file__).parent / "pages"
+_CUT = "window.dispatchEvent(new Event('tradekit:cut'))"  # the panes and live.html listen
 _HUBS: "weakref.WeakKeyDictionary[Any, Hub]" = weakref.WeakKeyDictionary()
 _CLOCK: Clock = SystemClock()
 
@@ -74,6 +76,8 @@ def build_page(session: Any, *, theme: str = "dark") -> pn.Template:
     template = _template("live.html", theme=theme, title=session.name)
     for name, pane in page.cockpit.panes.items():
         template.add_panel(name, pane)
+    if pn.state.curdoc is not None:
+        pn.state.curdoc.js_on_event("connection_lost", CustomJS(code=_CUT))
     pn.state.on_session_destroyed(lambda _context: _leave(session, hub, page))
     return template
 

@@ -195,9 +195,10 @@ class Plot:
             self._base = (key, rows[0].ts if rows else 0, rows[-1].ts if rows else 0)
             since = rows[-1:]
         tail: list[Row] = [[r.ts // _S, r.open, r.high, r.low, r.close, r.volume] for r in since]
-        if self._forming is not None and (not rows or self._forming[0] * _S > rows[-1].ts):
+        forming = self._forming is not None and (not rows or self._forming[0] * _S > rows[-1].ts)
+        if self._forming is not None and forming:
             tail.append(self._forming)
-        out["bar"] = {"key": key, "rows": tail}
+        out["bar"] = {"key": key, "rows": tail, "forming": forming}
         return out
 
     def _continues(self, rows: list[BarRow]) -> bool:

@@ -3,10 +3,11 @@
 Pure; knows no widget. Facts without a sentence of their own show their type alone.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tradekit.core.event import Event
+from tradekit.model.instrument import Instrument
 from tradekit.model.market import Bar, FeedEnded, FeedStarted, MarkUpdated
 from tradekit.model.order import (
     OrderAccepted,
@@ -17,7 +18,6 @@ from tradekit.model.order import (
     OrderFilled,
     OrderRejected,
     OrderSubmitted,
-    OrderType,
 )
 from tradekit.model.session import (
     CommandReceived,
@@ -40,9 +40,12 @@ KEPT = 60  # lines that the log holds
 Line = dict[str, Any]
 
 
-def recent(events: Iterable[Event], before: list[Line]) -> list[Line]:
-    """`before` with new events on top, newest first; bars and marks are no news."""
-    fresh = [_line(event) for event in events if not isinstance(event.data, (Bar, MarkUpdated))]
+def recent(
+    events: Iterable[Event], before: list[Line], instruments: Mapping[str, Instrument] | None = None
+) -> list[Line]:
+    """`before` with new events on top, newest first, prices at the instruments' ticks; bars and marks are no news."""
+    known = instruments or {}
+    fresh = [_line(event, known) for event in events if not isinstance(event.data, (Bar, MarkUpdated))]
     return [*reversed(fresh), *before][:KEPT]
 
 
@@ -69,30 +72,32 @@ def _made(seq: int, ts: int, subject: str, text: str, tone: str) -> Line:
     return {"seq": seq, "ts": words.milliseconds(ts), "subject": subject, "text": text, "tone": tone}
 
 
-def _line(event: Event) -> Line:
-    entry = _SENTENCES.get(type(event.data))
-    text, tone = (entry[0](event.data), entry[1]) if entry is not None else (event.type, "muted")
+def _line(event: Event, known: Mapping[str, Instrument]) -> Line:
+    data: Any = event.data
+    priced, entry = _PRICED.get(type(data)), _SENTENCES.get(type(data))
+    if priced is not None:
+        text, tone = priced(data, known.get(data.instrument)), ""
+    else:
+        text, tone = (entry[0](data), entry[1]) if entry is not None else (event.type, "muted")
     return _made(event.seq, event.ts, event.subject, text, tone)
 
 
-def _submitted(data: OrderSubmitted) -> str:
+def _submitted(data: OrderSubmitted, instrument: Instrument | None) -> str:
     level = data.limit if data.limit is not None else data.stop
-    at = (
-        f" {data.type}"
-        if data.type is OrderType.MARKET or level is None
-        else f" {data.type} {words.grouped(level, _digits(level))}"
-    )
+    at = f" {data.type} {words.price(level, instrument)}".rstrip()
     why = f": {data.reason or data.tag}" if data.reason or data.tag else ""
     return f"{data.id} {data.side} {words.qty(data.qty)} {data.instrument}{at}{why}"
 
 
-def _digits(level: Any) -> int:
-    return words.digits_of(level)
-
-
-def _filled(data: OrderFilled) -> str:
-    price = words.grouped(data.price, _digits(data.price))
+def _filled(data: OrderFilled, instrument: Instrument | None) -> str:
+    price = words.price(data.price, instrument)
     return f"{data.id} filled: {data.side} {words.qty(data.qty)} {data.instrument} at {price}"
+
+
+def _denied(data: OrderDenied) -> str:
+    return f"{data.id} denied" + (
+        f", {data.rule}: {data.value} against {data.bound}" if data.bound else f": {data.value}"
+    )
 
 
 def _risk(data: RiskChanged) -> str:
@@ -104,16 +109,18 @@ def _because(word: str) -> Callable[[Any], str]:
     return lambda data: f"{data.id} {word}" + (f": {data.reason}" if data.reason else "")
 
 
+_PRICED: dict[type, Callable[[Any, Instrument | None], str]] = {
+    OrderSubmitted: _submitted,
+    OrderFilled: _filled,
+}
 _SENTENCES: dict[type, tuple[Callable[[Any], str], str]] = {
     SessionOpened: (lambda d: f"session {d.name} opened, {d.mode}", ""),
     SessionClosed: (lambda d: f"session {d.name} closed: {d.reason}", "warn"),
     FeedStarted: (lambda d: f"feed {d.feed} started: {d.source}", ""),
     FeedEnded: (lambda d: f"feed {d.feed} ended: {d.reason}", "warn"),
     SignalRaised: (lambda d: f"{d.name} {words.signed(d.direction, 1)} {d.note}".rstrip(), ""),
-    OrderSubmitted: (_submitted, ""),
     OrderAccepted: (lambda d: f"{d.id} {'held at' if d.held else 'accepted by'} the venue", "muted"),
-    OrderFilled: (_filled, ""),
-    OrderDenied: (lambda d: f"{d.id} denied, {d.rule}: {d.value} against {d.bound}", "warn"),
+    OrderDenied: (_denied, "warn"),
     OrderRejected: (_because("rejected by the venue"), "bad"),
     OrderCancelRequested: (_because("cancel requested"), "muted"),
     OrderCanceled: (_because("canceled"), "muted"),

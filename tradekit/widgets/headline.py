@@ -12,7 +12,7 @@ from tradekit.model.session import Mode
 from tradekit.state.shape import Order, Position, State
 from tradekit.widgets import words
 
-__all__ = ["Part", "controls", "first_line", "hero", "link", "power", "protection", "ribbon"]
+__all__ = ["Part", "controls", "ending", "first_line", "hero", "link", "power", "protection", "ribbon"]
 
 Part = dict[str, Any]
 
@@ -20,18 +20,32 @@ _QUIET_S = 15.0  # a feed that has ticked is late after this long without a word
 _LINKS = {"connecting": "loading", "live": "live", "stale": "stale", "closed": "stale"}
 
 
-def link(status: str, *, seq: int, age_s: float, problem: str) -> Part:
-    """The connection as a pane's state: loading, live, stale or error, for how long [s], and why."""
+def link(status: str, *, seq: int, age_s: float, problem: str, end: str = "", alarm: str = "") -> Part:
+    """The connection as a pane's state: loading, live, stale, ended or error, for how long [s], and why.
+
+    end    why the session has closed itself, "" while it has not
+    alarm  what is wrong with the session though its state cannot tell, "" for nothing
+    """
     state = _LINKS.get(status, "error")
     if state == "loading" and seq:
         state = "stale"  # there is something to show, and it is old
-    return {"state": state, "age": round(age_s, 2), "problem": problem or ("" if state == "live" else status)}
+    if state == "stale" and end:
+        state, problem = "ended", f"the session has ended: {end}"
+    problem = problem or ("" if state == "live" else status)
+    return {"state": state, "age": round(age_s, 2), "problem": problem, "alarm": alarm}
+
+
+def ending(state: State) -> str:
+    """Why the session has closed itself; "" while it has not."""
+    return "" if state.session.open else state.session.closed_reason
 
 
 def power(state: State) -> tuple[str, str]:
     """Whether orders may be sent: the word's style, and the word."""
     risk = state.risk
     name = "killed" if risk.killed else "halted" if risk.halted else "armed" if risk.armed else "disarmed"
+    if ending(state):
+        name = "ended"
     return name, name.upper()
 
 
@@ -52,19 +66,9 @@ def ribbon(
 ) -> Part:
     """The ribbon. `feed_age_s`: since the feed was last heard, None when never; `ticking`: by ticks."""
     style, word = power(state)
-    why = state.strategy.error or state.risk.reason
-    items = [_feed(feed, health.status, health.detail, state, feed_age_s, ticking)
-             for feed, health in state.health.feeds.items()]  # fmt: skip
-    if not items:
-        items = [{"label": "feed", "text": "none yet", "tone": "muted", "title": "no feed has started"}]
-    if lag_ms is not None:
-        items.append(
-            {
-                "label": "bridge",
-                "text": f"{lag_ms:.0f} ms",
-                "title": "how far this page is behind the session",
-            }
-        )
+    end = ending(state)
+    why = end or state.strategy.error or state.risk.reason
+    items = [] if end else _lines(state, feed_age_s, ticking, lag_ms)
     if state.health.errors:
         error = {
             "label": "errors",
@@ -75,8 +79,6 @@ def ribbon(
         items.append(error)
     if why and style != "armed":
         items.append({"label": style, "text": why, "tone": "warn", "title": why})
-    if not state.session.open and state.session.closed_reason:
-        items.append({"label": "session", "text": f"closed: {state.session.closed_reason}", "tone": "warn"})
     return {
         **first_line(name, state),
         "power": style,
@@ -85,6 +87,18 @@ def ribbon(
         "items": items,
         "page": page,
     }
+
+
+def _lines(state: State, feed_age_s: float | None, ticking: bool, lag_ms: float | None) -> list[Part]:
+    """How old what is shown is: the feeds, and the bridge."""
+    items = [_feed(feed, health.status, health.detail, state, feed_age_s, ticking)
+             for feed, health in state.health.feeds.items()]  # fmt: skip
+    if not items:
+        items = [{"label": "feed", "text": "none yet", "tone": "muted", "title": "no feed has started"}]
+    if lag_ms is not None:
+        behind = "how far this page is behind the session"
+        items.append({"label": "bridge", "text": f"{lag_ms:.0f} ms", "title": behind})
+    return items
 
 
 def _feed(name: str, status: str, detail: str, state: State, age_s: float | None, ticking: bool) -> Part:
@@ -101,11 +115,11 @@ def _finest_s(state: State) -> float:
 
 
 def hero(state: State) -> list[Part]:
-    """The hero numbers as they are read: equity, day, unrealised, position with its levels, drawdown."""
+    """The hero numbers as they are read: equity, day, unrealised, drawdown, and what comes and goes: the position."""
     account = state.account
     cells = [_cell(f"Equity {account.currency}", words.money(account.equity)), _day(state)]
     unrealised = _cell("Unrealised", words.signed(account.unrealised), tone=words.tone(account.unrealised))
-    return [*cells, unrealised, *_open_position(state), _drawdown(state)]
+    return [*cells, unrealised, _drawdown(state), *_open_position(state)]
 
 
 def _cell(
@@ -183,6 +197,8 @@ def controls(name: str, state: State, *, status: str) -> Part:
     """What the buttons may do now; `off` says why none of them may."""
     risk = state.risk
     off = "" if status == "live" else "no connection to the session: on its machine, `tradekit kill` stops it"
+    if ending(state):
+        off = "the session has ended: `tradekit run` with its configuration goes on where it was"
     if state.session.mode is Mode.BACKTEST:
         off = "a backtest takes no commands"
     return {

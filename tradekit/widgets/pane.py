@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import anywidget
 import traitlets
 
-from tradekit.widgets import cells
+from tradekit.widgets import cells, headline
 from tradekit.widgets.flusher import FLUSHER
 from tradekit.widgets.pace import Batch
 from tradekit.widgets.panes import ALL, Moment, changed_text
@@ -66,13 +66,18 @@ class PaneWidget(anywidget.AnyWidget):
     def _moment(self, batch: Batch) -> dict[str, str]:
         session = self._session()
         if session is None:
-            gone = {"state": "stale", "age": 0, "problem": "the session object is gone; connect again"}
+            gone = headline.link("stale", seq=1, age_s=0, problem="the session object is gone; connect again")
             return changed_text({"connection": gone}, {})
         replica = session.replica
         age = FLUSHER.clock.monotonic() - replica.status_since
         with replica.lock:
             moment = Moment(
-                self._name, replica.state, status=replica.status, status_age_s=age, problem=replica.problem
+                self._name,
+                replica.state,
+                status=replica.status,
+                status_age_s=age,
+                problem=replica.problem,
+                alarm=replica.alarm,
             )
             return changed_text({"connection": moment.link, **self.parts(moment, batch)}, {})
 

@@ -26,7 +26,7 @@ TABLES: dict[str, tuple[Callable[[State], Any], frozenset[str]]] = {
 _TOUCHES: dict[str, frozenset[str]] = {
     "hero": frozenset({"account", "pnl", "positions", "orders", "instruments"}),
     "controls": frozenset({"session", "risk", "orders", "positions", STATUS}),
-    "connection": frozenset({STATUS}),
+    "connection": frozenset({STATUS, "session"}),
     "log": frozenset(),
     "chart": frozenset({"bars", "session", "instruments"}),
     "marks": frozenset({"fills", "orders", "positions", "session", "instruments"}),
@@ -54,13 +54,21 @@ class Moment:
         status: str,
         status_age_s: float = 0.0,
         problem: str = "",
+        alarm: str = "",
         lag_ms: float | None = None,
         feed_age_s: float | None = None,
         ticking: bool = False,
     ) -> None:
         self.name = name
         self.state = state
-        self.link = headline.link(status, seq=state.seq, age_s=status_age_s, problem=problem)
+        self.link = headline.link(
+            status,
+            seq=state.seq,
+            age_s=status_age_s,
+            problem=problem,
+            end=headline.ending(state),
+            alarm=alarm,
+        )
         self._status = status
         self._feed = (feed_age_s, ticking, lag_ms)
         self._made: dict[str, Any] = {}

@@ -54,6 +54,10 @@ class Replica(Protocol):
     def problem(self) -> str:
         """Why it is not live, in words."""
 
+    @property
+    def alarm(self) -> str:
+        """What is wrong with the session though its state cannot tell; "" for nothing. A change is a status."""
+
     def watch(
         self,
         callback: Changed,
