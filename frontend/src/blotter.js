@@ -20,7 +20,7 @@ const TABLES = {
     columns: [["ts", "Time", "t"], ["instrument", "Instrument", ""], ["side", "Side", "s"], ["qty", "Quantity", "n"], ["price", "Price", "n"], ["fee", "Fee", "n"], ["realised", "Realised", "s n"], ["order", "Order", ""], ["tag", "Tag", ""]],
   },
   signals: {
-    title: "Signals", none: "No signal yet. What the strategy sees appears here, before it acts.",
+    title: "Signals", none: "No signal yet. What the strategy says it sees appears here as it says it; not every strategy does.",
     columns: [["ts", "Time", "t"], ["instrument", "Instrument", ""], ["direction", "Direction", "s"], ["name", "Signal", ""], ["price", "Price", "n"], ["note", "Why", ""], ["strategy", "Strategy", ""]],
   },
 };
@@ -104,6 +104,7 @@ export function render(view) {
     panels[name] = table(name, pane, tabs[name]);
     pane.body.append(panels[name].scroll);
   }
+  bar.append(pane.badge);
   show(open);
   return pane.done;
 }

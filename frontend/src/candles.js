@@ -8,8 +8,8 @@ import { number } from "./words.js";
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const STYLES = { solid: LineStyle.Solid, dashed: LineStyle.Dashed, dotted: LineStyle.Dotted };
-const WORDS_PX = 150; // room that a marker's words need before the next marker on the same side
-const FIRST_VIEW = { most: 110, least: 70 }; // bars shown at first; fewer keep to the right, at a bar's usual width
+const COUNT_PX = 14; // bars at least so wide leave room for the number of fills at an arrow
+const FIRST_VIEW = { most: 110, least: 48 }; // bars shown at first; fewer keep to the right, at a bar's usual width
 
 const two = (n) => String(n).padStart(2, "0");
 const hourMinute = (at) => `${two(at.getHours())}:${two(at.getMinutes())}`;
@@ -31,7 +31,7 @@ export class Candles {
     this.marks = [];
     this.wanted = [];
     this.lines = new Map();
-    this.apart = 0; // bars between two markers' words
+    this.counted = false; // whether arrows say how many fills they stand for
     this.chart = createChart(canvas, {
       autoSize: true,
       layout: { attributionLogo: true, fontSize: 12 },
@@ -48,20 +48,26 @@ export class Candles {
     this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
       if (!range) return;
       onFollow(range.to >= this.rows.length - 1);
-      if (this.room() !== this.apart) this.showMarkers();
+      if (this.roomy() !== this.counted) this.showMarkers();
     });
   }
 
-  at(time) {
+  /** Where a bar of that time is, or would be. */
+  index(time) {
     let low = 0;
-    let high = this.rows.length - 1;
-    while (low <= high) {
+    let high = this.rows.length;
+    while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.rows[middle].time === time) return { row: this.rows[middle], before: this.rows[middle - 1] };
       if (this.rows[middle].time < time) low = middle + 1;
-      else high = middle - 1;
+      else high = middle;
     }
-    return null;
+    return low;
+  }
+
+  at(time) {
+    const index = this.index(time);
+    const row = this.rows[index];
+    return row?.time === time ? { row, before: this.rows[index - 1] } : null;
   }
 
   last() {
@@ -94,6 +100,13 @@ export class Candles {
     return `${row.close >= row.open ? this.tones.up : this.tones.down}55`;
   }
 
+  /** A forming bar's colours. */
+  light(row) {
+    if (!this.tones) return {};
+    const tone = row.close >= row.open ? this.tones.up : this.tones.down;
+    return { color: `${tone}88`, wickColor: `${tone}88` };
+  }
+
   showAll() {
     if (!this.tones) return;
     this.price.setData(this.rows);
@@ -124,11 +137,15 @@ export class Candles {
     this.home();
   }
 
-  /** A bar that moved, or the next one. */
-  update(row) {
+  /** A bar that moved, the next one, or one that is told late; a forming bar is drawn lighter than the closed ones. */
+  update(values, forming = false) {
     const { rows } = this;
+    const row = forming ? { ...values, ...this.light(values) } : values;
     const end = rows.length ? rows[rows.length - 1].time : -1;
-    if (row.time < end) return;
+    if (row.time < end) {
+      this.mend(row);
+      return;
+    }
     if (row.time === end) rows[rows.length - 1] = row;
     else rows.push(row);
     if (!this.tones) return;
@@ -137,36 +154,52 @@ export class Candles {
     if (row.time > end && this.late) this.showMarkers();
   }
 
+  /** A bar before the last one: it closed after the next had begun to form. */
+  mend(row) {
+    const { rows } = this;
+    const index = this.index(row.time);
+    const known = rows[index];
+    if (known?.time === row.time && Object.keys(known).length === Object.keys(row).length && Object.keys(row).every((key) => known[key] === row[key])) return;
+    rows.splice(index, known?.time === row.time ? 1 : 0, row);
+    this.showAll();
+    this.showMarkers();
+  }
+
   setMarkers(marks) {
     this.marks = marks;
     this.showMarkers();
   }
 
+  /** The fills in a bar, oldest first. */
+  fillsAt(time) {
+    return this.marks.filter((mark) => mark.t === time);
+  }
+
+  /** One arrow a bar and side, however many fills it stands for; the words are under the crosshair. */
   showMarkers() {
     if (!this.tones || !this.rows.length) return;
     const from = this.rows[0].time;
     const to = this.rows[this.rows.length - 1].time;
     this.late = this.marks.some((mark) => mark.t > to);
-    const length = this.rows.length > 1 ? to - this.rows[this.rows.length - 2].time : 60;
-    this.apart = this.room();
-    const free = { buy: Infinity, sell: Infinity }; // newest first: where words end on each side
-    const shown = this.marks.filter((mark) => mark.t >= from && mark.t <= to).reverse().map((mark) => {
-      const words = mark.t <= free[mark.side];
-      if (words) free[mark.side] = mark.t - this.apart * length;
-      return {
-        time: mark.t,
-        position: mark.side === "buy" ? "belowBar" : "aboveBar",
-        shape: mark.side === "buy" ? "arrowUp" : "arrowDown",
-        color: mark.side === "buy" ? this.tones.up : this.tones.down,
-        text: words ? mark.text : "",
-      };
-    });
-    this.markers.setMarkers(shown.reverse());
+    this.counted = this.roomy();
+    const arrows = new Map();
+    for (const mark of this.marks) {
+      if (mark.t < from || mark.t > to) continue;
+      const key = `${mark.t} ${mark.side}`;
+      arrows.set(key, { mark, fills: (arrows.get(key)?.fills ?? 0) + 1 });
+    }
+    this.markers.setMarkers([...arrows.values()].map(({ mark, fills }) => ({
+      time: mark.t,
+      position: mark.side === "buy" ? "belowBar" : "aboveBar",
+      shape: mark.side === "buy" ? "arrowUp" : "arrowDown",
+      color: mark.side === "buy" ? this.tones.up : this.tones.down,
+      text: fills > 1 && this.counted ? `${fills}` : "",
+    })));
   }
 
-  /** How many bars a marker's words take at this zoom. */
-  room() {
-    return Math.ceil(WORDS_PX / this.chart.timeScale().options().barSpacing);
+  /** Whether bars are wide enough for a number at an arrow. */
+  roomy() {
+    return this.chart.timeScale().options().barSpacing >= COUNT_PX;
   }
 
   setLines(lines) {

@@ -6,6 +6,7 @@ import { h, mark, say } from "./dom.js";
 import { frame } from "./frame.js";
 import { number } from "./words.js";
 
+const FILLS_SAID = 8;
 const row = (time, [open, high, low, close, volume]) => ({ time, open, high, low, close, volume });
 
 function render(view) {
@@ -18,8 +19,9 @@ function render(view) {
   const legend = h("span", { class: "legend" });
   const canvas = h("div", { class: "canvas" });
   const none = h("p", { class: "none", hidden: true }, "No bar has closed yet. Candles appear here with the first one.");
-  canvas.append(none);
-  pane.body.append(h("div", { class: "bar" }, title, pick, frames, follow, legend), canvas);
+  const said = h("ol", { class: "said", hidden: true });
+  canvas.append(none, said);
+  pane.body.append(h("div", { class: "bar" }, title, pick, frames, follow, pane.badge, legend), canvas);
 
   const cells = Object.fromEntries(["O", "H", "L", "C", "V", ""].map((name) => [name, h("b", {})]));
   for (const [name, cell] of Object.entries(cells)) legend.append(h("span", {}, name, cell));
@@ -34,10 +36,17 @@ function render(view) {
     say(cells[""], `${change < 0 ? "▼ −" : change > 0 ? "▲ +" : ""}${Math.abs(change).toFixed(2)} %`);
     mark(cells[""], "class", change < 0 ? "down" : change > 0 ? "up" : "");
   };
+  const tell = (fills) => { // the words of the fills in the bar under the crosshair
+    said.hidden = fills.length === 0;
+    const lines = fills.slice(0, FILLS_SAID).map(({ side, text }) => h("li", { class: side === "buy" ? "up" : "down" }, `${side === "buy" ? "▲" : "▼"} ${text}`));
+    if (fills.length > FILLS_SAID) lines.push(h("li", { class: "muted" }, `and ${fills.length - FILLS_SAID} more`));
+    said.replaceChildren(...lines);
+  };
   const candles = new Candles(canvas, {
     onHover: (found) => {
       hovered = found !== null;
       read(found ?? candles.last());
+      tell(found ? candles.fillsAt(found.row.time) : []);
     },
     onFollow: (on) => mark(follow, "aria-pressed", on ? "true" : "false"),
   });
@@ -54,7 +63,7 @@ function render(view) {
   });
   pane.part("bar", (delta) => { // every row since `bars`, so that a second view of this pane is complete too
     if (delta.key !== key) return;
-    for (const [t, ...values] of delta.rows) candles.update(row(t, values));
+    delta.rows.forEach(([t, ...values], index) => candles.update(row(t, values), delta.forming && index === delta.rows.length - 1));
     none.hidden = candles.rows.length > 0;
     if (!hovered) read(candles.last());
   });

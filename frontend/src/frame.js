@@ -1,10 +1,12 @@
-// What every pane has: its tokens, its parts from Python, and the states loading, empty, live, stale and error.
+// What every pane has: its tokens, its parts from Python, and the states loading, empty, live, stale, ended and error.
 
 import base from "./base.css";
+import { SILENT, heed } from "./beat.js";
 import { h, mark, say } from "./dom.js";
 import { age } from "./words.js";
 
-const SHOWN = { live: "", loading: "loading", stale: "stale", error: "error" };
+const SHOWN = { live: "", loading: "loading", stale: "stale", ended: "ended", error: "error" };
+const CUT = { state: "stale", age: 0, problem: "the dashboard's own server is gone; this page comes back with it" };
 
 /** "auto" is what the notebook shows, else what the system prefers. */
 function themed(name) {
@@ -15,27 +17,32 @@ function themed(name) {
 }
 
 /**
- * Build a pane inside `el`. Returns {root, body, part, every, on, send, link, linkAge, done}:
+ * Build a pane inside `el`. Returns {root, body, badge, part, every, on, onLink, send, link, linkAge, sounds, done}:
+ * badge             says how old the pane is while it is; the pane puts it where it covers nothing
  * part(name, show)  calls `show` with a part's value now and on each change (parts are JSON text in the model)
  * every(ms, run)    a timer that ends with the pane
  * on(name, run)     `run` on each change of a part
  * send(request)     hands a request to Python
- * link(), linkAge() the connection's state, and how long it has been so [s]
+ * link(), linkAge() the connection's state, and how long it has been so [s]; onLink(run) on each change of it
+ * sounds()          this pane shows the session's alarm
  * done              what `render` returns: releases everything
  */
 export function frame({ model, el }, css) {
   const first = h("div", { class: "first", hidden: true }, h("b", {}), h("span", {}), h("span", { class: "muted" }));
   const inner = h("div", { class: "inner" });
+  const alarm = h("div", { class: "alarm", role: "alert", hidden: true }, h("b", {}, "ALARM"), h("span", {}));
   const body = h("div", { class: "body" }, first, inner);
   const words = h("p", {});
   const copy = h("button", { title: "copy what went wrong" }, "Copy");
   const note = h("div", { class: "note", role: "alert" }, words, copy);
   const badge = h("span", { class: "badge", role: "status", hidden: true });
-  const root = h("section", { class: `tk ${model.get("pane")}`, "aria-label": model.get("pane") }, badge, note, body);
+  const root = h("section", { class: `tk ${model.get("pane")}`, "aria-label": model.get("pane") }, alarm, note, body);
   const ends = [];
   const paints = []; // what a change of theme runs
+  const links = [];
   let heard = performance.now();
   let link = {};
+  let alarming = false; // one alarm to a page and to a widget is enough
 
   const on = (name, run) => {
     model.on(`change:${name}`, run);
@@ -50,9 +57,12 @@ export function frame({ model, el }, css) {
   const showLink = () => {
     const state = SHOWN[link.state] ?? "";
     mark(root, "data-state", state);
-    badge.hidden = state !== "stale";
-    if (state === "stale") say(badge, `stale ${age(linkAge())}`);
+    badge.hidden = state !== "stale" && state !== "ended";
+    say(badge, `${state} ${age(linkAge())}`);
     mark(badge, "title", link.problem);
+    alarm.hidden = !link.alarm || !alarming;
+    say(alarm.lastChild, link.alarm ?? "");
+    mark(alarm, "title", link.alarm);
     say(words, state === "error" ? `${link.problem} (since ${age(linkAge())})` : "");
   };
   const part = (name, show) => {
@@ -81,20 +91,34 @@ export function frame({ model, el }, css) {
   if (model.get("height")) root.style.height = `${model.get("height")}px`;
   part("first", (value) => {
     first.hidden = false;
+    alarming = true;
     mark(root, "data-mode", value.mode);
     say(first.children[0], value.mode_word);
     say(first.children[1], value.name);
     say(first.children[2], value.seq);
   });
-  part("connection", (value) => {
+  const take = (value) => {
     heard = performance.now();
     link = value;
     showLink();
-  });
-  every(1000, () => ["stale", "error"].includes(link.state) && showLink());
+    links.forEach((run) => run());
+  };
+  part("connection", take);
+  const cut = () => take({ ...link, ...CUT });
+  window.addEventListener("tradekit:cut", cut); // the page says so, see live.html
+  ends.push(() => window.removeEventListener("tradekit:cut", cut));
+  let before = link;
+  const silent = (seconds) => {
+    before = link;
+    take({ ...link, ...SILENT, age: seconds });
+  };
+  ends.push(heed(model, silent, () => take(before)));
+  every(1000, () => ["stale", "ended", "error"].includes(link.state) && showLink());
   return {
-    root, body: inner, part, every, on, send, linkAge,
+    root, body: inner, badge, part, every, on, send, linkAge,
     link: () => link,
+    onLink: (run) => links.push(run),
+    sounds: () => { alarming = true; showLink(); },
     done: () => ends.splice(0).forEach((end) => end()),
   };
 }

@@ -9,8 +9,10 @@ const cell = () =>
 
 export function render(view) {
   const pane = frame(view, css);
+  const numbers = h("div", { class: "numbers" });
+  pane.body.append(numbers, pane.badge);
   pane.part("cells", (cells) => {
-    keyed(pane.body, cells, (item) => item.label, cell, (node, item, fresh) => {
+    keyed(numbers, cells, (item) => item.label, cell, (node, item, fresh) => {
       const [label, value] = node.children;
       mark(node, "class", item.small ? "cell small" : "cell");
       say(label, item.label);

@@ -11,7 +11,7 @@ export function render(view) {
   const pane = frame(view, css);
   const list = h("ol", { tabindex: "0", "aria-label": "last events" });
   const nothing = h("p", { class: "none muted" }, "Each event of the session appears here as it happens.");
-  pane.body.append(h("div", { class: "title" }, "Log"), nothing, list);
+  pane.body.append(h("div", { class: "title" }, h("span", {}, "Log"), pane.badge), nothing, list);
   pane.part("entries", (lines) => {
     keyed(list, lines, (line) => line.seq, row, (node, line, fresh) => {
       if (!fresh) return; // what happened does not change

@@ -5,6 +5,15 @@ import { h, keyed, mark, say } from "./dom.js";
 import { frame } from "./frame.js";
 import { age } from "./words.js";
 
+const AGES = ["feed", "bridge"];
+
+/** This page's address with parameters changed. */
+function here(changes) {
+  const asked = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(changes)) asked.set(name, value);
+  return `?${asked}`;
+}
+
 export function render(view) {
   const pane = frame(view, css);
   const mode = h("span", { class: "mode" });
@@ -13,6 +22,7 @@ export function render(view) {
   const items = h("span", { class: "items" });
   const seq = h("span", { class: "seq", title: "the journal's last event that this page has folded" });
   const theme = h("a", {});
+  pane.sounds();
   pane.body.append(mode, name, power, items, h("span", { class: "right" }, seq, theme));
   let heard = 0;
   let shown = [];
@@ -20,8 +30,9 @@ export function render(view) {
   const showItems = () => {
     const waited = (performance.now() - heard) / 1000;
     const link = pane.link();
-    const all = link.state === "stale"
-      ? [{ label: "", text: "", age: link.age, tone: "warn", title: link.problem, stale: true }, ...shown]
+    const old = link.state === "stale"; // then nobody knows how old feed and bridge are
+    const all = old
+      ? [{ label: "", text: "", age: link.age, title: link.problem, stale: true }, { label: "session", text: link.problem, title: link.problem, tone: "warn" }, ...shown.filter((item) => !AGES.includes(item.label))]
       : shown;
     keyed(items, all, (item) => item.label, () => h("span", { class: "item" }, h("span", { class: "label" }), h("span", { class: "value" })),
       (node, item) => {
@@ -47,11 +58,16 @@ export function render(view) {
     shown = value.items;
     const other = view.model.get("theme") === "light" ? "dark" : "light";
     say(theme, value.page ? other : "");
-    mark(theme, "href", value.page ? `?theme=${other}` : null);
+    mark(theme, "href", value.page ? here({ theme: other }) : null);
     mark(theme, "title", value.page ? `show this page in ${other}` : null);
     showItems();
   });
-  pane.on("connection", showItems);
+  pane.onLink(showItems);
+  const height = new ResizeObserver(() => document.documentElement.style.setProperty("--ribbon", `${pane.root.offsetHeight}px`));
+  height.observe(pane.root); // what sticks below the ribbon needs to know
   pane.every(500, showItems);
-  return pane.done;
+  return () => {
+    height.disconnect();
+    pane.done();
+  };
 }

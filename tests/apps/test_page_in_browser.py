@@ -1,11 +1,14 @@
 """The live page in a real Chromium: it moves without a reload, says what it did, and says when it is stale."""
 
 import itertools
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from tests.apps.conftest import Browser, Dashboard
+from tradekit.model.market import Bar
 from tradekit.model.order import OrderFilled, OrderSubmitted, OrderType, Side
 from tradekit.testing.play import Play
 from tradekit.testing.stage import StageSession
@@ -78,13 +81,14 @@ def test_a_trader_s_day_on_the_page(
 
     # the session dies: every pane says so; it returns: none does
     session.replica.become("stale", "no beat for 3 s")
-    page.locator(".tk > .badge:visible").first.wait_for()
-    assert page.locator(".tk > .badge:visible").count() == 5
+    page.locator(".tk .badge:visible").first.wait_for()
+    assert page.locator(".tk .badge:visible").count() == 4
+    page.locator(".ribbon").get_by_text("no beat for 3 s").wait_for()
     assert page.get_by_role("button", name="Halt").is_disabled()
     session.replica.become("live")
     page.wait_for_function("() => true")
     page.locator(".tk.chart:not([data-state])").wait_for()
-    assert page.locator(".tk > .badge:visible").count() == 0
+    assert page.locator(".tk .badge:visible").count() == 0
 
     assert page.evaluate("window.sameDocument") is True, "nothing of this needed a reload"
     assert browser.outside == []
@@ -117,6 +121,107 @@ def test_timeframes_change_the_series_and_nothing_scrolls_sideways(
     assert page.locator(".tk.chart").get_attribute("data-theme") == "light"
     page.mouse.wheel(0, 900)
     assert page.get_by_role("button", name="Halt").is_visible()
+    assert browser.errors == []
+
+
+OVERLAPS = """() => {
+    const all = [];
+    const walk = (root) => { for (const node of root.querySelectorAll('*')) {
+        all.push(node); if (node.shadowRoot) walk(node.shadowRoot); } };
+    walk(document);
+    const shown = all.filter((n) => n.checkVisibility() && n.tagName !== 'STYLE' && n.tagName !== 'SCRIPT');
+    const words = shown.filter((n) => n.matches('button') || (!n.children.length && n.textContent.trim()));
+    const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    return shown.filter((n) => n.matches('.badge')).flatMap((badge) => words
+        .filter((n) => n !== badge && meet(badge.getBoundingClientRect(), n.getBoundingClientRect()))
+        .map((n) => n.textContent));
+}"""
+
+
+@pytest.mark.parametrize("width", [1440, 900])
+def test_what_says_stale_covers_nothing(dashboard: Dashboard, browser: Browser, width: int) -> None:
+    page = browser.page
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(dashboard.url)
+    page.get_by_text("btc-breakout", exact=True).wait_for()
+    dashboard.session.replica.become("stale", "no beat for 3 s")
+    page.locator(".tk.log .badge:visible").wait_for()
+    assert page.evaluate(OVERLAPS) == []
+
+
+def test_an_alarm_is_on_top_of_the_page_whole_on_hover_and_goes_when_it_is_over(
+    dashboard: Dashboard, browser: Browser
+) -> None:
+    page, replica = browser.page, dashboard.session.replica
+    page.goto(dashboard.url)
+    page.get_by_text("btc-breakout", exact=True).wait_for()
+    alarm = page.locator(".alarm:visible")
+    assert alarm.count() == 0
+    why = "the journal has failed: " + "no space left on device; " * 20
+    replica.sound(why)
+    alarm.wait_for()
+    assert (alarm.count(), alarm.get_attribute("title")) == (1, why)
+    assert alarm.bounding_box()["y"] == 0
+    assert alarm.evaluate("node => getComputedStyle(node).backgroundColor") == "rgb(217, 45, 32)"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    replica.sound("")
+    alarm.wait_for(state="detached")
+
+
+def hover_for(page: Any, sees: Callable[[], bool]) -> None:
+    """Move over the chart, bar by bar from the right, until it is so."""
+    box = page.locator(".chart .canvas").bounding_box()
+    for x in range(int(box["width"]), 0, -5):
+        page.mouse.move(box["x"] + x, box["y"] + 120)
+        if sees():
+            return
+    raise AssertionError("no place on the chart shows it")
+
+
+def test_the_words_of_fills_are_under_the_crosshair(dashboard: Dashboard, browser: Browser) -> None:
+    page, replica = browser.page, dashboard.session.replica
+    page.goto(dashboard.url)
+    page.get_by_text("btc-breakout", exact=True).wait_for()
+    for number in range(10):
+        replica.fold(*trade(number), ts=replica.state.bars["BTCUSDT"]["1m"][-1].ts + 1)
+    said = page.locator(".chart .said")
+    assert said.is_hidden()
+    hover_for(page, said.is_visible)
+    assert said.locator("li").all_inner_texts() == ["▲ buy 0.5 @ 104.25"] * 8 + ["and 2 more"]
+    page.mouse.move(5, 5)
+    said.wait_for(state="hidden")
+
+
+def test_a_bar_that_closes_after_the_next_has_begun_is_put_right(
+    dashboard: Dashboard, browser: Browser
+) -> None:
+    replica, page = dashboard.session.replica, browser.page
+    page.goto(dashboard.url)
+    close = page.locator(LAST)
+    close.wait_for()
+    minute = 60_000_000_000
+    opens = replica.state.bars["BTCUSDT"]["1m"][-1].ts + minute
+
+    def forms(ts: int, price: float) -> None:
+        bar = {"timeframe": "1m", "ts": ts, "open": price, "high": price, "low": price, "close": price}
+        replica.tick({"key": "BTCUSDT", "bar": bar | {"volume": 1.0}})
+        page.locator(LAST, has_text=f"{price:.2f}").wait_for()
+
+    forms(opens, 101.25)
+    forms(opens + minute, 77.25)
+    replica.fold(Bar("BTCUSDT", "1m", opens, 101.25, 108.15, 99.35, 105.45, 3.0), ts=opens + minute)
+    hover_for(page, lambda: close.inner_text() == "105.45")
+    assert page.locator(".chart .legend b >> nth=1").inner_text() == "108.15"
+
+
+def test_another_theme_keeps_the_session_and_is_kept(dashboard: Dashboard, browser: Browser) -> None:
+    dashboard.sessions.append(StageSession("other"))
+    page = browser.page
+    page.goto(dashboard.url + "?session=other")
+    page.get_by_role("link", name="light").click()
+    page.locator(".tk.chart[data-theme=light]").wait_for()
+    page.get_by_text("other", exact=True).wait_for()
+    assert page.url.endswith("?session=other&theme=light")
     assert browser.errors == []
 
 
