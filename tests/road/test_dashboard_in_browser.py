@@ -1,0 +1,204 @@
+"""Bars to browser: a real session and a real dashboard, each in its own process, and what a trader sees and does."""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.apps.conftest import Browser
+from tests.road.conftest import Served
+from tests.sessions import Project, Running, wait_until
+from tradekit.core.event import Event
+from tradekit.model.order import Side
+from tradekit.wiring.demo import free_port
+from tradekit.wiring.journals import state_at
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+SEEN_MS = 15_000  # a bound on what should take tenths of a second: the cores may be shared
+STALE_S = 5.0  # "within seconds"
+CROSSES = 4  # wishes of the strategy that a halt must stop
+
+
+class Screen:
+    """The page as a trader reads it."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        page.set_default_timeout(SEEN_MS)
+
+    def says(self, text: str) -> None:
+        """Wait until the page says so somewhere."""
+        self.page.get_by_text(text, exact=True).first.wait_for()
+
+    def press(self, name: str) -> None:
+        """Click a button."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def top_fill(self) -> str:
+        """The newest fill's order."""
+        return str(
+            self.page.get_by_role("table", name="Fills")
+            .locator("tbody tr td:nth-child(8)")
+            .first.inner_text()
+        )
+
+    def candle(self) -> tuple[str, str]:
+        """Open and close of the last bar."""
+        words = self.page.locator(".chart .legend b")
+        return words.nth(0).inner_text(), words.nth(3).inner_text()
+
+    def candle_moves(self) -> bool:
+        """Whether the last bar's close moved while its open stayed: the same bar, forming."""
+        first = self.candle()
+        seen = wait_until(lambda: found if (found := self.candle()) != first else None)
+        return bool(first[0] == seen[0])
+
+    def acknowledged(self, word: str) -> int:
+        """Wait for `halted, #1,234, 10:14:05`; its seq."""
+        said = self.page.locator(".controls .ack.ok", has_text=f"{word}, #")
+        said.wait_for()
+        return int(re.findall(r"#([\d,]+), \d\d:\d\d:\d\d$", said.inner_text())[0].replace(",", ""))
+
+    def seq(self) -> int:
+        """The last event that it has folded."""
+        return int(self.page.locator(".ribbon .seq").inner_text().lstrip("#").replace(",", ""))
+
+
+def after(project: Project, seq: int, *types: str) -> list[Event]:
+    """The journal's events of these types after `seq`."""
+    return [event for event in project.events(*types) if event.seq > seq]
+
+
+def check_fills_and_candles(screen: Screen, project: Project) -> None:
+    screen.page.get_by_role("tab", name="Fills").click()
+    before = screen.top_fill()
+    newest = wait_until(lambda: found if (found := screen.top_fill()) != before else None)
+    assert newest in {event.data.id for event in project.events("order.filled")}
+    screen.press("15m")
+    screen.page.locator(".frames button[aria-pressed=true]", has_text="15m").wait_for()
+    wait_until(screen.candle_moves)
+
+
+def check_halt_and_arm(screen: Screen, project: Project, shot: Callable[[str], object]) -> None:
+    screen.press("Halt")
+    halted = screen.acknowledged("halted")
+    screen.says("HALTED")
+    wait_until(lambda: len(after(project, halted, "order.denied")) >= CROSSES, period_s=0.1)
+    shot("halted")
+    sent = [event.data for event in after(project, halted, "order.submitted")]
+    held = state_at(str(project.journal), halted).position("sma_cross", "BTCUSDT")
+    # a halt lets out what leaves a position, once; nothing that enters one
+    assert [(order.side, order.qty) for order in sent] == [(Side.SELL, held)] * bool(held)
+    assert {event.data.rule for event in after(project, halted, "order.denied")} == {"halted"}
+
+    screen.press("Arm")
+    armed = screen.acknowledged("armed")
+    screen.says("ARMED")
+    wait_until(lambda: after(project, armed, "order.submitted"), period_s=0.1)
+
+
+def check_kill_and_return(screen: Screen, project: Project, running: Running, shot: Any) -> None:
+    running.kill()
+    killed = time.monotonic()
+    screen.page.locator(".ribbon .value.late", has_text="stale").wait_for()
+    stale_s = time.monotonic() - killed
+    assert stale_s < STALE_S
+    assert screen.page.get_by_role("button", name="Halt").is_disabled()
+    shot("stale")
+    seq, fill = screen.seq(), screen.top_fill()
+    again = project.run()
+    assert again.uri == running.uri
+    screen.page.locator(".tk.chart:not([data-state])").wait_for()
+    wait_until(lambda: screen.seq() > seq and screen.top_fill() != fill)
+    assert {event.epoch for event in project.events("session.opened")} == {1, 2}
+    shot("back")
+
+
+def check_stop(screen: Screen, project: Project, shot: Any) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tradekit", "stop", "road"],
+        env=project.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    screen.says("ENDED")
+    screen.page.get_by_text("stopped by").first.wait_for()
+    screen.page.get_by_text("tradekit run").first.wait_for()
+    screen.page.locator(".tk.chart[data-state=ended]").wait_for()
+    assert screen.page.get_by_role("button", name="Halt").is_disabled()
+    shot("ended")
+
+
+def check_the_dashboard_itself_dies(
+    screen: Screen, served: Served, serve: Callable[[int], Callable[[], Served]]
+) -> None:
+    served.process.kill()
+    served.process.wait(10)
+    screen.page.get_by_text("the dashboard's own server is gone").first.wait_for()
+    screen.page.locator(".tk.chart[data-state=stale]").wait_for()
+    serve(int(served.url.rstrip("/").rpartition(":")[2]))
+    screen.page.get_by_text("No session is running").wait_for(timeout=2 * SEEN_MS)
+
+
+def test_a_trader_sees_each_fill_halts_arms_and_is_told_when_the_session_dies_and_returns(
+    project: Project, serve: Callable[[int], Callable[[], Served]], browser: Browser, shot: Any
+) -> None:
+    ready = serve(free_port(0))
+    running = project.run()
+    screen = Screen(browser.page)
+    served = ready()
+    browser.page.goto(served.url)
+    screen.says("road")
+    screen.says("ARMED")
+    browser.page.evaluate("window.sameDocument = true")
+    shot("live")
+    check_fills_and_candles(screen, project)
+    shot("live-15m")
+    check_halt_and_arm(screen, project, shot)
+    check_kill_and_return(screen, project, running, shot)
+    check_stop(screen, project, shot)
+    assert browser.page.evaluate("window.sameDocument") is True, "nothing of this needed a reload"
+    assert browser.errors == []
+    assert browser.outside == []
+    check_the_dashboard_itself_dies(screen, served, serve)
+
+
+def test_a_session_that_hangs_sounds_the_alarm_and_its_commands_are_offered_again(
+    project: Project, serve: Callable[[int], Callable[[], Served]], browser: Browser, shot: Any
+) -> None:
+    strategy = project.root / "strategies" / "stuck.py"
+    strategy.parent.mkdir()
+    shutil.copyfile(Path(__file__).with_name("stuck.py"), strategy)
+    project.write(strategy={"class": f"{strategy}:Stuck"})
+    ready = serve(free_port(0))
+    project.run()
+    screen, page = Screen(browser.page), browser.page
+    page.goto(ready().url)
+    screen.says("ARMED")
+
+    hang = strategy.with_name("hang")
+    hang.touch()
+    page.locator(".ribbon > .alarm:visible", has_text="a step has been running for").wait_for()
+    pressed = time.monotonic()
+    screen.press("Halt")
+    page.get_by_text("no answer to halt for 2 s").wait_for()
+    assert 1.5 < time.monotonic() - pressed < 2 + STALE_S
+    shot("hangs")
+    again = page.get_by_role("button", name="Halt again")
+    assert again.is_enabled()
+    again.click()
+    hang.unlink()
+    assert screen.acknowledged("halted") > 0
+    screen.says("HALTED")
+    page.locator(".ribbon > .alarm").wait_for(state="hidden")
+    assert again.is_hidden()
+    assert browser.errors == []
