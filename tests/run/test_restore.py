@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,6 +141,16 @@ def test_a_changed_strategy_is_named_and_refuses_to_be_armed(
     told = made.take(CommandReceived("c1", "arm", {}, "me"), START)
     assert isinstance(told[-1].data, CommandRefused)
     assert "the journal cannot be replayed" in told[-1].data.reason
+
+
+@pytest.mark.parametrize("field", ["ts", "cause", "seq"])
+def test_an_event_that_was_told_at_another_time_or_for_another_reason_is_a_difference(field: str) -> None:
+    log = played({2: [("to", 1, "")]}, *BARS)
+    at = next(n for n, one in enumerate(log) if one.type == "order.submitted")
+    log[at] = msgspec.structs.replace(log[at], **{field: getattr(log[at], field) - 1})
+    _, difference = restored({2: [("to", 1, "")]}, log)
+    assert difference is not None
+    assert difference.seq == log[at].seq
 
 
 def test_an_engine_in_doubt_leaves_its_strategy_alone_and_still_folds() -> None:

@@ -163,6 +163,9 @@ def test_set_param_is_told_and_warms_indicators_up_from_the_bars_in_state() -> N
     assert strategy.average.value == 1.5
     made.bar(flat(4, 8.0))
     assert strategy.heard[2:] == [1.5, 2.5, {"length": 4}, 3.5]
+    assert [line.indicator for _, line in made.engine.series.all_lines()] == [
+        strategy.average
+    ]  # the old one is gone
 
 
 class Spanned(Strategy):
