@@ -214,3 +214,15 @@ def test_looking_needs_no_heavy_import() -> None:
     code = "import sys, tradekit.client.registry as r; r.entries(); print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"pandas", "numpy", "websockets", "asyncio", "yaml", "param"} & set(done.stdout.split())
+
+
+def test_a_session_that_does_not_listen_yet_has_its_name_and_is_not_listed() -> None:
+    starting = entry("paper", uri="")
+    with register(starting) as registration:
+        assert entries() == []
+        with pytest.raises(ConfigError, match=r"runs already \(pid .*, starting\)"):
+            register(entry("paper"))
+        registration.update(entry("paper"))
+        assert entries() == [entry("paper")]
+    registration.update(entry("paper"))  # it has left: nothing happens
+    assert entries() == []

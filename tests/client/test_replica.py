@@ -56,7 +56,9 @@ def test_a_hole_is_an_error(replica: Replica) -> None:
 
 def test_an_event_of_an_unknown_type_is_not_folded_but_refused(replica: Replica) -> None:
     strange = Event(11, 1, 0, 0, "moon.landed", 4, 0, "", Unknown(msgspec.Raw(b"{}")))
-    with pytest.raises(VersionError, match=r"event 11 is a moon.landed v4, which this tradekit does not know"):
+    with pytest.raises(
+        VersionError, match=r"event 11 is a moon.landed v4, which this tradekit does not know"
+    ):
         replica.on_events(11, 11, [encode_event(strange, b"{}")])
     assert replica.seq == 10
 

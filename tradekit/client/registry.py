@@ -29,7 +29,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A running session.
 
     name                what commands call it
-    uri                 where its bridge listens
+    uri                 where its bridge listens, "" while it has not begun to
     pid, started        its process, and since when [UTC ns]
     journal             the journal's file, "" when it is kept in memory
     token_file          where its token lies (0600)
@@ -55,6 +55,13 @@ class Registration:
     def __init__(self, path: Path, fd: int) -> None:
         self.path = path
         self._fd: int | None = fd
+
+    def update(self, entry: Entry) -> None:
+        """Tell something else of the same session (its name stays what it was)."""
+        if self._fd is not None:
+            with _turn(self.path.parent):
+                os.ftruncate(self._fd, 0)
+                os.pwrite(self._fd, msgspec.json.encode(entry), 0)
 
     def close(self) -> None:
         """Leave the registry; a second call does nothing."""
@@ -117,7 +124,7 @@ def register(entry: Entry) -> Registration:
         known = _alive(path)
         if known is not None:
             raise ConfigError(
-                f"a session named {entry.name!r} runs already (pid {known.pid}, {known.uri}): "
+                f"a session named {entry.name!r} runs already (pid {known.pid}, {known.uri or 'starting'}): "
                 "stop it, attach to it, or give this one another session.name"
             )
         aside.unlink(missing_ok=True)
@@ -134,11 +141,12 @@ def register(entry: Entry) -> Registration:
 
 
 def entries() -> list[Entry]:
-    """Every session that runs, by name; files of dead ones are removed."""
+    """Every session that runs and listens, by name; files of dead ones are removed."""
     folder = runtime_folder()
     with _turn(folder):
         found = [_alive(path) for path in folder.glob(f"*{_SUFFIX}")]
-    return sorted((entry for entry in found if entry is not None), key=lambda entry: entry.name)
+    listening = (entry for entry in found if entry is not None and entry.uri)
+    return sorted(listening, key=lambda entry: entry.name)
 
 
 def find(name: str) -> Entry:

@@ -222,26 +222,30 @@ def _bridge(config: Config, source: SessionSource, token: str) -> Bridge:
 
 @contextlib.contextmanager
 def _served(config: Config, source: SessionSource, bridge: Bridge, token: str, loop: Loop) -> Iterator[None]:
-    """The bridge open and the session in the register, until the end. The token file is the registered one's only."""
+    """The session in the register, its token where clients find it, the bridge open: in this order, until the end.
+
+    So no other session's token is overwritten, and no client of an earlier life is met with the token of that one.
+    """
     source.publish, source.loop = bridge.publish, loop
+    entry = Entry(
+        name=config.session.name,
+        uri="",
+        pid=os.getpid(),
+        started=SystemClock().now(),
+        journal=str(config.journal or ""),
+        token_file=str(config.token_file),
+        mode=config.session.mode,
+        folder=str(config.folder),
+        reconnect_interval=config.websocket.reconnect_interval,
+    )
     with contextlib.ExitStack() as stack:
-        stack.callback(bridge.close)
-        bridge.start()
-        entry = Entry(
-            name=config.session.name,
-            uri=bridge.uri,
-            pid=os.getpid(),
-            started=SystemClock().now(),
-            journal=str(config.journal or ""),
-            token_file=str(config.token_file),
-            mode=config.session.mode,
-            folder=str(config.folder),
-            reconnect_interval=config.websocket.reconnect_interval,
-        )
-        stack.enter_context(register(entry))
+        registration = stack.enter_context(register(entry))
         config.folder.mkdir(parents=True, exist_ok=True)
         write_token_file(config.token_file, token)
         stack.callback(config.token_file.unlink, missing_ok=True)
+        stack.callback(bridge.close)
+        bridge.start()
+        registration.update(msgspec.structs.replace(entry, uri=bridge.uri))
         yield
 
 
