@@ -104,6 +104,16 @@ def test_a_wrong_token_is_refused_until_it_is_right(serve: Serve, follow: Follow
     wait_until(lambda: replica.is_at(2))
 
 
+def test_a_token_that_was_replaced_meanwhile_is_no_refusal(
+    serve: Serve, follow: Follow, source: FakeSource
+) -> None:
+    held = ["of an earlier life" * 2, TOKEN]
+    replica = follow(serve(), lambda: held.pop(0) if len(held) > 1 else held[0])
+    wait_until(lambda: replica.is_at(2))
+    assert "refused" not in replica.names
+    assert replica.names[-1] == "live"
+
+
 def test_a_token_that_cannot_be_read_is_said_so(serve: Serve, follow: Follow) -> None:
     def unreadable() -> str:
         raise ConfigError("token file x cannot be read")

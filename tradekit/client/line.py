@@ -71,6 +71,7 @@ class Line:
         self.since: Since | None = None
         self.lag_s: float | None = None
         self._uri, self._token, self._listener, self._clock = uri, token, listener, clock
+        self._shown = ""  # the token of the last attempt
         self._topics, self._reducer = topics, reducer
         self._cap_s, self._stale_s, self._dead_s = reconnect_cap_s, stale_after_s, dead_after_s
         self._ws: ClientConnection | None = None
@@ -154,7 +155,7 @@ class Line:
             said = (
                 error.response.body.decode(errors="replace").strip() or f"HTTP {error.response.status_code}"
             )
-            self._down(said, refused=error.response.status_code in (401, 403))
+            self._down(said, refused=error.response.status_code in (401, 403) and not self._has_new_token())
         except ProtocolError as error:
             _log.warning("the session at %s broke the protocol: %s; starting afresh", self._uri, error)
             self.since = None
@@ -177,9 +178,10 @@ class Line:
     async def _connect(self) -> "ClientConnection":
         from websockets.asyncio.client import connect
 
+        self._shown = self._token()
         return await connect(
             self._uri,
-            additional_headers={"Authorization": f"Bearer {self._token()}"},
+            additional_headers={"Authorization": f"Bearer {self._shown}"},
             user_agent_header=None,
             compression=None,
             proxy=None,
@@ -188,6 +190,13 @@ class Line:
             max_size=_MAX_FRAME,
             logger=_wire_log,
         )
+
+    def _has_new_token(self) -> bool:
+        """Whether the session has begun anew, with another token, since the last attempt read it."""
+        try:
+            return self._token() != self._shown
+        except TradekitError:
+            return False
 
     async def _follow(self, ws: "ClientConnection") -> None:
         loop = asyncio.get_running_loop()
