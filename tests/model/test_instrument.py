@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradekit.errors import DataError
-from tradekit.model.instrument import duration, timeframe_text
+from tradekit.errors import ConfigError, DataError
+from tradekit.model.instrument import Instrument, check_account, duration, timeframe_text
 
 SECOND = 1_000_000_000
 
@@ -34,3 +34,16 @@ def test_a_length_of_no_whole_seconds_has_no_name(length: int) -> None:
 @given(st.integers(1, 10_000_000))
 def test_the_shortest_name_of_a_length_means_that_length(seconds: int) -> None:
     assert duration(timeframe_text(seconds * SECOND)) == seconds * SECOND
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        (Instrument(id="XBTUSD", inverse=True), "XBTUSD is an inverse contract"),
+        (Instrument(id="EURJPY", quote="JPY"), "EURJPY is quoted in JPY and the account is in USD"),
+    ],
+)
+def test_what_an_account_cannot_hold_is_refused(spec: Instrument, words: str) -> None:
+    check_account([Instrument(id="EURUSD")], "USD")
+    with pytest.raises(ConfigError, match=words):
+        check_account([Instrument(id="EURUSD"), spec], "USD")

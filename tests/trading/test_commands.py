@@ -174,7 +174,6 @@ class Spanned(Strategy):
     span = param.Range((1, 2), doc="a range")
 
 
-@pytest.mark.xfail(strict=True, reason="owed by commands: set with strategy.freeze.assign")
 def test_a_parameter_is_set_from_plain_json_and_told_as_such() -> None:
     made = Desk(Spanned())
     assert made.command("set_param", name="span", value=[3, 4]) == [ParamsChanged("s", {"span": [3, 4]})]
@@ -199,7 +198,6 @@ def test_a_parameter_that_cannot_be_set_is_refused_and_changes_nothing(args: Any
     assert parameters(strategy) == {"length": 2}
 
 
-@pytest.mark.xfail(strict=True, reason="owed by the engine")
 def test_indicators_made_anew_follow_the_same_instrument_as_at_the_start() -> None:
     made = Desk(Averaged(), specs=[Instrument(id="BTC"), Instrument(id="ETH")])
     strategy: Any = made.strategy

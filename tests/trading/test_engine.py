@@ -175,7 +175,6 @@ def test_a_strategy_hears_its_own_instruments_only() -> None:
     assert [entry[1] for entry in heard(desk)[1:]] == [2.0]
 
 
-@pytest.mark.xfail(strict=True, reason="owed by the engine")
 def test_a_strategys_indicator_follows_the_first_instrument_that_it_sees() -> None:
     class OnlyEth(Strategy):
         instruments: ClassVar[tuple[str, ...]] = ("ETH",)
@@ -191,7 +190,6 @@ def test_a_strategys_indicator_follows_the_first_instrument_that_it_sees() -> No
     assert strategy.last.value == 2.0
 
 
-@pytest.mark.xfail(strict=True, reason="owed by the engine")
 def test_a_timeframe_that_the_feed_cannot_give_is_an_error() -> None:
     class Fine(Diary):
         timeframes: ClassVar[tuple[str, ...]] = ("1m",)

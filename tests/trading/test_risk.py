@@ -16,7 +16,6 @@ from tradekit.model.session import RiskChanged
 from tradekit.state.shape import State
 from tradekit.trading.risk import Denial, check, check_limits, reduces
 
-OWED = pytest.mark.xfail(strict=True, reason="owed by dealing")
 D = Decimal
 BUY, SELL = Side.BUY, Side.SELL
 ES = Instrument(id="BTC", multiplier=D(50))
@@ -163,8 +162,8 @@ def test_a_denied_wish_is_told_with_its_rule_and_nothing_is_sent() -> None:
     "again",
     [
         lambda s, b: s.buy_to(2),
-        pytest.param(lambda s, b: s.buy_to(2, instrument="BTC"), marks=OWED),
-        pytest.param(lambda s, b: s.target_percent(2), marks=OWED),
+        lambda s, b: s.buy_to(2, instrument="BTC"),
+        lambda s, b: s.target_percent(2),
     ],
 )
 def test_a_denied_target_is_not_repeated_on_each_bar(again: Callable[[Any, Bar], Any]) -> None:
@@ -183,7 +182,6 @@ def test_a_denied_target_is_tried_again_when_something_has_changed() -> None:
     assert "order.submitted" in types(made.bar(flat(3, 100.0), lambda s, b: s.buy_to(3)))
 
 
-@pytest.mark.xfail(strict=True, reason="owed by dealing and risk")
 def test_a_target_denied_for_the_days_loss_is_tried_again_the_next_day() -> None:
     made = Desk(limits={"max_daily_loss": "50"})
     made.bar(flat(0, 100.0), lambda s, b: s.buy(10))
@@ -192,7 +190,6 @@ def test_a_target_denied_for_the_days_loss_is_tried_again_the_next_day() -> None
     assert types(made.bar(flat(1441, 90.0), lambda s, b: s.buy_to(20))).count("order.submitted") == 1
 
 
-@pytest.mark.xfail(strict=True, reason="owed by dealing and risk")
 def test_orders_under_way_count_towards_the_largest_position() -> None:
     made = Desk(limits={"max_position": "2"})
     told = made.bar(flat(0, 100.0), lambda s, b: [s.buy(1) for _ in range(5)])
@@ -201,7 +198,6 @@ def test_orders_under_way_count_towards_the_largest_position() -> None:
     assert made.position == 2
 
 
-@pytest.mark.xfail(strict=True, reason="owed by dealing and risk")
 def test_two_exits_do_not_turn_the_position_of_a_halted_session() -> None:
     made = Desk()
     made.bar(flat(0, 100.0), lambda s, b: s.buy(1))

@@ -4,13 +4,14 @@ Knows no venue's symbol spelling and no prices.
 """
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
 
-from tradekit.errors import DataError
+from tradekit.errors import ConfigError, DataError
 
-__all__ = ["Instrument", "duration", "timeframe_text"]
+__all__ = ["Instrument", "check_account", "duration", "timeframe_text"]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "D": 86400, "W": 7 * 86400}
 _TIMEFRAME = re.compile(r"([1-9][0-9]*)([smhDW])")
@@ -33,6 +34,18 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False)
     lot: Decimal | None = None
     multiplier: Decimal = Decimal(1)
     inverse: bool = False
+
+
+def check_account(instruments: Iterable[Instrument], currency: str) -> None:
+    """Raise ConfigError for what an account in `currency` cannot hold: another quote currency, an inverse contract."""
+    for one in instruments:
+        if one.inverse:
+            raise ConfigError(f"{one.id} is an inverse contract, which accounts cannot hold yet; use a linear one")
+        if one.quote != currency:
+            raise ConfigError(
+                f"{one.id} is quoted in {one.quote} and the account is in {currency}; money is not converted yet: "
+                f"trade instruments of one quote currency"
+            )
 
 
 def duration(timeframe: str) -> int:

@@ -10,6 +10,7 @@ from tradekit.core.event import Event
 from tradekit.core.version import version
 from tradekit.data.columns import BarColumns
 from tradekit.errors import DataError, StrategyError, TradekitError
+from tradekit.model.instrument import check_account
 from tradekit.model.money import exact
 from tradekit.model.session import Mode, SessionOpened
 from tradekit.run.cycle import Cycle
@@ -61,6 +62,7 @@ def backtest(
     """
     made = load_strategy(strategy)
     columns = _columns(bars, instrument, timeframe)
+    check_account([c.spec for c in columns], columns[0].spec.quote)
     costs = Costs.of(fee, slippage)
     rules = check_limits({**(limits or {}), **({} if leverage is None else {"leverage": leverage})})
     exchange = Exchange([c.spec for c in columns], costs)

@@ -6,10 +6,12 @@ test demands equal events from both. Knows no journal.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
+from tradekit.indicators.base import Indicator
 from tradekit.model.instrument import duration
 from tradekit.model.market import Bar
 from tradekit.model.order import Side
@@ -188,6 +190,8 @@ class InnerLoop:
         state.seq = len(self._before) + len(self.events) + len(self.engine.out) + self.n
         self.engine.take_over(state)
         self.engine.dealing.goals[self.columns.instrument] = tape.goal
+        if tape.refused is not None:
+            self.engine.dealing.refused[self.columns.instrument] = tape.refused
         self._state = state
         self._folded = self.n
         self._stand(self.n, tape.cause or state.seq)
@@ -262,6 +266,11 @@ class InnerLoop:
         self.sync()
         return self.engine
 
+    def position(self, instrument: str | None) -> Decimal:
+        """What is held: fills are always folded, or the tape knows it."""
+        name = self.columns.instrument
+        return self._state.position(self._state.strategy.id, name if instrument is None else instrument)
+
     def order(self, side: Side, qty: object, **terms: Any) -> str:
         """Wish for an order."""
         return self._engine_on().order(side, qty, **terms)
@@ -311,6 +320,9 @@ class InnerLoop:
 
 def _by_chunk(line: Feedline) -> bool:
     """Whether an indicator can be computed ahead by the chunk: it must also say from which bar on it is ready."""
+    kind = type(line.indicator)
+    if issubclass(kind, Indicator):
+        return kind.array is not Indicator.array or kind.batch is not Indicator.batch
     return hasattr(line.indicator, "batch") and hasattr(line.indicator, "warmup")
 
 

@@ -27,7 +27,6 @@ from tradekit.run.cycle import Cycle
 from tradekit.run.feed import ReplayFeed
 from tradekit.run.gate import Gate
 from tradekit.trading.broker import Report
-from tradekit.trading.risk import reduces
 
 __all__ = ["Asked", "Loop", "Watch"]
 
@@ -312,7 +311,7 @@ class Loop:
         for event in events:
             data = event.data
             if isinstance(data, OrderSubmitted):
-                reason = self.gate.stops(data, reduces=reduces(self.cycle.engine.state, data))
+                reason = self.gate.stops(data, reduces=self.cycle.engine.dealing.reduces(data))
                 if reason:
                     stopped.append((event.ts, OrderRejected(data.id, data.instrument, reason)))
                     continue

@@ -11,7 +11,7 @@ import msgspec
 
 from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
-from tradekit.model.order import OrderFilled
+from tradekit.model.order import OrderFilled, OrderSubmitted
 from tradekit.model.session import SessionOpened, SignalRaised
 from tradekit.report.equity import equity_curve
 from tradekit.report.stats import statistics
@@ -23,6 +23,8 @@ from tradekit.state.shape import Fill, Order, State
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from tradekit.report.embed import Chart
 
 __all__ = ["Result"]
 
@@ -119,9 +121,31 @@ class Result:
         multipliers = {c.instrument: c.spec.multiplier for c in self._columns}
         return round_trips(self._executions, multipliers=multipliers)
 
-    @property
+    @functools.cached_property
     def _executions(self) -> "list[_Execution]":
-        return [_Execution.of(fill) for fill in self._fold[0]]
+        """The fills as they were told, with their orders' tags: all that trades and equity need."""
+        tags: dict[str, str] = {}
+        found = []
+        for _, event in self._told:
+            data = event.data
+            if isinstance(data, OrderSubmitted):
+                if data.tag:
+                    tags[data.id] = data.tag
+            elif isinstance(data, OrderFilled):
+                tag = tags.get(data.id, "")
+                found.append(
+                    _Execution(
+                        data.id,
+                        data.instrument,
+                        data.side.value,
+                        data.qty,
+                        data.price,
+                        data.fee,
+                        event.ts,
+                        tag,
+                    )
+                )
+        return found
 
     @functools.cached_property
     def trades(self) -> "pd.DataFrame":
@@ -133,12 +157,12 @@ class Result:
         """Equity, cash, exposure and drawdown after each bar, by the bar's open time (UTC)."""
         closes = {c.instrument: (c.ts, c.close, float(c.spec.multiplier)) for c in self._columns}
         cash = float(self.opened.cash)
-        return equity_curve(closes, self._fold[0], cash)
+        return equity_curve(closes, self._executions, cash)
 
     @functools.cached_property
     def stats(self) -> dict[str, Any]:
         """Statistics by machine name; each is defined in docs/statistics.md. Undefined is None."""
-        fees = float(sum((fill.fee for fill in self._fold[0]), start=0))
+        fees = float(sum((fill.fee for fill in self._executions), start=0))
         return statistics(
             self.equity["equity"], self.trips, fees,
             opening=float(self.opened.cash), open_since=open_since(self._executions),
@@ -168,8 +192,11 @@ class Result:
 
     # --- shown ----------------------------------------------------------------------------------------------
 
-    def plot(self, instrument: str | None = None, *, width: int = 1000, dark: bool = False) -> Any:
-        """A Bokeh layout: price with fills, equity and drawdown below on the same time axis."""
+    def plot(self, instrument: str | None = None, *, width: int = 1000, dark: bool = False) -> "Chart":
+        """Price with its fills, equity and drawdown on one time axis; a notebook shows it, `.save(path)` keeps it.
+
+        width  at most so wide [px]
+        """
         from tradekit.report.plot import plot
 
         return plot(self.bars(instrument), self.fills, self.equity, title=repr(self), width=width, dark=dark)
@@ -190,6 +217,11 @@ class Result:
         bars = sum(len(c) for c in self._columns)
         return f"{name}({params}) on {series}, {bars:,} bars"
 
+    def __str__(self) -> str:
+        from tradekit.report.page import summary_text
+
+        return summary_text(repr(self), self.stats, self.warnings, currency=self.opened.currency)
+
     def _repr_html_(self) -> str:
         from tradekit.report.page import summary_html
 
@@ -207,12 +239,6 @@ class _Execution(msgspec.Struct):
     fee: Any
     ts: int
     tag: str
-
-    @classmethod
-    def of(cls, fill: Fill) -> "_Execution":
-        return cls(
-            fill.order, fill.instrument, fill.side.value, fill.qty, fill.price, fill.fee, fill.ts, fill.tag
-        )
 
 
 _TIMES = ("ts", "created", "updated", "entry_time", "exit_time")

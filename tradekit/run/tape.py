@@ -27,12 +27,14 @@ class Tape:
 
     waiting  orders that fill at the next open; the loop looks whether there are any
     goal     the position once they have filled, as the number that a user would write
+    refused  the last target that was denied, and the rule (see `Dealing.refused`)
     cause    what the wishes of the bar under way follow from; 0 before it has told anything
     """
 
     def __init__(self, engine: Engine, columns: BarColumns, costs: Costs, *, told: int) -> None:
         self.waiting: list[OrderSubmitted | None] = []
         self.goal: float = 0
+        self.refused: tuple[object, str] | None = None
         self._engine = engine
         self._state = engine.state
         self._columns = columns
@@ -58,25 +60,29 @@ class Tape:
             return None
         name, info = self._columns.instrument, self._info
         side = Side.BUY if gap > 0 else Side.SELL
-        info.intents += 1
         order = OrderSubmitted(
-            f"{info.id}-{info.intents}", name, info.id, self._account, side, OrderType.MARKET, abs(gap),
+            f"{info.id}-{info.intents + 1}", name, info.id, self._account, side, OrderType.MARKET, abs(gap),
             tag=tag, reason=reason,
         )  # fmt: skip
         denial = self._denial(order, n)
         if denial is None:
+            info.intents += 1
             self.waiting.append(order)
+            self.refused = None
             self.goal = number(wanted)
             self._tell(order, n)
-        else:
-            self.goal = number(exact(qty))
-            self._tell(
-                OrderDenied(
-                    order.id, name, info.id, self._account, side, OrderType.MARKET, order.qty,
-                    denial.rule, denial.bound, denial.value,
-                ),
-                n,
-            )  # fmt: skip
+            return order.id
+        if self.refused == (wanted, denial.rule):
+            return None
+        info.intents += 1
+        self.refused = (wanted, denial.rule)
+        self._tell(
+            OrderDenied(
+                order.id, name, info.id, self._account, side, OrderType.MARKET, order.qty,
+                denial.rule, denial.bound, denial.value,
+            ),
+            n,
+        )  # fmt: skip
         return order.id
 
     def signal(self, name: str, direction: float, n: int, note: str) -> None:
@@ -108,6 +114,7 @@ class Tape:
             told.append(Event(self._told + n, 0, bar.ts, 0, "order.filled", fill.V, 0, bar.instrument, fill))
         self.waiting.clear()
         self.goal = number(self._position.qty)
+        self.refused = None
         return told
 
     def settle(self, n: int) -> list[Event]:
@@ -137,7 +144,8 @@ class Tape:
     def _denial(self, order: OrderSubmitted, n: int) -> risk.Denial | None:
         if not self._risk.limits and self._risk.armed:
             return None
-        return risk.check(self._state, order, self._columns.close.item(n - 1) if n else None)
+        under_way = sum((o.qty for o in self.waiting if o is not None and o.side is order.side), start=ZERO)
+        return risk.check(self._state, order, self._columns.close.item(n - 1) if n else None, under_way)
 
     def _tell(self, fact: Fact, n: int) -> None:
         columns = self._columns
@@ -147,6 +155,4 @@ class Tape:
         if not self.cause:
             self.cause = seq - 1
         ts = columns.ts.item(n - 1) + self._length
-        self._engine.out.append(
-            Event(seq, 0, ts, 0, fact.TYPE, fact.V, self.cause, columns.instrument, fact)
-        )
+        self._engine.out.append(Event(seq, 0, ts, 0, fact.TYPE, fact.V, self.cause, columns.instrument, fact))

@@ -39,6 +39,9 @@ class Dealer(Protocol):
     def state(self) -> State:
         """The session's state."""
 
+    def position(self, instrument: str | None) -> Decimal:
+        """What is held."""
+
     def order(self, side: Side, qty: object, **terms: Any) -> str:
         """Wish for an order."""
 
@@ -216,9 +219,8 @@ class Strategy(param.Parameterized):
         return self._desk.state
 
     def position(self, instrument: str | None = None) -> Decimal:
-        """Signed quantity held of an instrument (default: the first) [base units]."""
-        state = self._desk.state
-        return state.position(state.strategy.id, instrument or next(iter(state.instruments)))
+        """Signed quantity held of an instrument (default: that of the bar or fill under way) [base units]."""
+        return self._desk.position(instrument)
 
     @property
     def _desk(self) -> Dealer:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tradekit.errors import TradekitError
 from tradekit.model.session import COMMANDS, CommandReceived, CommandRefused, ParamsChanged, RiskChanged
-from tradekit.strategy.freeze import declared, freeze, parameters, thaw
+from tradekit.strategy.freeze import assign, declared, freeze, parameters, thaw
 
 if TYPE_CHECKING:
     from tradekit.trading.engine import Engine
@@ -85,7 +85,7 @@ def _set_param(engine: "Engine", command: CommandReceived, args: dict[str, Any])
         raise TradekitError(f"{type(strategy).__name__} has no parameter {name!r}; it has {', '.join(known)}")
     thaw(strategy)
     try:
-        setattr(strategy, name, args.get("value"))
+        assign(strategy, name, args.get("value"))
         values = parameters(strategy)
     finally:
         freeze(strategy)

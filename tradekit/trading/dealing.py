@@ -31,14 +31,16 @@ class Dealing:
 
     working  orders that may still trade, by id: the same records as in the state
     goals    by instrument: the position once the working market orders have filled, as plain numbers. A wish for a
-             position that equals it is no wish. A denied wish is kept here too, until something changes, so that a
-             strategy that repeats itself on every bar is not denied on every bar.
+             position that equals it is no wish.
+    refused  by instrument: the last target that was denied, and the rule. While nothing changes, the same wish is
+             tried again in silence: it goes out once the rule lets it, and is not denied on every bar.
     """
 
     def __init__(self, state: State, tell: Tell) -> None:
         self.state = state
         self.working: dict[str, Order] = {}
         self.goals: dict[str, float] = {}
+        self.refused: dict[str, tuple[object, str]] = {}
         self._tell = tell
 
     # --- wishes ---------------------------------------------------------------------------------------------
@@ -72,9 +74,19 @@ class Dealing:
         return first
 
     def target(
-        self, qty: object, *, instrument: str, price: float | None, tag: str = "", reason: str = ""
+        self,
+        qty: object,
+        *,
+        instrument: str,
+        price: float | None,
+        tag: str = "",
+        reason: str = "",
+        asked: object = None,
     ) -> str | None:
-        """The market order that leads to a position of `qty` units, or None when nothing is to be done."""
+        """The market order that leads to a position of `qty` units, or None when nothing is to be done.
+
+        `asked` is what the strategy asked for, where that is not `qty` itself.
+        """
         spec = self.instrument(instrument)
         wanted = exact(qty, name="the target position")
         wanted = floor_to(wanted, spec.lot)
@@ -83,10 +95,14 @@ class Dealing:
             self.goals[instrument] = number(wanted)
             return None
         side = Side.BUY if gap > 0 else Side.SELL
-        order_id = self._submit(spec, side, OrderType.MARKET, abs(gap), price, tag=tag, reason=reason)
-        if order_id not in self.working:
-            self.goals[instrument] = number(exact(qty))
-        return order_id
+        order, denial = self._order(spec, side, OrderType.MARKET, abs(gap), price, tag=tag, reason=reason)
+        refused = None if denial is None else (wanted if asked is None else asked, denial.rule)
+        if refused is not None and refused == self.refused.get(instrument):
+            return None  # told already, and nothing has changed since
+        self._tell_or_deny(order, denial)
+        if refused is not None:
+            self.refused[instrument] = refused
+        return order.id
 
     def units_worth(self, percent: float, instrument: str, price: float | None) -> Decimal:
         """How many units are worth `percent` % of equity at `price`, floored to the lot (1e-8 without one)."""
@@ -134,6 +150,19 @@ class Dealing:
                 total += order.leaves * order.side.sign
         return total
 
+    def under_way(self, order: OrderSubmitted) -> Decimal:
+        """What working orders of the same side may still add to (or take from) the position, `order` left out."""
+        total = ZERO
+        for other in self.working.values():
+            same = other.instrument == order.instrument and other.side is order.side
+            if same and not other.reduce_only and other.id != order.id:
+                total += other.leaves
+        return total
+
+    def reduces(self, order: OrderSubmitted) -> bool:
+        """Whether an order can only make the position smaller, with all that is under way."""
+        return risk.reduces(self.state, order, self.under_way(order))
+
     def follow(self, order: Order) -> None:
         """Take note of an order that a fact has just changed."""
         if order.status.working:
@@ -142,6 +171,7 @@ class Dealing:
             self.working[order.id] = order
         else:
             self.working.pop(order.id, None)
+        self.refused.pop(order.instrument, None)
         self.goals[order.instrument] = number(self.expected(order.instrument))
 
     def instrument(self, name: str) -> Instrument:
@@ -159,6 +189,14 @@ class Dealing:
         self, spec: Instrument, side: Side, kind: OrderType, qty: Decimal, price: float | None, **terms: Any
     ) -> str:
         """Tell the intent or the denial; returns the order's id."""
+        order, denial = self._order(spec, side, kind, qty, price, **terms)
+        self._tell_or_deny(order, denial)
+        return order.id
+
+    def _order(
+        self, spec: Instrument, side: Side, kind: OrderType, qty: Decimal, price: float | None, **terms: Any
+    ) -> tuple[OrderSubmitted, risk.Denial | None]:
+        """The next order, not yet told, and why it may not go out."""
         info = self.state.strategy
         order = OrderSubmitted(
             f"{info.id}-{info.intents + 1}",
@@ -170,17 +208,18 @@ class Dealing:
             qty,
             **terms,
         )
-        denial = risk.check(self.state, order, price)
+        return order, risk.check(self.state, order, price, self.under_way(order))
+
+    def _tell_or_deny(self, order: OrderSubmitted, denial: risk.Denial | None) -> None:
         if denial is None:
             self._tell(order)
         else:
             self._tell(
                 OrderDenied(
-                    order.id, spec.id, order.strategy, order.account, side, kind, qty,
+                    order.id, order.instrument, order.strategy, order.account, order.side, order.type, order.qty,
                     denial.rule, denial.bound, denial.value,
                 )
             )  # fmt: skip
-        return order.id
 
     def _protect(
         self, spec: Instrument, side: Side, qty: Decimal, parent: str, loss: object, profit: object, tag: str

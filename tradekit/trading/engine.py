@@ -5,6 +5,7 @@ own, so that a wish in a callback already sees the one before it. Knows no journ
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from tradekit.core.event import Event, Fact
@@ -52,7 +53,10 @@ class Engine:
         self.doubt = ""  # why the strategy may not act, after a replay that went another way
         self._ts = 0
         self._cause = 0
-        self._instrument = ""
+        self._instrument = ""  # of the event under way: what a wish is about unless it says otherwise
+        self._home = (
+            ""  # the first that the strategy sees: what its indicators follow unless they say otherwise
+        )
         self._starting = False
         self._started = False
         self._taken: dict[str, Callable[[Event, Any], None]] = {
@@ -135,7 +139,8 @@ class Engine:
         if self._started or self.doubt:  # a restart: the strategy goes on where the journal says it was
             return
         self._started = True
-        self._instrument = data.instruments[0].id if data.instruments else ""
+        first = data.instruments[0].id if data.instruments else ""
+        self._home = self._instrument = next(iter(self.strategy.instruments), first)
         self.strategy._dealer = self
         freeze(self.strategy)
         self._start("on_start", self.strategy.on_start)
@@ -238,6 +243,10 @@ class Engine:
 
     # --- the dealer that a strategy wishes to ---------------------------------------------------------------
 
+    def position(self, instrument: str | None) -> Decimal:
+        """Signed quantity held of an instrument (default: that of the event under way) [base units]."""
+        return self.state.position(self.state.strategy.id, instrument or self._instrument)
+
     def order(self, side: Side, qty: object, *, instrument: str | None = None, **terms: Any) -> str:
         """Wish for an order."""
         name = instrument or self._instrument
@@ -254,7 +263,7 @@ class Engine:
         """Wish for a position worth `percent` % of equity."""
         name = instrument or self._instrument
         units = self.dealing.units_worth(percent, name, self.price(name))
-        return self.target(units, instrument=name, **terms)
+        return self.target(units, instrument=name, asked=("percent", percent), **terms)
 
     def cancel(self, order_id: str, reason: str) -> None:
         """Wish for an order's end."""
@@ -288,7 +297,7 @@ class Engine:
         """Feed an indicator from now on; with past bars in the state, warm it up with them first."""
         if not self._starting:
             raise StrategyError("make indicators in on_start: one made later has missed the bars before it")
-        name = instrument or self._instrument
+        name = instrument or self._home
         line = self.series.add(indicator, on, name, timeframe)
         for key, known in self.series.all_lines():
             if known is line:

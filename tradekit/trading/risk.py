@@ -24,12 +24,18 @@ class Denial(msgspec.Struct, frozen=True):
     value: str
 
 
-def check(state: State, order: OrderSubmitted, price: float | None) -> Denial | None:
-    """The first rule that refuses `order`, or None. `price` is the last price known [quote currency]."""
+def check(
+    state: State, order: OrderSubmitted, price: float | None, under_way: Decimal = ZERO
+) -> Denial | None:
+    """The first rule that refuses `order`, or None.
+
+    price      the last price known [quote currency]
+    under_way  quantity that working orders of the same side may still add in this instrument [base units]
+    """
     risk = state.risk
     if risk.killed:
         return Denial("killed", "", risk.reason or "the kill switch is on")
-    shrinks = reduces(state, order)
+    shrinks = reduces(state, order, under_way)
     if not risk.armed and not shrinks:
         return Denial("armed", "", risk.reason or "the session is not armed")
     if risk.halted and not shrinks:
@@ -37,18 +43,23 @@ def check(state: State, order: OrderSubmitted, price: float | None) -> Denial | 
     if shrinks:
         return None
     for rule, bound in risk.limits.items():
-        broken = LIMITS[rule](state, order, price, Decimal(bound))
+        broken = LIMITS[rule](state, order, price, under_way, Decimal(bound))
         if broken is not None:
             return Denial(rule, bound, broken)
     return None
 
 
-def reduces(state: State, order: OrderSubmitted) -> bool:
-    """Whether an order can only make the strategy's position smaller."""
+def reduces(state: State, order: OrderSubmitted, under_way: Decimal = ZERO) -> bool:
+    """Whether an order can only make the strategy's position smaller, whatever else is under way fills."""
     if order.reduce_only:
         return True
     held = state.position(order.strategy, order.instrument)
-    return held * order.side.sign < 0 and order.qty <= abs(held)
+    return held * order.side.sign < 0 and order.qty + under_way <= abs(held)
+
+
+def _reached(state: State, order: OrderSubmitted, under_way: Decimal) -> Decimal:
+    """The position once the order and all of its side that is under way have filled."""
+    return state.position(order.strategy, order.instrument) + (order.qty + under_way) * order.side.sign
 
 
 def _notional(state: State, order: OrderSubmitted, price: float) -> Decimal:
@@ -56,12 +67,14 @@ def _notional(state: State, order: OrderSubmitted, price: float) -> Decimal:
     return order.qty * exact(price) * instrument.multiplier
 
 
-def _max_order_qty(state: State, order: OrderSubmitted, price: float | None, bound: Decimal) -> str | None:
+def _max_order_qty(
+    state: State, order: OrderSubmitted, price: float | None, under_way: Decimal, bound: Decimal
+) -> str | None:
     return str(order.qty) if order.qty > bound else None
 
 
 def _max_order_notional(
-    state: State, order: OrderSubmitted, price: float | None, bound: Decimal
+    state: State, order: OrderSubmitted, price: float | None, under_way: Decimal, bound: Decimal
 ) -> str | None:
     if price is None:
         return "no price is known yet"
@@ -69,12 +82,16 @@ def _max_order_notional(
     return f"{notional:f}" if notional > bound else None
 
 
-def _max_position(state: State, order: OrderSubmitted, price: float | None, bound: Decimal) -> str | None:
-    reached = state.position(order.strategy, order.instrument) + order.qty * order.side.sign
+def _max_position(
+    state: State, order: OrderSubmitted, price: float | None, under_way: Decimal, bound: Decimal
+) -> str | None:
+    reached = _reached(state, order, under_way)
     return f"{reached:f}" if abs(reached) > bound else None
 
 
-def _leverage(state: State, order: OrderSubmitted, price: float | None, bound: Decimal) -> str | None:
+def _leverage(
+    state: State, order: OrderSubmitted, price: float | None, under_way: Decimal, bound: Decimal
+) -> str | None:
     """Gross exposure after the order against `bound` times equity."""
     if price is None:
         return "no price is known yet"
@@ -82,13 +99,15 @@ def _leverage(state: State, order: OrderSubmitted, price: float | None, bound: D
     for position in state.positions.values():
         if position.qty and position.instrument != order.instrument:
             gross += abs(float(position.cost) + position.unrealised)
-    reached = state.position(order.strategy, order.instrument) + order.qty * order.side.sign
+    reached = _reached(state, order, under_way)
     gross += abs(float(reached)) * price * float(state.instruments[order.instrument].multiplier)
     equity = state.account.equity
     return f"{gross:.2f} on equity {equity:.2f}" if gross > float(bound) * equity else None
 
 
-def _max_daily_loss(state: State, order: OrderSubmitted, price: float | None, bound: Decimal) -> str | None:
+def _max_daily_loss(
+    state: State, order: OrderSubmitted, price: float | None, under_way: Decimal, bound: Decimal
+) -> str | None:
     if not state.pnl.days:
         return None
     day = next(reversed(state.pnl.days.values()))
@@ -96,7 +115,8 @@ def _max_daily_loss(state: State, order: OrderSubmitted, price: float | None, bo
     return f"{loss:.2f}" if loss > float(bound) else None
 
 
-LIMITS: dict[str, Callable[[State, OrderSubmitted, float | None, Decimal], str | None]] = {
+Rule = Callable[[State, OrderSubmitted, float | None, Decimal, Decimal], str | None]
+LIMITS: dict[str, Rule] = {
     "max_order_qty": _max_order_qty,
     "max_order_notional": _max_order_notional,
     "max_position": _max_position,

@@ -97,6 +97,12 @@ class Series:
         """Name the feed's own timeframe, once."""
         if self._base:
             return
+        for wanted in self._wanted:
+            if duration(wanted) % duration(timeframe):
+                raise StrategyError(
+                    f"the strategy follows {wanted} bars, which cannot be made from the feed's {timeframe} bars; "
+                    f"feed it finer bars, or change its `timeframes`"
+                )
         self._base = timeframe
         for line, instrument, _ in self._pending:
             self._lines.setdefault((instrument, timeframe), []).append(line)

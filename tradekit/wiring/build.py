@@ -20,7 +20,7 @@ from tradekit.core.version import version
 from tradekit.data.columns import BarColumns
 from tradekit.data.load import load_bars
 from tradekit.errors import ConfigError, JournalCorruptError
-from tradekit.model.instrument import Instrument, duration
+from tradekit.model.instrument import Instrument, check_account, duration
 from tradekit.model.money import exact
 from tradekit.model.session import CommandReceived, Mode, SessionOpened
 from tradekit.run.cycle import Cycle
@@ -70,6 +70,7 @@ def build(config: Config, *, clock: Clock) -> Parts:
     engine = Engine(strategy, timeframes=tuple(config.market_data.timeframes))
     cycle = Cycle(engine, broker)
     opened = _opened(config, strategy, columns, limits)
+    check_account(instruments, opened.currency)
     if not config.state_store.restore_on_startup and config.journal is not None:
         kept = set_aside(config.journal)
         if kept is not None:
