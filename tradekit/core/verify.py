@@ -118,7 +118,10 @@ def verify_file(path: Path) -> Verdict:
     walk = _Walk(genesis(rows.manifest.id), mark)
     try:
         problems += _file_problems(rows.main)
-        missing = _walk_all(rows, walk)
+        archive = rows.archive() if rows.runs() else None
+        if archive is not None:
+            problems += [f"{archive.path.name}: {problem}" for problem in _file_problems(archive)]
+        missing = _walk_all(rows, archive, walk)
         problems += walk.problems
         if readable:
             problems += mark_problem(path, rows.manifest.id, walk.seq, walk.marked, mark)
@@ -132,10 +135,9 @@ def verify_file(path: Path) -> Verdict:
     return Verdict(not problems, walk.events, walk.seq, problems, archived=walk.archived, missing=missing)
 
 
-def _walk_all(rows: WholeRows, walk: _Walk) -> list[str]:
+def _walk_all(rows: WholeRows, archive: SqliteRows | None, walk: _Walk) -> list[str]:
     """Walk journal and archive in seq order; returns the runs whose archive is not there."""
     missing: list[str] = []
-    archive = rows.archive() if rows.runs() else None
     for since, last, run in rows.spans(-1, rows.main.one("SELECT max(seq) FROM events")):
         if run is None:
             for page in rows.main.pages(COLUMNS, since, last):
