@@ -44,11 +44,11 @@ class Desk:
     ) -> None:
         specs = specs or [BTC]
         self.strategy = strategy if strategy is not None else Quiet()
-        self.engine = Engine(self.strategy, timeframes=timeframes, raising=raising)
+        self.engine = Engine(self.strategy, raising=raising)
         self.venue = SimulatedVenue(Exchange(specs))
         self.journal: list[Event] = []
         self._commands = 0
-        self.tell(opened(instruments=specs, **first), START)
+        self.tell(opened(instruments=specs, timeframes=list(timeframes), **first), START)
 
     @property
     def state(self) -> State:

@@ -24,7 +24,9 @@ class Count:
 
 
 def series(*wanted: str, shown: tuple[str, ...] = ()) -> Series:
-    return Series(wanted, shown, ())
+    made = Series(wanted, ())
+    made.show(shown, lambda *_: [])
+    return made
 
 
 def test_an_indicator_takes_the_fields_that_it_names_or_the_one_that_is_asked_for() -> None:
@@ -110,6 +112,16 @@ def test_bars_that_close_earlier_come_first() -> None:
 def test_it_follows_its_timeframes_and_instruments() -> None:
     assert series("1m").follows(flat(0, 1.0))
     assert not series("5m").follows(flat(0, 1.0))
-    only = Series((), (), ("ETH",))
+    only = Series((), ("ETH",))
     only.start("1m")
     assert [only.follows(flat(0, 1.0, instrument=name)) for name in ("BTC", "ETH")] == [False, True]
+
+
+def test_a_timeframe_that_is_shown_later_begins_with_the_bars_that_were() -> None:
+    made = series("15m")
+    bars = [flat(n, float(n)) for n in range(60)]
+    longer = [one for early in bars[:40] for one in made.made_by(early)]
+    assert [one.timeframe for one in longer] == ["15m", "15m"]
+    made.show(["1h", "15m", "1m"], lambda instrument, timeframe: bars[:40])
+    later = [one for late in bars[40:] for one in made.made_by(late)]
+    assert [(one.timeframe, one.open) for one in later] == [("15m", 30.0), ("1h", 0.0), ("15m", 45.0)]

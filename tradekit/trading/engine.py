@@ -48,7 +48,7 @@ class Engine:
         self.dealing = Dealing(self.state, self._tell_intent)
         self._hears_orders = type(strategy).on_order is not Strategy.on_order
         self._hears_fills = type(strategy).on_fill is not Strategy.on_fill
-        self.series = Series(tuple(strategy.timeframes), timeframes, tuple(strategy.instruments))
+        self.series = Series(tuple(strategy.timeframes), tuple(strategy.instruments))
         self.out: list[Event] = []
         self.doubt = ""  # why the strategy may not act, after a replay that went another way
         self._ts = 0
@@ -136,6 +136,7 @@ class Engine:
     # --- taking ---------------------------------------------------------------------------------------------
 
     def _opened(self, event: Event, data: SessionOpened) -> None:
+        self.series.show(data.timeframes, self._past)
         if self._started or self.doubt:  # a restart: the strategy goes on where the journal says it was
             return
         self._started = True
@@ -301,8 +302,13 @@ class Engine:
         line = self.series.add(indicator, on, name, timeframe)
         for key, known in self.series.all_lines():
             if known is line:
-                for row in self.state.bars.get(key[0], {}).get(key[1], []):
-                    line.feed(row.as_bar(*key))
+                for bar in self._past(*key):
+                    line.feed(bar)
+
+    def _past(self, instrument: str, timeframe: str) -> list[Bar]:
+        """The closed bars of a series that the state keeps, oldest first."""
+        rows = self.state.bars.get(instrument, {}).get(timeframe, [])
+        return [row.as_bar(instrument, timeframe) for row in rows]
 
     def price(self, instrument: str) -> float | None:
         """The last price known of an instrument [quote currency]."""

@@ -3,7 +3,7 @@
 Pure. Knows bars and indicators, no orders.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
 
@@ -37,9 +37,9 @@ class Feedline(msgspec.Struct):
 class Series:
     """The bars of a run: from the feed's own to the longest that the strategy or the session asks for."""
 
-    def __init__(self, wanted: tuple[str, ...], shown: tuple[str, ...], instruments: tuple[str, ...]) -> None:
+    def __init__(self, wanted: tuple[str, ...], instruments: tuple[str, ...]) -> None:
         self._wanted = wanted
-        self._shown = tuple(dict.fromkeys((*wanted, *shown)))
+        self._shown = tuple(dict.fromkeys(wanted))
         self._instruments = frozenset(instruments)
         self._makers: dict[Key, list[Aggregator]] = {}
         self._lines: dict[Key, list[Feedline]] = {}
@@ -114,8 +114,7 @@ class Series:
         makers = self._makers.get(key)
         if makers is None:
             self.start(bar.timeframe)
-            own = duration(bar.timeframe)
-            longer = sorted((t for t in self._shown if duration(t) > own), key=duration, reverse=True)
+            longer = _longest_first(self._longer(self._shown, bar.timeframe))
             makers = self._makers[key] = [Aggregator(bar.instrument, bar.timeframe, t) for t in longer]
         if not makers:
             return []
@@ -123,6 +122,22 @@ class Series:
         if len(closed) > 1:
             closed.sort(key=lambda b: b.ts + duration(b.timeframe))
         return closed
+
+    def show(self, timeframes: Iterable[str], past: Callable[[str, str], list[Bar]]) -> None:
+        """Make bars of these timeframes too, from now on; `past` gives a series' last bars, to begin them with."""
+        before = self._shown
+        self._shown = tuple(dict.fromkeys((*before, *timeframes)))
+        for (instrument, base), makers in self._makers.items():
+            known = dict(zip(_longest_first(self._longer(before, base)), makers, strict=True))
+            for timeframe in self._longer(self._shown, base):
+                if timeframe not in known:
+                    known[timeframe] = maker = Aggregator(instrument, base, timeframe)
+                    for bar in past(instrument, base):
+                        maker.update(bar)
+            self._makers[instrument, base] = [known[one] for one in _longest_first(known)]
+
+    def _longer(self, timeframes: Iterable[str], base: str) -> list[str]:
+        return [one for one in timeframes if duration(one) > duration(base)]
 
     def shown_beyond(self, timeframe: str) -> bool:
         """Whether bars longer than `timeframe` are asked for."""
@@ -133,3 +148,7 @@ class Series:
         if self._instruments and bar.instrument not in self._instruments:
             return False
         return bar.timeframe in self._wanted if self._wanted else bar.timeframe == self._base
+
+
+def _longest_first(timeframes: Iterable[str]) -> list[str]:
+    return sorted(timeframes, key=duration, reverse=True)

@@ -67,7 +67,7 @@ def build(config: Config, *, clock: Clock) -> Parts:
     strategy = _strategy(config, before)
     instruments = [c.spec for c in columns]
     broker = PaperBroker(instruments, fee=config.broker.fee, slippage=config.broker.slippage)
-    engine = Engine(strategy, timeframes=tuple(config.market_data.timeframes))
+    engine = Engine(strategy)
     cycle = Cycle(engine, broker)
     opened = _opened(config, strategy, columns, limits)
     check_account(instruments, opened.currency)
