@@ -11,7 +11,7 @@ import pytest
 
 from tests.client.wire import READ_TOKEN, Replica, client_threads, wait_until
 from tradekit.bridge.server import Bridge
-from tradekit.client.commands import Commands
+from tradekit.client.commands import Commands, Receipt
 from tradekit.errors import ConnectionLostError, RefusedError
 from tradekit.testing.source import FakeSource
 
@@ -196,3 +196,10 @@ def test_a_held_up_callback_does_not_hold_up_closing(
     replica.connection.close()
     assert time.monotonic() - begin < 1
     release.set()
+
+
+def test_a_receipt_is_the_seq_and_says_what_it_is_for() -> None:
+    receipt = Receipt(1163, "halt")
+    assert receipt == 1163
+    assert repr(receipt) == "#1,163 halt"
+    assert f"{receipt:,}" == "1,163"

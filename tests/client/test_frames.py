@@ -115,4 +115,4 @@ def test_a_past_state_has_the_same_face() -> None:
     assert past.pnl.equals(frames.pnl(STATE))
     assert past.equity.equals(frames.equity(STATE))
     assert past.bars().equals(frames.bars(STATE))
-    assert repr(past) == "<test at #15, equity 10,009.50 USD>"
+    assert repr(past) == "<test as of 2022-12-13 00:15:00 UTC, #15, equity 10,009.50 USD>"

@@ -6,7 +6,7 @@ Knows the names and arguments; how a command reaches the session is the connecti
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-__all__ = ["Commands"]
+__all__ = ["Commands", "Receipt"]
 
 
 class Sender(Protocol):
@@ -16,50 +16,66 @@ class Sender(Protocol):
         """The command's seq; RefusedError or ConnectionLostError otherwise."""
 
 
+class Receipt(int):
+    """The journal's seq of a command, which is all that it is; shown as `#163 halt`."""
+
+    command: str
+
+    def __new__(cls, seq: int, command: str) -> "Receipt":
+        """The receipt of `command`."""
+        made = super().__new__(cls, seq)
+        made.command = command
+        return made
+
+    def __repr__(self) -> str:
+        return f"#{int(self):,} {self.command}"
+
+
 class Commands:
     """Tells a session what to do; RefusedError means that it said no, ConnectionLostError no answer."""
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
 
-    def arm(self, reason: str = "") -> int:
+    def _send(self, name: str, args: Mapping[str, Any] | None = None) -> Receipt:
+        return Receipt(self._sender.send_command(name, args), name)
+
+    def arm(self, reason: str = "") -> Receipt:
         """Let the strategy's orders go out; clears a halt and a kill."""
-        return self._sender.send_command("arm", {"reason": reason})
+        return self._send("arm", {"reason": reason})
 
-    def disarm(self, reason: str = "") -> int:
+    def disarm(self, reason: str = "") -> Receipt:
         """Let no new order go out; working ones stay."""
-        return self._sender.send_command("disarm", {"reason": reason})
+        return self._send("disarm", {"reason": reason})
 
-    def halt(self, reason: str = "") -> int:
+    def halt(self, reason: str = "") -> Receipt:
         """Let nothing out that adds risk until armed again."""
-        return self._sender.send_command("halt", {"reason": reason})
+        return self._send("halt", {"reason": reason})
 
-    def kill(self, reason: str = "") -> int:
+    def kill(self, reason: str = "") -> Receipt:
         """Stop everything now: the gate before the wire closes, orders are cancelled; a human reopens it."""
-        return self._sender.send_command("kill", {"reason": reason})
+        return self._send("kill", {"reason": reason})
 
-    def cancel(self, order_id: str) -> int:
+    def cancel(self, order_id: str) -> Receipt:
         """Cancel one working order."""
-        return self._sender.send_command("cancel", {"order_id": order_id})
+        return self._send("cancel", {"order_id": order_id})
 
-    def cancel_all(self, instrument: str | None = None) -> int:
+    def cancel_all(self, instrument: str | None = None) -> Receipt:
         """Cancel every working order, or those of one instrument."""
-        return self._sender.send_command(
-            "cancel_all", {} if instrument is None else {"instrument": instrument}
-        )
+        return self._send("cancel_all", {} if instrument is None else {"instrument": instrument})
 
-    def flatten(self) -> int:
-        """Close every position at the market."""
-        return self._sender.send_command("flatten")
+    def flatten(self, instrument: str | None = None) -> Receipt:
+        """Close every position at the market, or that of one instrument."""
+        return self._send("flatten", {} if instrument is None else {"instrument": instrument})
 
-    def set_param(self, name: str, value: object) -> int:
+    def set_param(self, name: str, value: object) -> Receipt:
         """Give a parameter of the strategy a new value, between two events."""
-        return self._sender.send_command("set_param", {"name": name, "value": value})
+        return self._send("set_param", {"name": name, "value": value})
 
-    def snapshot(self) -> int:
+    def snapshot(self) -> Receipt:
         """Write a snapshot of the state now."""
-        return self._sender.send_command("snapshot")
+        return self._send("snapshot")
 
-    def stop(self, reason: str = "") -> int:
+    def stop(self, reason: str = "") -> Receipt:
         """End the session in good order."""
-        return self._sender.send_command("stop", {"reason": reason})
+        return self._send("stop", {"reason": reason})

@@ -143,18 +143,11 @@ class SessionClient(Commands, View):
     def __repr__(self) -> str:
         with self.replica.lock:
             state, risk = self.state, self.state.risk
-            armed = (
-                "killed"
-                if risk.killed
-                else "halted"
-                if risk.halted
-                else "armed"
-                if risk.armed
-                else "disarmed"
-            )
+            power = next((word for word in ("killed", "halted", "armed") if getattr(risk, word)), "disarmed")
+            power = power if state.session.open else "ended"
             account = state.account
             return (
-                f"<Session {self.name} {state.session.mode} {armed}, {self.status}, #{state.seq:,}, "
+                f"<Session {self.name} {state.session.mode} {power}, {self.status}, #{state.seq:,}, "
                 f"equity {account.equity:,.2f} {account.currency}>"
             )
 

@@ -5,6 +5,7 @@ Knows neither where the state comes from nor whether it moves.
 
 import contextlib
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tradekit.client import frames
@@ -94,5 +95,9 @@ class Past(View):
         return self._state.seq
 
     def __repr__(self) -> str:
-        state = self._state
-        return f"<{state.session.name} at #{state.seq:,}, equity {state.account.equity:,.2f} {state.account.currency}>"
+        state, account = self._state, self._state.account
+        time = datetime.fromtimestamp(state.time / 1e9, UTC)
+        return (
+            f"<{state.session.name} as of {time:%Y-%m-%d %H:%M:%S} UTC, #{state.seq:,}, "
+            f"equity {account.equity:,.2f} {account.currency}>"
+        )

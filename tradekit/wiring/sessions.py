@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from tradekit.client import registry
+from tradekit.client.commands import Receipt
 from tradekit.client.session import SessionClient, read_token
 from tradekit.config.load import load_config
 from tradekit.config.schema import Config
@@ -47,7 +48,7 @@ class Session(SessionClient):
 
         return inline_dashboard(self, theme=theme)
 
-    def stop(self, reason: str = "", *, timeout_s: float = _STOP_S) -> int:
+    def stop(self, reason: str = "", *, timeout_s: float = _STOP_S) -> Receipt:
         """End the session in good order, wait until its process has let go of everything, and detach.
 
         Returns the command's seq: `start` may follow at once. Raises TradekitError when it takes longer.
