@@ -61,8 +61,8 @@ class Writer:
 
     def put(self, events: int = 1, *, critical: bool = True, wake: bool = True) -> Ack:
         first = self.seq + 1
-        step = stamp([mark(first + i) for i in range(events)], last_seq=self.seq, epoch=1, recorded=0)
-        ack = self.group.put(step, critical=critical, wake=wake)
+        step = stamp([mark(first + i) for i in range(events)], self.seq, 1, 0)
+        ack = self.group.put(step, critical, wake)
         self.seq += events
         return ack
 

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from threading import get_ident
 from types import TracebackType
 from typing import Self
 
@@ -71,6 +72,7 @@ class Bus:
     ) -> None:
         self.errors = 0
         self._history: deque[Event] = deque(maxlen=max_history)
+        self._remember = self._history.append
         self._subscriptions: tuple[Subscription, ...] = ()
         self._routes: dict[str, dict[str, tuple[Handler, ...]]] = {}  # by type, then key: no string is built
         self._resolved = 0
@@ -90,9 +92,9 @@ class Bus:
 
     def publish(self, event: Event) -> None:
         """Tell an event now; handlers are called in the order in which they subscribed."""
-        if threading.get_ident() != self._owner:
+        if get_ident() != self._owner:
             self._own()
-        self._history.append(event)
+        self._remember(event)
         try:
             handlers = self._routes[event.type][event.key]
         except KeyError:
@@ -150,7 +152,7 @@ class Bus:
             raise TradekitError(
                 "only the thread that owns the bus publishes on it; from another one use publish_threadsafe"
             )
-        self._owner = threading.get_ident()
+        self._owner = get_ident()
 
     def _resolve(self, event: Event) -> tuple[Handler, ...]:
         subject = event.subject.split(".")

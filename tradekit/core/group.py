@@ -5,6 +5,7 @@ Knows no storage; it is given one function that makes a group durable, and never
 
 import contextlib
 import logging
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -48,7 +49,7 @@ class GroupCommit:
         self._queue: deque[Group] = deque()
         self._last_seq = durable_seq  # of the queue's newest step
         self._urgent_seq = durable_seq  # somebody waits for this one and counts on the thread
-        self._oldest: float | None = None  # arrival of the oldest step that is not durable
+        self._oldest = math.inf  # arrival of the oldest step that is not durable
         self._untidy = False
         self._closing = False
         self._state = threading.Lock()  # guards all of the above, never held during I/O
@@ -62,25 +63,26 @@ class GroupCommit:
         """Call `callback` after each commit from now on."""
         self._callbacks = (*self._callbacks, callback)
 
-    def put(self, step: tuple[Stored, ...], *, critical: bool, wake: bool) -> Ack:
+    def put(self, step: tuple[Stored, ...], critical: bool, wake: bool) -> Ack:
         """Queue a step; an ack not done yet is the thread's to resolve if `wake`, else `settle` it."""
         with self._state:
             if self.error is not None:
                 raise self.error
             if self._closing:
                 raise JournalError("the journal is closed; open it again to write")
-            now = self._monotonic()
             queue = self._queue
             first = not queue or queue[-1].steps >= MAX_STEPS
-            if first:
-                queue.append(Group(now))
+            if first or not critical:
+                now = self._monotonic()
+                if first:
+                    queue.append(Group(now))
+                if self._oldest > now:
+                    self._oldest = now
             group = queue[-1]
             group.rows += step
             group.steps += 1
             self._last_seq = last = step[-1].event.seq
             pending = last - self.durable_seq
-            if self._oldest is None:
-                self._oldest = now
             urgent = critical or pending > MAX_EVENTS or now - self._oldest > MAX_AGE_S
             if urgent and wake:
                 first, self._urgent_seq = first or self._urgent_seq <= self.durable_seq, last
@@ -158,7 +160,7 @@ class GroupCommit:
             return
         with self._state:
             self.durable_seq = rows[-1].event.seq
-            self._oldest = self._queue[0].at if self._queue else None
+            self._oldest = self._queue[0].at if self._queue else math.inf
             untidy, self._untidy = untidy and not self._untidy, untidy or self._untidy
         if self._callbacks:
             self._tell(tuple(rows))

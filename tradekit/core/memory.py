@@ -67,7 +67,7 @@ class MemoryJournal(Journal):
         with self._turn:
             if self._closed:
                 raise JournalError("the journal is closed; open it again to write")
-            step = stamp(events, last_seq=len(self._rows), epoch=1, recorded=self._clock.now())
+            step = stamp(events, len(self._rows), 1, self._clock.now())
             time = self._times[-1] if self._times else None
             for row in step:
                 time = row.event.ts if time is None else max(time, row.event.ts)

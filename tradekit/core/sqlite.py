@@ -63,6 +63,7 @@ class SqliteJournal(Journal):
     ) -> None:
         self.path = path = path.resolve()
         self._clock = clock or SystemClock()
+        self._now = self._clock.now
         self._wal_pages = 0
         with contextlib.ExitStack() as undo, translated(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -152,10 +153,10 @@ class SqliteJournal(Journal):
 
     def _queue(self, events: Sequence[Event], *, critical: bool, wake: bool) -> Ack:
         with self._order:
-            step = stamp(events, last_seq=self._last_seq, epoch=self._epoch, recorded=self._clock.now())
+            step = stamp(events, self._last_seq, self._epoch, self._now())
             if not step:
                 return Ack(step)
-            ack = self._group.put(step, critical=critical, wake=wake)
+            ack = self._group.put(step, critical, wake)
             self._last_seq += len(step)
             return ack
 
@@ -163,17 +164,18 @@ class SqliteJournal(Journal):
         """Put a group on stable storage, then the watermark; True when a checkpoint is due."""
         if self._wal_pages > FULL_PAGES:
             self._checkpoint()
-        chain, time, size = self._chain, self._time, 0
+        chain, time, size, types = self._chain, self._time, 0, self._types
         values: list[Any] = []
         new: dict[str, int] = {}
         for row in rows:
             e, payload = row.event, row.payload
             chain = sha256(chain + payload).digest()  # `link`, without the call
-            time = e.ts if time is None or e.ts > time else time
+            ts, tag = e.ts, e.type
+            time = ts if time is None or ts > time else time
             size += len(payload)
-            values += (e.seq, e.type, time, payload, chain)
-            if self._types.get(e.type, 0) < e.v:
-                new[e.type] = e.v
+            values += (e.seq, tag, time, payload, chain)
+            if types.get(tag, 0) < e.v:
+                new[tag] = e.v
         bury, self._bury = self._bury, []
         _insert(self._connection, values, len(rows), new, bury)
         self._types.update(new)

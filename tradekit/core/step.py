@@ -113,7 +113,7 @@ _tags: set[str] = set()
 _INT64 = 1 << 63
 
 
-def stamp(events: Sequence[Event], *, last_seq: int, epoch: int, recorded: int) -> tuple[Stored, ...]:
+def stamp(events: Sequence[Event], last_seq: int, epoch: int, recorded: int) -> tuple[Stored, ...]:
     """Check one step's seqs and causes, stamp epoch and recorded [UTC ns], and encode each event once.
 
     Raises JournalError for anything that the journal could not give back as it came.
@@ -131,9 +131,10 @@ def stamp(events: Sequence[Event], *, last_seq: int, epoch: int, recorded: int) 
             )
         if tag not in _tags:
             _check_tag(tag)
-        if not -_INT64 <= event.ts < _INT64:
-            raise JournalError(f"event {seq} ({tag}) has ts {event.ts}: give UTC nanoseconds")
-        stamped = Event(seq, epoch, event.ts, recorded, tag, event.v, event.cause, event.key, event.data)
+        ts = event.ts
+        if not -_INT64 <= ts < _INT64:
+            raise JournalError(f"event {seq} ({tag}) has ts {ts}: give UTC nanoseconds")
+        stamped = Event(seq, epoch, ts, recorded, tag, event.v, event.cause, event.key, event.data)
         try:
             step.append(Stored(stamped, encode_event(stamped)))
         except (TypeError, ValueError, OverflowError) as error:
