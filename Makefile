@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo lab test lint unit proofs browser prove bench pins setup clean
+.PHONY: help demo lab test lint unit processes proofs browser prove bench pins setup clean
 
 export PYTHON ?=
 
@@ -21,7 +21,7 @@ demo: .venv/.ready-run  ## a paper session on real bars and its dashboard; print
 lab: .venv/.ready-run  ## JupyterLab with the notebooks
 	@exec .venv/bin/tradekit lab
 
-test: lint unit proofs browser  ## everything a change must pass: lint, unit, proofs at CI size, browser, notebooks
+test: lint unit processes proofs browser  ## everything a change must pass: lint, unit, proofs at CI size, browser, notebooks
 
 lint: .venv/.ready-dev  ## ruff, mypy --strict and the floors
 	.venv/bin/ruff check .
@@ -30,7 +30,10 @@ lint: .venv/.ready-dev  ## ruff, mypy --strict and the floors
 	.venv/bin/lint-imports --no-logo
 
 unit: .venv/.ready-dev  ## the unit tests alone (under 30 s)
-	$(PYTEST) -n $(WORKERS) -m "not proof and not browser and not notebook"
+	$(PYTEST) -n $(WORKERS) -m "not process and not proof and not browser and not notebook"
+
+processes: .venv/.ready-dev  ## the commands and sessions as processes of their own
+	$(PYTEST) -n $(WORKERS) -m "process and not proof and not browser and not notebook"
 
 proofs: .venv/.ready-dev  ## the promises, proved at CI size
 	$(PYTEST) -m "proof and not browser and not notebook"
@@ -41,7 +44,7 @@ browser: .venv/.ready-dev  ## the dashboard in Chromium, the notebooks in a real
 prove: .venv/.ready-dev  ## the promises at full size; writes docs/proofs.md
 	$(PY) tools/prove.py
 
-bench: .venv/.ready-dev  ## the benchmarks, each beside its limit in the same run
+bench: .venv/.ready-bench  ## the benchmarks, each beside its limit and its peers in the same run
 	$(PY) -m benchmarks
 
 pins: .venv/.ready-dev  ## resolve constraints.txt anew (oldest python3.11 and python3.12, or PYTHONS="a b")
@@ -60,3 +63,7 @@ clean:  ## remove the environment and the caches
 .venv/.ready-dev: $(INPUTS)
 	@tools/setup.sh dev
 	@touch .venv/.ready-run $@
+
+.venv/.ready-bench: $(INPUTS)
+	@tools/setup.sh bench
+	@touch .venv/.ready-run .venv/.ready-dev $@

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Make .venv ready. `tools/setup.sh run` installs what a trader needs, `tools/setup.sh dev` what the tests need too.
+# Make .venv ready. `tools/setup.sh run` installs what a trader needs, `dev` what the tests need too, `bench` what the
+# benchmarks measure against as well.
 # Takes the interpreter from $PYTHON if set. Knows nothing of stamps: the Makefile decides when to call it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -8,7 +9,8 @@ kind="${1:-run}"
 case "$kind" in
   run) what="." ;;
   dev) what=".[dev]" ;;
-  *) echo "setup: usage: tools/setup.sh run|dev" >&2; exit 2 ;;
+  bench) what=".[dev,bench]" ;;
+  *) echo "setup: usage: tools/setup.sh run|dev|bench" >&2; exit 2 ;;
 esac
 
 is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
@@ -50,8 +52,16 @@ if ! is_new_enough .venv/bin/python; then
     missing+=("$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')")
   fi
 fi
-if [ "$kind" = dev ] && ! has_chromium >/dev/null; then
+if [ "$kind" != run ] && ! has_chromium >/dev/null; then
   missing+=(chromium)
+fi
+# What only some proofs and rows need: root brings it along, nobody else is stopped; those say what they lack.
+if [ "$kind" != run ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  if ! command -v strace >/dev/null; then missing+=(strace); fi
+  if [ "$kind" = bench ]; then
+    if ! command -v redis-server >/dev/null; then missing+=(redis-server); fi
+    if ! command -v nats-server >/dev/null; then missing+=(nats-server); fi
+  fi
 fi
 if [ "${#missing[@]}" -gt 0 ]; then
   install_packages "${missing[@]}"
