@@ -2,7 +2,7 @@
 
 const SILENT_MS = 7000; // the kernel beats each 2 s (BEAT_S in flusher.py)
 
-export const SILENT = { state: "stale", problem: "the kernel is silent: if it was restarted, connect again and run this cell" };
+export const SILENT = "the kernel is silent: if it was restarted, connect again and run this cell";
 
 /**
  * Call gone(seconds of silence) when the model's kernel falls silent, and back() when it is heard again. A page that

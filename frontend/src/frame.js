@@ -6,7 +6,7 @@ import { h, mark, say } from "./dom.js";
 import { age } from "./words.js";
 
 const SHOWN = { live: "", loading: "loading", stale: "stale", ended: "ended", error: "error" };
-const CUT = { state: "stale", age: 0, problem: "the dashboard's own server is gone; this page comes back with it" };
+const CUT = "the dashboard's own server is silent; this page comes back with it";
 
 /** "auto" is what the notebook shows, else what the system prefers. */
 function themed(name) {
@@ -97,22 +97,27 @@ export function frame({ model, el }, css) {
     say(first.children[1], value.name);
     say(first.children[2], value.seq);
   });
+  let told = {}; // what Python said last
   const take = (value) => {
     heard = performance.now();
     link = value;
     showLink();
     links.forEach((run) => run());
   };
-  part("connection", take);
-  const cut = () => take({ ...link, ...CUT });
-  window.addEventListener("tradekit:cut", cut); // the page says so, see live.html
-  ends.push(() => window.removeEventListener("tradekit:cut", cut));
-  let before = link;
-  const silent = (seconds) => {
-    before = link;
-    take({ ...link, ...SILENT, age: seconds });
-  };
-  ends.push(heed(model, silent, () => take(before)));
+  const old = (problem, seconds = 0) => take({ ...told, state: "stale", age: seconds, problem });
+  const again = () => take(told);
+  part("connection", (value) => {
+    told = value;
+    take(value);
+  });
+  ends.push(heed(model, (seconds) => old(SILENT, seconds), again)); // a notebook's kernel
+  const cut = ({ detail }) => old(CUT, detail); // a page's server, see ribbon.js
+  window.addEventListener("tradekit:cut", cut);
+  window.addEventListener("tradekit:heard", again);
+  ends.push(() => {
+    window.removeEventListener("tradekit:cut", cut);
+    window.removeEventListener("tradekit:heard", again);
+  });
   every(1000, () => ["stale", "ended", "error"].includes(link.state) && showLink());
   return {
     root, body: inner, badge, part, every, on, send, linkAge,

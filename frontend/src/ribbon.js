@@ -5,6 +5,7 @@ import { h, keyed, mark, say } from "./dom.js";
 import { frame } from "./frame.js";
 import { age } from "./words.js";
 
+const SILENT_MS = 5000; // the server beats each second (BEAT_S in hub.py)
 const AGES = ["feed", "bridge"];
 
 /** This page's address with parameters changed. */
@@ -12,6 +13,25 @@ function here(changes) {
   const asked = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(changes)) asked.set(name, value);
   return `?${asked}`;
+}
+
+/** A page's server beats in the ribbon, and all panes are told when it falls silent and when it is heard again. */
+function heedServer(pane) {
+  let beaten = performance.now();
+  let page = false;
+  let silent = false;
+  pane.part("ribbon", (value) => { page = value.page; });
+  pane.part("beat", () => {
+    beaten = performance.now();
+    if (silent) window.dispatchEvent(new Event("tradekit:heard"));
+    silent = false;
+  });
+  pane.every(1000, () => {
+    const quiet = performance.now() - beaten;
+    if (!page || silent || quiet < SILENT_MS) return;
+    silent = true;
+    window.dispatchEvent(new CustomEvent("tradekit:cut", { detail: quiet / 1000 }));
+  });
 }
 
 export function render(view) {
@@ -62,6 +82,7 @@ export function render(view) {
     mark(theme, "title", value.page ? `show this page in ${other}` : null);
     showItems();
   });
+  heedServer(pane);
   pane.onLink(showItems);
   const height = new ResizeObserver(() => document.documentElement.style.setProperty("--ribbon", `${pane.root.offsetHeight}px`));
   height.observe(pane.root); // what sticks below the ribbon needs to know

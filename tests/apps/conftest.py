@@ -51,20 +51,22 @@ def played() -> tuple[StageSession, Play]:
 
 
 @pytest.fixture
-def dashboard(played: tuple[StageSession, Play]) -> Iterator[Dashboard]:
+def dashboard(played: tuple[StageSession, Play], request: pytest.FixtureRequest) -> Iterator[Dashboard]:
+    """Served in the theme that an indirect parameter names, else in the dark."""
     from tradekit.apps.serve import open_server
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     sessions = [played[0]]
+    theme = getattr(request, "param", "dark")
     ready: list[Any] = []
     up = threading.Event()
 
     def run() -> None:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
-        server = open_server(lambda: sessions, port=port, address="127.0.0.1")
+        server = open_server(lambda: sessions, port=port, address="127.0.0.1", theme=theme)
         server.start()
         ready.extend([loop, server])
         loop.call_soon(up.set)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tradekit.apps import hub as hub_module
 from tradekit.apps.hub import Hub
 from tradekit.core.clock import SystemClock
 from tradekit.model.session import CommandReceived, SignalRaised
@@ -29,6 +30,7 @@ class Chair:
         self.batches: list[Batch] = []
         self.lines: list[list[Line]] = []
         self.threads: set[int] = set()
+        self.beats: list[int] = []
         self._fails = fails
 
     def parts(self, moment: Moment, batch: Batch, entries: list[Line]) -> tuple[Batch, list[Line]]:
@@ -42,6 +44,11 @@ class Chair:
         self.batches.append(parts[0])
         self.lines.append(parts[1])
         self.threads.add(threading.get_ident())
+
+    def beat(self, count: int) -> None:
+        if self._fails == "beat":
+            raise ValueError("no page")
+        self.beats.append(count)
 
 
 def hub_of(session: StageSession, seats: Callable[[], int] = lambda: 1) -> Hub:
@@ -108,6 +115,28 @@ def test_one_seats_failure_is_its_own(fails: str, caplog: pytest.LogCaptureFixtu
         assert len(bad.batches) == 1
         hub.close()
 
+    with caplog.at_level(logging.ERROR):
+        asyncio.run(play())
+    assert "the others go on" in caplog.text
+
+
+def test_pages_hear_that_their_server_lives_until_they_leave(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def play() -> None:
+        bad, good, gone = Chair(fails="beat"), Chair(), Chair()
+        hub = hub_of(StageSession())
+        for chair in (bad, good, gone):
+            hub.join(chair)
+        await until(lambda: len(gone.beats) == 2)
+        hub.leave(gone)
+        await until(lambda: len(good.beats) == 4)
+        assert (good.beats, gone.beats) == ([1, 2, 3, 4], [1, 2])
+        hub.close()
+        await asyncio.sleep(0.05)
+        assert len(good.beats) == 4
+
+    monkeypatch.setattr(hub_module, "BEAT_S", 0.01)
     with caplog.at_level(logging.ERROR):
         asyncio.run(play())
     assert "the others go on" in caplog.text

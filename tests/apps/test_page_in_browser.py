@@ -1,6 +1,7 @@
 """The live page in a real Chromium: it moves without a reload, says what it did, and says when it is stale."""
 
 import itertools
+import threading
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -149,6 +150,21 @@ def test_what_says_stale_covers_nothing(dashboard: Dashboard, browser: Browser, 
     assert page.evaluate(OVERLAPS) == []
 
 
+def test_what_happens_while_a_page_loads_is_on_it(dashboard: Dashboard, browser: Browser) -> None:
+    replica, page, told = dashboard.session.replica, browser.page, threading.Event()
+
+    def frame(content: str | bytes) -> None:
+        if len(content) > 5_000 and not told.is_set():  # the page has just been given its document
+            told.set()
+            replica.become("stale", "no beat for 3 s")
+
+    page.on("websocket", lambda socket: socket.on("framereceived", frame))
+    page.goto(dashboard.url)
+    for pane in ("ribbon", "hero", "chart", "blotter", "log", "controls"):
+        page.locator(f".tk.{pane}[data-state=stale]").wait_for(timeout=5000)
+    assert told.is_set()
+
+
 def test_an_alarm_is_on_top_of_the_page_whole_on_hover_and_goes_when_it_is_over(
     dashboard: Dashboard, browser: Browser
 ) -> None:
@@ -223,6 +239,31 @@ def test_another_theme_keeps_the_session_and_is_kept(dashboard: Dashboard, brows
     page.get_by_text("other", exact=True).wait_for()
     assert page.url.endswith("?session=other&theme=light")
     assert browser.errors == []
+
+
+def test_a_page_whose_server_hangs_says_so_and_comes_back_with_it(
+    dashboard: Dashboard, browser: Browser
+) -> None:
+    page = browser.page
+    page.goto(dashboard.url)
+    page.get_by_text("btc-breakout", exact=True).wait_for()
+    goes_on = threading.Event()
+    dashboard.loop.call_soon_threadsafe(goes_on.wait, 30)
+    page.get_by_text("the dashboard's own server is silent").first.wait_for()
+    assert page.locator(".tk .badge:visible").count() == 4
+    goes_on.set()
+    page.locator(".tk.chart:not([data-state])").wait_for()
+    assert page.locator(".tk .badge:visible").count() == 0
+    assert browser.errors == []
+
+
+@pytest.mark.parametrize("dashboard", ["light"], indirect=True)
+def test_the_configured_theme_is_the_page_s_own(dashboard: Dashboard, browser: Browser) -> None:
+    page = browser.page
+    page.goto(dashboard.url)
+    page.locator(".tk.chart[data-theme=light]").wait_for()
+    page.get_by_role("link", name="dark").click()
+    page.locator(".tk.chart[data-theme=dark]").wait_for()
 
 
 def test_without_a_session_the_page_says_how_to_start_one_and_finds_it(

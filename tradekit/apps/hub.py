@@ -15,7 +15,9 @@ from tradekit.widgets.panes import ALL, Moment
 from tradekit.widgets.source import Session
 from tradekit.widgets.stream import Stream
 
-__all__ = ["Hub", "Seat", "moment_of"]
+__all__ = ["BEAT_S", "Hub", "Seat", "moment_of"]
+
+BEAT_S = 1.0  # a page that misses five calls itself stale (ribbon.js)
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +30,9 @@ class Seat(Protocol):
 
     def write(self, parts: Any) -> object:
         """Write it into the page's document; asked on the loop, without the lock."""
+
+    def beat(self, count: int) -> object:
+        """Tell the page that its server lives; asked on the loop each `BEAT_S`."""
 
 
 def moment_of(session: Session, stream: Stream, clock: Clock) -> Moment:
@@ -70,6 +75,8 @@ class Hub:
         self._stream = Stream(session.replica, self._wake, clock=clock, period=period_for(1))
         with session.replica.lock:
             self._entries = diary.past(session.replica.state)
+        self._beats = 0
+        self._beating = loop.call_later(BEAT_S, self._beat)
 
     def __len__(self) -> int:
         return len(self._seats)
@@ -77,6 +84,10 @@ class Hub:
     def join(self, seat: Seat) -> None:
         """Serve `seat` from now on; it gets everything there is at once."""
         self._seats[id(seat)] = seat
+        self.show(seat)
+
+    def show(self, seat: Seat) -> None:
+        """Give `seat` everything there is, once."""
         everything = Batch(frozenset({ALL}), (), {})
         with self.session.replica.lock:
             parts = seat.parts(moment_of(self.session, self._stream, self._clock), everything, self._entries)
@@ -93,9 +104,19 @@ class Hub:
     def close(self) -> None:
         """Watch no more."""
         self._stream.close()
+        self._beating.cancel()
         if self._timer is not None:
             self._timer.cancel()
         self._seats.clear()
+
+    def _beat(self) -> None:
+        self._beats += 1
+        for seat in list(self._seats.values()):
+            try:
+                seat.beat(self._beats)
+            except Exception:
+                _log.exception("a page could not be told that its server lives; the others go on")
+        self._beating = self.loop.call_later(BEAT_S, self._beat)
 
     def _wake(self) -> None:
         """On any thread: have the loop look, once however often this is called meanwhile."""

@@ -27,7 +27,8 @@ __all__ = ["THEMES", "build_page", "empty_page", "hub_of", "list_page"]
 THEMES = ("dark", "light")
 
 _PAGES = Path(__file__).parent / "pages"
-_CUT = "window.dispatchEvent(new Event('tradekit:cut'))"  # the panes and live.html listen
+_LOST = """window.dispatchEvent(new Event("tradekit:lost"))  // live.html listens, and the panes
+window.dispatchEvent(new CustomEvent("tradekit:cut", {detail: 0}))"""
 _HUBS: "weakref.WeakKeyDictionary[Any, Hub]" = weakref.WeakKeyDictionary()
 _CLOCK: Clock = SystemClock()
 
@@ -47,11 +48,37 @@ def seats_in_all() -> int:
 
 
 class _Page:
-    """A seat at the hub: one browser session's cockpit and its document."""
+    """A seat at the hub: one browser session's cockpit and its document.
 
-    def __init__(self, session: Any, hub: Hub, theme: str) -> None:
-        self.cockpit = Cockpit(session, served_panes(theme), nudge=hub.nudge, clock=_CLOCK)
-        self._doc = pn.state.curdoc
+    Nothing is written between the document's first state and its page's `sit`: what Panel is given while a browser is
+    loading may reach neither the document that the browser has pulled nor the browser.
+    """
+
+    def __init__(self, session: Any, theme: str) -> None:
+        self._session = session
+        self._doc: Any = pn.state.curdoc
+        self.cockpit = Cockpit(session, served_panes(theme), nudge=self._nudge, clock=_CLOCK)
+
+    def loaded(self) -> None:
+        """The browser has the page: sit down, once Panel has noted that too."""
+        self._doc.add_next_tick_callback(self.sit)
+
+    def sit(self) -> None:
+        """Follow the session from now on."""
+        hub_of(self._session).join(self)
+
+    def leave(self) -> None:
+        """Follow it no more. When nobody looks nobody watches; the next page makes another hub."""
+        hub = _HUBS.get(self._session)
+        if hub is None:
+            return
+        hub.leave(self)
+        if not len(hub):
+            hub.close()
+            del _HUBS[self._session]
+
+    def _nudge(self, name: str) -> None:
+        hub_of(self._session).nudge(name)
 
     def parts(self, moment: Moment, batch: Batch, entries: list[Line]) -> Parts:
         """The cockpit's parts."""
@@ -62,6 +89,10 @@ class _Page:
         with set_curdoc(self._doc), pn.io.unlocked() if self._connected() else nullcontext():
             self.cockpit.write(parts)
 
+    def beat(self, count: int) -> None:
+        """Tell the browser that this server lives."""
+        self.write({"ribbon": {"beat": count}})
+
     def _connected(self) -> bool:
         context = self._doc.session_context if self._doc is not None else None
         session = getattr(context, "session", None)
@@ -70,24 +101,16 @@ class _Page:
 
 def build_page(session: Any, *, theme: str = "dark") -> pn.Template:
     """A browser session's page on an attached session; released by itself when the browser session ends."""
-    hub = hub_of(session)
-    page = _Page(session, hub, theme)
-    hub.join(page)
+    page, doc = _Page(session, theme), pn.state.curdoc
+    hub_of(session).show(page)
     template = _template("live.html", theme=theme, title=session.name)
     for name, pane in page.cockpit.panes.items():
         template.add_panel(name, pane)
-    if pn.state.curdoc is not None:
-        pn.state.curdoc.js_on_event("connection_lost", CustomJS(code=_CUT))
-    pn.state.on_session_destroyed(lambda _context: _leave(session, hub, page))
+    if doc is not None:
+        doc.js_on_event("connection_lost", CustomJS(code=_LOST))
+        pn.state.onload(page.loaded)
+    pn.state.on_session_destroyed(lambda _context: page.leave())
     return template
-
-
-def _leave(session: Any, hub: Hub, page: _Page) -> None:
-    hub.leave(page)
-    if not len(hub):  # nobody looks: watch no more; the next page makes another hub
-        hub.close()
-        if _HUBS.get(session) is hub:
-            del _HUBS[session]
 
 
 def empty_page(*, theme: str = "dark", problem: str = "") -> pn.Template:

@@ -58,6 +58,7 @@ class RibbonPane(Pane):
 
     pane = param.String("ribbon")
     ribbon = param.String("")
+    beat = param.String("", doc="the server lives: another number each second")
 
 
 class HeroPane(Pane):
