@@ -19,9 +19,10 @@ from tests.apps.conftest import Browser, browser
 from tests.sessions import REPOSITORY, START_S, Project, opened_project, wait_until
 from tradekit.wiring.demo import free_port
 
-__all__ = ["Browser", "Served", "browser", "project", "serve", "shot"]
+__all__ = ["FAST", "SLOW", "Browser", "Served", "browser", "project", "serve", "shot"]
 
 KEEP = os.environ.get("TRADEKIT_SCREENSHOTS")  # a folder: pictures of the page on the way are kept there
+FAST, SLOW = 3, 8  # windows of the strategy's averages [bars]
 SPEED = 600  # a minute of the market each tenth of a second
 
 
@@ -33,7 +34,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
         session={"name": "road", "cash": 100_000},
         strategy={
             "class": "tradekit.strategy.library:SmaCross",
-            "params": {"fast": 3, "slow": 8, "qty": 0.5},
+            "params": {"fast": FAST, "slow": SLOW, "qty": 0.5},
         },
         market_data={
             "bars": ["sample:BTCUSDT-1m"],
