@@ -4,12 +4,15 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tradekit.cli.main import build_parser, main
+from tradekit.cli.show import note, print_json
+from tradekit.core.redact import secrets
 from tradekit.core.version import version
 from tradekit.errors import ConfigError
 
@@ -78,6 +81,31 @@ def test_an_error_is_told_without_a_traceback_unless_asked_for(cli: Cli) -> None
     assert said.err.startswith("tradekit: error: there is no configuration none.yaml")
     with pytest.raises(ConfigError):
         main(["run", "none.yaml", "--debug"])
+
+
+def test_a_bugs_traceback_and_a_note_show_no_secret(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secrets.add("s3cret-of-the-command")
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
+
+    def bug() -> None:
+        raise LookupError("no s3cret-of-the-command there")
+
+    monkeypatch.setattr("tradekit.client.registry.entries", bug)
+    try:
+        with pytest.raises(LookupError) as raised:
+            main(["sessions"])
+        sys.excepthook(LookupError, raised.value, raised.tb)
+    finally:
+        sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+    said = capsys.readouterr().err
+    assert 'raise LookupError("no *** there")' in said
+    assert "s3cret" not in said
+    monkeypatch.undo()
+    note("halt s3cret-of-the-command")
+    print_json({"name": "s3cret-of-the-command"})
+    assert capsys.readouterr() == ('{"name":"***"}\n', "halt ***\n")
 
 
 def test_ctrl_c_ends_a_command_with_130(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

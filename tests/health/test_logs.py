@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tradekit.health.logs import Logs, Redactor
-from tradekit.health.logs import secrets as process_secrets
+from tradekit.core.redact import Redactor
+from tradekit.core.redact import secrets as process_secrets
+from tradekit.health.logs import Logs
 
 SECRET = 'p@ss "word"/ü'
 log = logging.getLogger("tradekit.tests.logs")
@@ -40,11 +41,21 @@ def test_a_secret_is_blotted_out_of_message_arguments_and_traceback(
         assert "Traceback" in said
 
 
-def test_a_short_value_is_no_secret(redactor: Redactor) -> None:
-    redactor.add("a")
-    redactor.add("")
-    assert redactor.clean("banana") == "banana"
-    assert SECRET not in repr(redactor)
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("Authorization: Bearer abcdef123456", "Authorization: Bearer ***"),
+        ("GET /x?api_key=abcdef123456&size=1", "GET /x?api_key=***&size=1"),
+        ('{"apiKey": "abcdef123456", "n": 1}', '{"apiKey": "***", "n": 1}'),
+        ("password='abcdef123456'", "password='***'"),
+        ("a token file is missing: run it again", "a token file is missing: run it again"),
+    ],
+)
+def test_what_is_given_under_a_secrets_name_is_blotted_out_unregistered(line: str, shown: str) -> None:
+    stream = io.StringIO()
+    with Logs(stream=stream, redactor=Redactor()):
+        log.warning("%s", line)
+    assert stream.getvalue().endswith(f"tests.logs: {shown}\n")
 
 
 def test_the_process_has_one_list_of_secrets() -> None:

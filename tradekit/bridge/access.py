@@ -9,12 +9,12 @@ import ipaddress
 import os
 import re
 import secrets
-import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tradekit.bridge.protocol import SCOPES, Grant
+from tradekit.core.secret import Secret
 from tradekit.errors import ConfigError
 
 __all__ = ["Gate", "Tokens", "bearer_token", "is_loopback", "read_token_file", "write_token_file"]
@@ -79,17 +79,7 @@ def write_token_file(path: Path, token: str) -> None:
 
 def read_token_file(path: Path) -> str:
     """The token in a file; raises ConfigError if it is missing, empty, or others may read it."""
-    try:
-        with path.open(encoding="ascii") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            token = file.read(1024).strip()
-    except (OSError, UnicodeError) as error:
-        raise ConfigError(f"token file {path} cannot be read: {error}; is the session running?") from error
-    if mode & 0o077:
-        raise ConfigError(f"token file {path} has mode {mode:04o}: others may read it; run: chmod 600 {path}")
-    if not token:
-        raise ConfigError(f"token file {path} is empty; start the session again to write a new one")
-    return token
+    return Secret.from_file(path, what="token file", hint="is the session running?").reveal()
 
 
 def is_loopback(host: str) -> bool:

@@ -9,7 +9,7 @@ import logging
 from collections import OrderedDict
 from concurrent.futures import Future
 
-from tradekit.bridge.frames import Ack, ErrorFrame, encode_frame
+from tradekit.bridge.frames import Ack, encode_frame, error_frame
 from tradekit.bridge.limits import Limits
 from tradekit.bridge.protocol import Command
 from tradekit.bridge.source import Source
@@ -98,4 +98,4 @@ async def _wait(outcome: "Future[int]", timeout_s: float) -> None:
 
 
 def _error(command: Command, code: str, message: str) -> bytes:
-    return encode_frame(ErrorFrame(command.id, code, message))
+    return error_frame(command.id, code, message)

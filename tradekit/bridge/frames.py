@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Raw, field
 
+from tradekit.core.redact import secrets
 from tradekit.errors import ProtocolError
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "TicksFrame",
     "Welcome",
     "encode_frame",
+    "error_frame",
     "events_frame",
     "parse_client",
     "parse_server",
@@ -199,6 +201,11 @@ def parse_server(data: bytes) -> ServerFrame:
 def encode_frame(frame: ClientFrame | ServerFrame) -> bytes:
     """Any frame as one JSON object."""
     return _json.encode(frame)
+
+
+def error_frame(id: str, code: str, message: str) -> bytes:
+    """The frame of an error, whose message may quote anything: secrets are blotted out."""
+    return encode_frame(ErrorFrame(id, code, secrets.clean(message)))
 
 
 def events_frame(first: int, last: int, payloads: Sequence[bytes]) -> bytes:

@@ -18,6 +18,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Response
 
 from tradekit.bridge.source import Source
+from tradekit.core.redact import secrets
 
 __all__ = ["Pages", "respond"]
 
@@ -37,7 +38,7 @@ class Pages:
             if path == "/health":
                 return self._health(extra)
             if path == "/metrics":
-                return respond(200, self._source.metrics(), _METRICS_TYPE)
+                return respond(200, secrets.clean_bytes(self._source.metrics()), _METRICS_TYPE)
             if path == "/":
                 return _page(host)
         except Exception:
@@ -48,7 +49,7 @@ class Pages:
     def _health(self, extra: Mapping[str, Any]) -> Response:
         health = {**self._source.health(), "bridge": extra}
         status = 200 if health.get("live", True) else 503
-        return respond(status, msgspec.json.encode(health), "application/json")
+        return respond(status, secrets.clean_bytes(msgspec.json.encode(health)), "application/json")
 
 
 def respond(

@@ -14,11 +14,10 @@ from tradekit.bridge.frames import (
     Auth,
     ClientFrame,
     CommandAsked,
-    ErrorFrame,
     Hello,
     QueryAsked,
     Since,
-    encode_frame,
+    error_frame,
     parse_client,
 )
 from tradekit.bridge.limits import Limits
@@ -237,7 +236,7 @@ class ServerSide:
 
 
 def _error(id: str, code: str, message: str) -> Send:
-    return Send(encode_frame(ErrorFrame(id, code, message)))
+    return Send(error_frame(id, code, message))
 
 
 def _op(frame: ClientFrame) -> str:

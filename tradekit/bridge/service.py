@@ -28,6 +28,7 @@ from tradekit.bridge.source import Source
 from tradekit.bridge.supply import Supply
 from tradekit.bridge.visit import Hall, Visit
 from tradekit.core.clock import Clock
+from tradekit.core.redact import secrets
 
 __all__ = ["BridgeStats", "Service"]
 
@@ -252,7 +253,9 @@ class Service:
 
     async def _beat(self) -> None:
         while True:
-            frame = encode_frame(Beat(self._hall.ring.head, self._clock.now(), self._source.alarm))
+            frame = encode_frame(
+                Beat(self._hall.ring.head, self._clock.now(), secrets.clean(self._source.alarm))
+            )
             for visit in self._visits:
                 visit.put_beat(frame)
             await asyncio.sleep(self._limits.beat_s)

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from tradekit.bridge.access import Tokens
 from tradekit.bridge.admission import Admission, Visitor
 from tradekit.bridge.answers import Answers
-from tradekit.bridge.frames import PROTOCOL, ErrorFrame, Since, Welcome, encode_frame, result_frame
+from tradekit.bridge.frames import PROTOCOL, Since, Welcome, encode_frame, error_frame, result_frame
 from tradekit.bridge.limits import Limits
 from tradekit.bridge.outbox import Outbox
 from tradekit.bridge.protocol import (
@@ -36,6 +36,7 @@ from tradekit.bridge.source import Page, Source
 from tradekit.bridge.supply import Supply
 from tradekit.bridge.writer import Writer
 from tradekit.core.clock import Clock
+from tradekit.core.redact import secrets
 from tradekit.errors import ProtocolError, RefusedError
 
 __all__ = ["Hall", "Visit"]
@@ -224,9 +225,9 @@ class Visit:
 
 
 def _error(query: Query, code: str, message: str) -> bytes:
-    return encode_frame(ErrorFrame(query.id, code, message))
+    return error_frame(query.id, code, message)
 
 
 def _reason(text: str) -> str:
-    """What fits a close frame: 123 bytes."""
-    return text.encode()[:123].decode(errors="ignore")
+    """What fits a close frame: 123 bytes, none of a secret."""
+    return secrets.clean(text).encode()[:123].decode(errors="ignore")

@@ -38,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except TradekitError as error:
         if args.debug:
+            _guard()
             raise
         note(f"tradekit: error: {error}")
         return error.exit_code
@@ -47,7 +48,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         note("tradekit: interrupted")
         return _INTERRUPTED
+    except Exception:
+        _guard()
+        raise
     return code
+
+
+def _guard() -> None:
+    """The interpreter is about to show a traceback: without a secret in it."""
+    from tradekit.health.tracebacks import Tracebacks
+
+    Tracebacks().__enter__()
 
 
 def build_parser() -> Parser:

@@ -4,7 +4,6 @@ Knows the configuration; the session itself is `wiring.host`.
 """
 
 import argparse
-import logging
 import sys
 from pathlib import Path
 from typing import Any
@@ -50,8 +49,6 @@ def _run(args: argparse.Namespace) -> int:
 
     config = load_config(args.config, overrides=_overrides(args))
     check_runnable(config)
-    _log_to_stderr(config.monitoring.log_level)
-
     if str(config.root) not in sys.path:
         sys.path.insert(0, str(config.root))  # where the project's own modules are looked for
 
@@ -66,7 +63,10 @@ def _run(args: argparse.Namespace) -> int:
                 f"journal {told['journal'] or 'in memory'}; Ctrl-C or `tradekit stop {told['session']}` ends it"
             )
 
-    return run_session(config, announce=announce)
+    from tradekit.health.logs import Logs
+
+    with Logs(level=config.monitoring.log_level):
+        return run_session(config, announce=announce)
 
 
 def _overrides(args: argparse.Namespace) -> dict[str, Any]:
@@ -85,9 +85,3 @@ def _speed(text: str) -> float | str:
         return text if text == "max" else float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no speed; give a number above zero, or max") from None
-
-
-def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(
-        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", level=getattr(logging, level.upper())
-    )

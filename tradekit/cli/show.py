@@ -1,25 +1,27 @@
 """What commands print: JSON for programs, tables for people, notes for the one at the keyboard.
 
-Knows no trade. Data goes to stdout, everything else to stderr, so that a pipe gets data alone.
+Knows no trade. Data goes to stdout, everything else to stderr, so that a pipe gets data alone. Secrets go nowhere.
 """
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tradekit.core.redact import secrets
+
 __all__ = ["note", "print_json", "print_pairs", "print_table", "shown", "utc"]
 
 
 def note(text: str) -> None:
     """Tell the one at the keyboard."""
-    print(text, file=sys.stderr, flush=True)
+    print(secrets.clean(text), file=sys.stderr, flush=True)
 
 
 def print_json(value: Any) -> None:
     """One JSON value on one line; what is not finite is null, Decimals are text."""
     from tradekit.core.codec import encode
 
-    print(encode(value).decode(), flush=True)
+    print(secrets.clean(encode(value).decode()), flush=True)
 
 
 def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:

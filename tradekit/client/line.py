@@ -25,6 +25,7 @@ from tradekit.bridge.frames import (
 from tradekit.bridge.protocol import CloseCode
 from tradekit.client.status import LineStatus
 from tradekit.core.clock import Clock, new_id
+from tradekit.core.redact import secrets
 from tradekit.errors import ConnectionLostError, ProtocolError, RefusedError, TradekitError, VersionError
 
 if TYPE_CHECKING:
@@ -179,6 +180,7 @@ class Line:
         from websockets.asyncio.client import connect
 
         self._shown = self._token()
+        secrets.add(self._shown)
         return await connect(
             self._uri,
             additional_headers={"Authorization": f"Bearer {self._shown}"},

@@ -17,6 +17,7 @@ from tradekit.bridge.frames import (
     parse_server,
 )
 from tradekit.core.clock import Clock, SystemClock, new_id
+from tradekit.core.redact import secrets
 from tradekit.errors import ConnectionLostError, RefusedError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class OneShot:
     """
 
     def __init__(self, uri: str, token: str, *, timeout_s: float = 3.0, clock: Clock | None = None) -> None:
+        secrets.add(token)
         self._uri, self._token, self._timeout_s = uri, token, timeout_s
         self._clock = clock or SystemClock()
 

@@ -12,6 +12,7 @@ import msgspec
 
 from tradekit.core.codec import encode_event
 from tradekit.core.event import Event
+from tradekit.core.redact import secrets
 from tradekit.errors import JournalError
 
 __all__ = ["Ack", "Group", "Stored", "stamp"]
@@ -116,10 +117,11 @@ _INT64 = 1 << 63
 def stamp(events: Sequence[Event], last_seq: int, epoch: int, recorded: int) -> tuple[Stored, ...]:
     """Check one step's seqs and causes, stamp epoch and recorded [UTC ns], and encode each event once.
 
-    Raises JournalError for anything that the journal could not give back as it came.
+    Registered secrets are blotted out of texts, so that none is ever written. Raises JournalError for anything else
+    that the journal could not give back as it came.
     """
     step: list[Stored] = []
-    seq = last_seq
+    seq, guarded = last_seq, bool(secrets)
     for event in events:
         seq += 1
         tag = event.type
@@ -136,10 +138,19 @@ def stamp(events: Sequence[Event], last_seq: int, epoch: int, recorded: int) -> 
             raise JournalError(f"event {seq} ({tag}) has ts {ts}: give UTC nanoseconds")
         stamped = Event(seq, epoch, ts, recorded, tag, event.v, event.cause, event.key, event.data)
         try:
-            step.append(Stored(stamped, encode_event(stamped)))
+            stored = Stored(stamped, encode_event(stamped))
+            step.append(_blotted(stored) if guarded and secrets.holds(stored.payload) else stored)
         except (TypeError, ValueError, OverflowError) as error:
             raise JournalError(f"event {seq} ({tag}) cannot be written: {error}") from error
     return tuple(step)
+
+
+def _blotted(stored: Stored) -> Stored:
+    """The event and its encoding without the secret: whoever hears of the commit must not meet it either."""
+    e = stored.event
+    key, data = secrets.clean(e.key), secrets.clean_value(e.data)
+    event = Event(e.seq, e.epoch, e.ts, e.recorded, e.type, e.v, e.cause, key, data)
+    return Stored(event, encode_event(event))
 
 
 def _check_tag(tag: str) -> None:

@@ -1,57 +1,29 @@
-"""Logs to stderr and a file that only the user can read, in UTC, with every known secret blotted out.
+"""Logs to stderr and a file that only the user can read, in UTC, with every secret blotted out.
 
-Knows no secret but those it is told, and no module that logs.
+Knows secrets by their registered values and by the names they are given under; knows no module that logs.
 """
 
 import io
 import logging
 import logging.handlers
 import os
+import re
 import sys
-import threading
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
-from urllib.parse import quote
 
-import msgspec
+from tradekit.core.redact import BLOT, Redactor, secrets
 
-__all__ = ["Logs", "Redactor", "secrets"]
+__all__ = ["Logs"]
 
-_LEAST = 6  # a shorter value would blot out half the log
 _FILE_BYTES = 10_000_000
 _FILES = 5
-
-
-class Redactor:
-    """The secrets of this process; `clean` blots them out wherever they stand in a text."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._forms: tuple[str, ...] = ()
-
-    def add(self, secret: str) -> None:
-        """Blot this value out from now on, as it is and as it reads in an address or in JSON."""
-        if len(secret) < _LEAST:
-            return
-        forms = {secret, quote(secret, safe=""), msgspec.json.encode(secret).decode()[1:-1]}
-        with self._lock:
-            self._forms = tuple(sorted({*self._forms, *forms}, key=len, reverse=True))
-
-    def clean(self, text: str) -> str:
-        """The text with *** for each secret."""
-        for form in self._forms:
-            if form in text:
-                text = text.replace(form, "***")
-        return text
-
-    def __repr__(self) -> str:
-        return f"Redactor({len(self._forms)})"
-
-
-secrets = Redactor()
-"""The process's secrets: whoever reads a token or a key adds it here before using it."""
+_NAMED = re.compile(  # "api_key": "...", token=..., Authorization: Bearer ...: what a library may log of its own accord
+    r"""(?i)((?:api[_-]?key|secret|token|password|passwd|passphrase|authorization|signature)["']?\s*[=:]\s*["']?"""
+    r"""(?:bearer\s+|basic\s+)?)([^\s"',;&}\]]{6,})"""
+)
 
 
 class _Formatter(logging.Formatter):
@@ -74,7 +46,7 @@ class _Formatter(logging.Formatter):
         return super().formatMessage(record)
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._redactor.clean(super().format(record))
+        return _NAMED.sub(rf"\1{BLOT}", self._redactor.clean(super().format(record)))
 
 
 class _OwnFile(logging.handlers.RotatingFileHandler):

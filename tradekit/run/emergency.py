@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tradekit.core.clock import Clock
+from tradekit.core.redact import secrets
 
 __all__ = ["Emergency"]
 
@@ -25,7 +26,8 @@ class Emergency:
 
     def note(self, what: str, **details: object) -> Path | None:
         """Write one line and put it on stable storage; returns the file, None when none could be written."""
-        line = json.dumps({"recorded": self._clock.now(), "what": what, **details}, default=str) + "\n"
+        noted = {"recorded": self._clock.now(), "what": what, **details}
+        line = secrets.clean(json.dumps(noted, default=str)) + "\n"
         for path in self._paths:
             try:
                 fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)

@@ -37,14 +37,22 @@ class Engine:
     state    the fold of all that was taken and told so far (the engine's own; never show it while a step runs)
     raising  True: a strategy's exception comes out as StrategyError (backtest); False: it is told as a fact and the
              session halts (live)
+    clean    gives a fact without what must never be told, or the fact itself; asked before anything is folded, so that
+             a replay meets what was written
     """
 
     def __init__(
-        self, strategy: Strategy, *, timeframes: tuple[str, ...] = (), raising: bool = False
+        self,
+        strategy: Strategy,
+        *,
+        timeframes: tuple[str, ...] = (),
+        raising: bool = False,
+        clean: Callable[[Fact], Fact] | None = None,
     ) -> None:
         self.state = State()
         self.strategy = strategy
         self.raising = raising
+        self._clean = clean
         self.dealing = Dealing(self.state, self._tell_intent)
         self._hears_orders = type(strategy).on_order is not Strategy.on_order
         self._hears_fills = type(strategy).on_fill is not Strategy.on_fill
@@ -85,7 +93,7 @@ class Engine:
         self._cause = event.seq
         taken = self._taken.get(event.type)
         if taken is not None:
-            taken(event, fact)
+            taken(event, event.data)
         elif event.type.startswith("order."):
             self._order(event.data)
         return out
@@ -119,6 +127,8 @@ class Engine:
         return self._tell(fact, self._cause)
 
     def _tell(self, fact: Fact, cause: int) -> Event:
+        if self._clean is not None:
+            fact = self._clean(fact)
         state = self.state
         event = Event(state.seq + 1, 0, self._ts, 0, fact.TYPE, fact.V, cause, fact.key, fact)
         apply(state, event)
@@ -127,7 +137,7 @@ class Engine:
 
     def _tell_intent(self, fact: Fact) -> Event:
         event = self._tell(fact, self._cause)
-        order = self.state.orders.get(getattr(fact, "id", ""))
+        order = self.state.orders.get(getattr(event.data, "id", ""))
         if order is not None:
             self.dealing.follow(order)
             self._set_goal()

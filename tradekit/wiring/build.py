@@ -4,6 +4,8 @@ Everything is made here and nowhere else. Knows no process and no signal.
 """
 
 import logging
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,10 @@ import msgspec
 from tradekit.brokers.paper.orders import PaperBroker
 from tradekit.config.schema import Config
 from tradekit.core.clock import Clock
+from tradekit.core.event import Event
 from tradekit.core.journal import Journal
 from tradekit.core.open import open_journal, open_writer, set_aside
+from tradekit.core.redact import secrets
 from tradekit.core.snapshot import SnapshotStore
 from tradekit.core.store import Store
 from tradekit.core.version import version
@@ -67,7 +71,7 @@ def build(config: Config, *, clock: Clock) -> Parts:
     strategy = _strategy(config, before)
     instruments = [c.spec for c in columns]
     broker = PaperBroker(instruments, fee=config.broker.fee, slippage=config.broker.slippage)
-    engine = Engine(strategy)
+    engine = Engine(strategy, clean=secrets.clean_value)
     cycle = Cycle(engine, broker)
     opened = _opened(config, strategy, columns, limits)
     check_account(instruments, opened.currency)
@@ -198,8 +202,17 @@ def _restored_store(config: Config, journal: Journal, snapshots: SnapshotStore, 
             f"journal at {journal.last_seq}: set it to true, or stop sessions in good order so that they snapshot"
         )
     store: Store[State] = Store(state, apply, seq=state.seq, fingerprint=fingerprint, clock=clock)
-    store.fold(journal.events(since=state.seq))
+    store.fold(_events(journal, state.seq))
     return store
+
+
+def _events(journal: Journal, since: int = 0) -> Iterator[Event]:
+    """The journal's events as they would be told today: a secret may have been written before it was known as one."""
+    for event in journal.events(since):
+        if secrets:
+            key, data = secrets.clean(event.key), secrets.clean_value(event.data)
+            event = msgspec.structs.replace(event, key=key, data=data)
+        yield event
 
 
 def _newest(snapshots: SnapshotStore, last_seq: int) -> State:
@@ -218,14 +231,14 @@ def _restore_engine(cycle: Cycle, journal: Journal, store: Store[State]) -> None
     """Replay the inputs through the engine, and hold its state against the store's."""
     if journal.last_seq == 0:
         return
-    difference = restore(cycle, journal.events)
+    difference = restore(cycle, partial(_events, journal))
     if difference is not None:
         _log.error("the session cannot be armed: %s", cycle.engine.doubt)
     replayed = fingerprint(cycle.engine.state)
     if store.hash() != replayed:
         _log.warning("the newest snapshot holds another state than its journal; it is not used")
         store.replace(State(), 0)
-        store.fold(journal.events())
+        store.fold(_events(journal))
     if store.hash() != replayed:
         raise JournalCorruptError(
             f"the state folded from the journal ({store.hash()[:12]}) is not the state replayed from it "

@@ -25,9 +25,10 @@ from tradekit.core.bus import Bus
 from tradekit.core.clock import Clock, SystemClock, new_token
 from tradekit.core.codec import encode
 from tradekit.core.journal import Stored
+from tradekit.core.redact import secrets
 from tradekit.errors import ConfigError
-from tradekit.health.logs import secrets
 from tradekit.health.metrics import SessionMetrics
+from tradekit.health.tracebacks import Tracebacks
 from tradekit.health.watchdog import LoopLag, StepWatch
 from tradekit.model.session import HandlerFailed
 from tradekit.run.emergency import Emergency
@@ -78,6 +79,7 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
     bridge = _bridge(config, source, token) if config.websocket.enabled else None
     loop = _loop(parts, clock, metrics, bus, watch, bridge, source)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(Tracebacks())
         stack.callback(source.close)
         stack.enter_context(watch)
         _gauges(metrics, parts, bridge)
