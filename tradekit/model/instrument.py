@@ -40,7 +40,9 @@ def check_account(instruments: Iterable[Instrument], currency: str) -> None:
     """Raise ConfigError for what an account in `currency` cannot hold: another quote currency, an inverse contract."""
     for one in instruments:
         if one.inverse:
-            raise ConfigError(f"{one.id} is an inverse contract, which accounts cannot hold yet; use a linear one")
+            raise ConfigError(
+                f"{one.id} is an inverse contract, which accounts cannot hold yet; use a linear one"
+            )
         if one.quote != currency:
             raise ConfigError(
                 f"{one.id} is quoted in {one.quote} and the account is in {currency}; money is not converted yet: "

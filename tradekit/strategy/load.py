@@ -116,7 +116,9 @@ def _set(strategy: Strategy, name: str, value: Any) -> None:
     if name not in declared(cls):
         known = declared(cls)
         there = ", ".join(known) or "none"
-        raise StrategyError(f"{cls.__name__} has no parameter {name!r}{did_you_mean(name, known)}; it has {there}")
+        raise StrategyError(
+            f"{cls.__name__} has no parameter {name!r}{did_you_mean(name, known)}; it has {there}"
+        )
     try:
         assign(strategy, name, value)
     except (ValueError, TypeError) as error:
