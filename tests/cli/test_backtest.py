@@ -72,6 +72,7 @@ def test_a_warning_of_the_data_goes_to_stderr(bars: Path) -> None:
     assert json.loads(done.stdout)["stats"]["bars"] == 60
 
 
+@pytest.mark.process
 def test_the_plot_is_a_page_that_needs_no_network(bars: Path, tmp_path: Path) -> None:
     """In a process of its own, as from a shell: Panel, once imported, adds its scripts to Bokeh's pages."""
     page = tmp_path / "plot.html"
@@ -111,6 +112,7 @@ def test_several_instruments_are_several_data(cli: Cli) -> None:
     assert {fill["instrument"] for fill in said.json["fills"]} == {"BTCUSDT", "ADAUSDT-PERP"}
 
 
+@pytest.mark.process
 def test_a_strategy_of_ones_own_is_found_beside_one(bars: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "from tradekit.strategy.library import SmaCross\n\nclass Mine(SmaCross):\n    pass\n",

@@ -15,6 +15,8 @@ import pytest
 from tradekit.client import registry
 from tradekit.core.open import open_journal
 
+pytestmark = pytest.mark.process
+
 Cli = Callable[..., "Said"]  # noqa: F821 - tests/cli/conftest.py
 SCRIPT = str(Path(sys.executable).with_name("tradekit"))
 DESK = """\

@@ -13,6 +13,8 @@ import pytest
 
 from tradekit.wiring.demo import free_port
 
+pytestmark = pytest.mark.process
+
 Cli = Callable[..., "Said"]  # noqa: F821 - tests/cli/conftest.py
 
 

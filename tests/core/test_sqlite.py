@@ -294,6 +294,7 @@ def test_a_journal_with_a_newer_event_is_not_written(path: Path) -> None:
 # -- failure ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.process
 def test_five_kills_lose_no_acknowledged_event(path: Path) -> None:
     acked = known = 0
     for turn in range(5):

@@ -288,6 +288,7 @@ def mixed() -> Result:
     )
 
 
+@pytest.mark.process
 def test_nothing_depends_on_the_seed_of_pythons_hashes() -> None:
     told = {
         subprocess.run(

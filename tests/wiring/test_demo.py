@@ -21,6 +21,8 @@ from tradekit.errors import TradekitError
 from tradekit.wiring import demo
 from tradekit.wiring.journals import state_at
 
+pytestmark = pytest.mark.process
+
 NOON = 1_800_000_000_000_000_000
 BOUND_S = 60
 

@@ -10,6 +10,8 @@ from tradekit.client import registry
 from tradekit.errors import ConnectionLostError
 from tradekit.wiring.sessions import connect, start
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
