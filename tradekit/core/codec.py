@@ -16,7 +16,7 @@ from tradekit.core.event import Event, Fact, Unknown, fact_class
 from tradekit.core.upcast import lift
 from tradekit.errors import JournalError
 
-__all__ = ["canonical_hash", "decode_event", "decode_fact", "encode", "encode_event", "encode_fact"]
+__all__ = ["canonical_hash", "decode_event", "decode_fact", "encode", "encode_event", "encode_fact", "plain"]
 
 _json = msgspec.json.Encoder()
 _sorted = msgspec.json.Encoder(order="sorted")
@@ -102,9 +102,12 @@ def decode_fact(tag: str, v: int, payload: bytes | msgspec.Raw) -> Fact:
 
 def canonical_hash(value: Any) -> str:
     """sha256 (hex) of the value's JSON with every key sorted: equal values give equal hashes everywhere."""
-    return hashlib.sha256(
-        _sorted.encode(_plain(msgspec.to_builtins(value, builtin_types=(Decimal,))))
-    ).hexdigest()
+    return hashlib.sha256(_sorted.encode(_plain(plain(value)))).hexdigest()
+
+
+def plain(value: Any) -> Any:
+    """A copy of dicts, lists, numbers, Decimals and text alone, which later changes to `value` leave as it is."""
+    return msgspec.to_builtins(value, builtin_types=(Decimal,))
 
 
 def _inexact(data: bytes) -> bool:
