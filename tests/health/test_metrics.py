@@ -1,3 +1,5 @@
+import math
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from tradekit.core.clock import ManualClock
@@ -64,11 +66,23 @@ def test_a_gauge_is_read_when_the_page_is() -> None:
     assert samples(metrics)["tradekit_inbox_depth"] == 9
 
 
-def test_one_reading_may_fill_several_gauges() -> None:
+def test_one_reading_fills_a_gauge_for_each_of_its_items() -> None:
     metrics = SessionMetrics()
-    metrics.gauges("bridge", lambda: {"clients": 3, "gaps": 1}, {"clients": "Clients", "gaps": "Gaps"})
+    ages = {"orders": 1.5, "bars": math.inf}
+    metrics.gauges("state_age_seconds", "Age", "path", lambda: ages)
     got = samples(metrics)
-    assert (got["tradekit_bridge_clients"], got["tradekit_bridge_gaps"]) == (3, 1)
+    assert got["tradekit_state_age_seconds,orders"] == 1.5
+    assert got["tradekit_state_age_seconds,bars"] == math.inf
+    ages["pnl"] = 0
+    assert samples(metrics)["tradekit_state_age_seconds,pnl"] == 0
+
+
+def test_what_is_counted_elsewhere_is_shown_as_a_counter() -> None:
+    metrics, errors = SessionMetrics(), [2]
+    metrics.counter("subscriber_errors", "Errors", lambda: errors[0])
+    errors[0] = 3
+    assert samples(metrics)["tradekit_subscriber_errors_total"] == 3
+    assert "# TYPE tradekit_subscriber_errors_total counter" in metrics.render().decode()
 
 
 def test_the_process_tells_its_cpu_memory_and_files() -> None:

@@ -143,6 +143,11 @@ class Bus:
         return found if limit is None else found[-limit:] if limit > 0 else []
 
     @property
+    def waiting(self) -> int:
+        """Events that other threads have handed over and nobody has published yet."""
+        return len(self._handed_over)
+
+    @property
     def subscriptions(self) -> tuple[Subscription, ...]:
         """Who listens, in the order in which they subscribed."""
         return self._subscriptions

@@ -7,6 +7,8 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from tradekit.core.clock import Clock, SystemClock
 
@@ -14,6 +16,16 @@ __all__ = ["SessionMetrics"]
 
 _APPEND_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2.0)
 _STEP_S = (0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0)
+
+
+class _Read(Collector):
+    """A family whose samples are read when the page is."""
+
+    def __init__(self, read: Callable[[], Metric]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterator[Metric]:
+        yield self._read()
 
 
 class SessionMetrics:
@@ -64,10 +76,20 @@ class SessionMetrics:
             gauge = self._gauges[name] = Gauge(f"tradekit_{name}", help, registry=self._registry)
         gauge.set_function(read)
 
-    def gauges(self, prefix: str, read: Callable[[], Mapping[str, float]], names: Mapping[str, str]) -> None:
-        """Several gauges from one reading: `tradekit_<prefix>_<name>` for each name with its help."""
-        for name, help in names.items():
-            self.gauge(f"{prefix}_{name}", help, lambda name=name: float(read()[name]))  # type: ignore[misc]
+    def gauges(self, name: str, help: str, label: str, read: Callable[[], Mapping[str, float]]) -> None:
+        """Show `tradekit_<name>{label="..."}` for each item of a reading."""
+
+        def family() -> Metric:
+            made = GaugeMetricFamily(f"tradekit_{name}", help, labels=[label])
+            for of, value in read().items():
+                made.add_metric([of], value)
+            return made
+
+        self._registry.register(_Read(family))
+
+    def counter(self, name: str, help: str, read: Callable[[], float]) -> None:
+        """Show `tradekit_<name>_total`, which somebody else counts; read when the page is asked for."""
+        self._registry.register(_Read(lambda: CounterMetricFamily(f"tradekit_{name}", help, value=read())))
 
     def render(self) -> bytes:
         """Prometheus text (format 0.0.4)."""

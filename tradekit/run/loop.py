@@ -137,6 +137,11 @@ class Loop:
         else:
             self._inbox.put_nowait(asked)
 
+    @property
+    def waiting(self) -> int:
+        """Commands at the inbox."""
+        return self._inbox.qsize()
+
     def note(self, fact: Fact) -> None:
         """Take a fact that the shell itself has to tell, when its turn comes. On the loop's thread."""
         task = asyncio.get_running_loop().create_task(self._note(fact))

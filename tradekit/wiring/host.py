@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
+from prometheus_client import disable_created_metrics
 
 from tradekit.bridge.access import Tokens, write_token_file
 from tradekit.bridge.limits import Limits
@@ -35,6 +36,7 @@ from tradekit.run.emergency import Emergency
 from tradekit.run.feed import ReplayFeed, position_of
 from tradekit.run.loop import Asked, Loop
 from tradekit.wiring.build import CONFIG_USER, Parts, build
+from tradekit.wiring.meters import hang_meters
 from tradekit.wiring.source import SessionSource
 
 __all__ = ["run_session"]
@@ -52,6 +54,7 @@ def run_session(
     `build` raises, and ConfigError when the port cannot be had; nothing is left behind then.
     """
     sys.setswitchinterval(_SWITCH_S)
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # a time beside each counter says nothing here
     clock = clock or SystemClock()
     if config.websocket.enabled:
         _check_name(config.session.name)
@@ -64,12 +67,13 @@ def run_session(
 
 
 async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]], None]) -> int:
-    config = parts.config
+    config, running = parts.config, asyncio.get_running_loop()
     metrics = SessionMetrics(clock=clock)
     source = SessionSource(parts.journal, parts.store, metrics, measured=config.monitoring.metrics)
     bus = Bus(
         max_history=config.event_bus.max_history,
         on_error=lambda handler, subject, error: _handler_failed(loop, handler, subject, error),
+        on_handover=lambda: running.call_soon_threadsafe(bus.drain),
     )
     watch = _MeasuredSteps(
         clock, metrics, deadline_s=config.session.step_deadline_s, on_stuck=lambda s: _stuck(source, s)
@@ -82,10 +86,9 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
         stack.enter_context(Tracebacks())
         stack.callback(source.close)
         stack.enter_context(watch)
-        _gauges(metrics, parts, bridge)
         lag = LoopLag()
         stack.callback(lag.stop)
-        metrics.gauge("loop_lag_seconds", "How late the session's event loop is", lambda: lag.worst_s)
+        hang_meters(metrics, parts, bus, loop, lag, bridge, clock)
         if bridge is not None:
             stack.enter_context(_served(config, source, bridge, token, loop))
         stack.enter_context(_signals(loop))
@@ -162,26 +165,6 @@ def _emergency(config: Config, clock: Clock) -> Emergency:
     beside = config.folder if config.journal is None else config.journal.parent
     name = f"{config.session.name}.emergency"
     return Emergency([beside / name, runtime_folder() / name], clock)
-
-
-def _gauges(metrics: SessionMetrics, parts: Parts, bridge: Bridge | None) -> None:
-    journal = parts.journal
-    metrics.gauge("journal_seq", "The journal's last event", lambda: journal.last_seq)
-    metrics.gauge("journal_durable_seq", "The last event on stable storage", lambda: journal.durable_seq)
-    if bridge is not None:
-        names = {
-            "clients": "Clients connected",
-            "gaps": "Gaps told to slow clients",
-            "stalled": "Clients cut off because they took nothing",
-            "snapshots": "Snapshots sent",
-            "lag_ms": "How late the bridge's event loop is [ms]",
-        }
-
-        def numbers() -> dict[str, float]:
-            stats = bridge.stats()
-            return {name: float(value) for name, value in msgspec.to_builtins(stats).items() if name in names}
-
-        metrics.gauges("bridge", numbers, names)
 
 
 def _check_name(name: str) -> None:
