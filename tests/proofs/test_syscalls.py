@@ -1,7 +1,9 @@
 """kill -9 of a journal's writer, at random moments and at each call that writes: no acknowledged event is lost."""
 
 import random
+import shutil
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,12 +11,15 @@ from pathlib import Path
 import pytest
 
 from tests.proofs.lives import Life, Said, check
+from tests.proofs.writer import step
+from tradekit.core.prune import prune
 from tradekit.core.sqlite import SqliteJournal
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(7200)]
 
 MODES = ("sync", "loop", "upkeep")
 LIVES = 10  # of one journal
+PRUNED_STEPS = 120
 
 
 def random_lives(folder: Path, seed: int, kills: int) -> tuple[int, int]:
@@ -58,6 +63,47 @@ def life_until(file: Path, mode: str, call: str, number: int) -> Said:
     inject = f"inject={call}:signal=KILL:when={number}"
     under = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject]
     return Life(file, mode, 400, under=under).end()
+
+
+@pytest.mark.parametrize("fault", ["signal=KILL", "error=EIO"])
+def test_a_pruning_that_is_cut_short_at_any_write_loses_nothing(
+    tmp_path: Path,
+    proof_size: Callable[..., int],
+    proof_needs: Callable[..., None],
+    proof_record: Callable[..., None],
+    fault: str,
+) -> None:
+    proof_needs("strace")
+    whole = tmp_path / "whole" / "journal.db"
+    with SqliteJournal(whole) as journal:
+        for _ in range(PRUNED_STEPS):
+            journal.append(step(journal.last_seq), critical=False)
+    ends = Counter[str]()
+
+    def one(case: tuple[str, int]) -> str:
+        call, number = case
+        file = Path(shutil.copytree(whole.parent, tmp_path / f"{call}-{number}")) / whole.name
+        inject = f"inject={call}:{fault}:when={number}"
+        under = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject]
+        said = Life(file, "prune", under=under).end()
+        assert check(file, said) >= 3 * PRUNED_STEPS
+        with SqliteJournal(file) as journal:  # and it can be done again
+            prune(journal, before=3 * PRUNED_STEPS, min_events=2)
+            assert journal.verify().archived == 2 * PRUNED_STEPS
+        shutil.rmtree(file.parent)
+        return "whole" if "end" in said.words and "failed" not in said.words else "cut short"
+
+    apart = proof_size(ci=9, full=1)
+    cases = [("pwrite64", number) for number in range(1, 100, apart)]
+    cases += [("fdatasync", number) for number in range(1, 19, min(apart, 3))]
+    with ThreadPoolExecutor(2) as pool:
+        ends.update(pool.map(one, cases))
+    assert ends["cut short"] > len(cases) // 3
+    proof_record(
+        f"a pruning cut short at any write ({fault}) loses nothing and can be done again",
+        size=f"{len(cases)} places",
+        result=", ".join(f"{count} {end}" for end, count in sorted(ends.items())),
+    )
 
 
 def test_a_kill_at_each_write_loses_no_acknowledged_event(

@@ -5,6 +5,7 @@
 sync    steps of a fill and two marks, every fifth acknowledged, from a plain thread
 loop    the same from an event loop, twenty acknowledgements on the way
 upkeep  like sync, with a snapshot after every 40 steps and a pruning after every 120
+prune   prunes all that is there, and appends a step
 hold    writes one event and waits until its stdin is closed
 
 Says what happened, a line each, only once it has: open SEQ, acked SEQ, buffered SEQ BEFORE AFTER [monotonic ns],
@@ -96,6 +97,10 @@ def main(file: str, mode: str, steps: str = "1000000") -> None:
             journal.append(step(journal.last_seq), critical=True)
             say("acked", journal.last_seq)
             sys.stdin.read()
+        elif mode == "prune":
+            say("pruned", prune(journal, before=journal.last_seq, min_events=2).events)
+            journal.append(step(journal.last_seq), critical=True)
+            say("acked", journal.last_seq)
         elif mode == "loop":
             asyncio.run(from_a_loop(journal, int(steps)))
         else:
