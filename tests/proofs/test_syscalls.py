@@ -93,9 +93,9 @@ def test_a_pruning_that_is_cut_short_at_any_write_loses_nothing(
         shutil.rmtree(file.parent)
         return "whole" if "end" in said.words and "failed" not in said.words else "cut short"
 
-    apart = proof_size(ci=9, full=1)
-    cases = [("pwrite64", number) for number in range(1, 100, apart)]
-    cases += [("fdatasync", number) for number in range(1, 19, min(apart, 3))]
+    apart = proof_size(ci=24, full=1)
+    cases = [("pwrite64", number) for number in range(1, 250, apart)]
+    cases += [("fdatasync", number) for number in range(1, 23, min(apart, 4))]
     with ThreadPoolExecutor(2) as pool:
         ends.update(pool.map(one, cases))
     assert ends["cut short"] > len(cases) // 3
