@@ -152,7 +152,9 @@ class StateStoreSection(_Section, frozen=True, kw_only=True):
     """`state_store`: snapshots and what a start does with them.
 
     enabled                    false has a meaning in a backtest only
-    snapshot_interval_minutes  a snapshot each so often [min], and at a clean stop
+    snapshot_interval_minutes  a snapshot each so often [min] while events come, and at a clean stop
+    snapshot_every_events      one after so many events as well; None leaves that out
+    snapshot_every_mb          one after so many megabytes of journal as well [MB of 2^20 bytes]; None leaves that out
     max_snapshots              older ones are removed
     restore_on_startup         false starts a new journal and keeps the old one under its id
     replay_events_on_restore   false starts only from a snapshot at the journal's last event
@@ -161,6 +163,8 @@ class StateStoreSection(_Section, frozen=True, kw_only=True):
     enabled: bool = True
     snapshot_dir: Text = "data/state"
     snapshot_interval_minutes: Positive = 5.0
+    snapshot_every_events: AtLeastOne | None = 100_000
+    snapshot_every_mb: Positive | None = 64.0
     max_snapshots: AtLeastOne = 100
     restore_on_startup: bool = True
     replay_events_on_restore: bool = True

@@ -24,7 +24,6 @@ from tradekit.client.registry import Entry, entries, register, runtime_folder
 from tradekit.config.schema import Config
 from tradekit.core.bus import Bus
 from tradekit.core.clock import Clock, SystemClock, new_token
-from tradekit.core.codec import encode
 from tradekit.core.journal import Stored
 from tradekit.core.redact import secrets
 from tradekit.errors import ConfigError
@@ -37,6 +36,7 @@ from tradekit.run.feed import ReplayFeed, position_of
 from tradekit.run.loop import Asked, Loop
 from tradekit.wiring.build import CONFIG_USER, Parts, build
 from tradekit.wiring.meters import hang_meters
+from tradekit.wiring.snapshots import Snapshots
 from tradekit.wiring.source import SessionSource
 
 __all__ = ["run_session"]
@@ -81,7 +81,8 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
     token = new_token()
     secrets.add(token)
     bridge = _bridge(config, source, token) if config.websocket.enabled else None
-    loop = _loop(parts, clock, metrics, bus, watch, bridge, source)
+    snapshots = Snapshots(parts, clock)
+    loop = _loop(parts, clock, metrics, bus, watch, bridge, source, snapshots)
     with contextlib.ExitStack() as stack:
         stack.enter_context(Tracebacks())
         stack.callback(source.close)
@@ -93,7 +94,7 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
             stack.enter_context(_served(config, source, bridge, token, loop))
         stack.enter_context(_signals(loop))
         announce(_announcement(parts, bridge))
-        timer = asyncio.create_task(_snapshots(parts))
+        timer = asyncio.create_task(snapshots.keep())
         stack.callback(timer.cancel)
         _apply_changes(parts, loop)
         await loop.run(parts.opened)
@@ -112,6 +113,7 @@ def _loop(
     watch: StepWatch,
     bridge: Bridge | None,
     source: SessionSource,
+    snapshots: Snapshots,
 ) -> Loop:
     data = parts.config.market_data
 
@@ -135,7 +137,7 @@ def _loop(
         gate=parts.gate,
         watch=watch,
         feed_after=position_of(parts.store.state),
-        on_snapshot=lambda: _write_snapshot(parts),
+        on_snapshot=snapshots.write,
         tell=tell,
         step_deadline_s=parts.config.session.step_deadline_s,
         appending=metrics.appending,
@@ -263,23 +265,6 @@ def _apply_changes(parts: Parts, loop: Loop) -> None:
 
     for name, value in parts.changed.items():
         loop.ask_later(Asked("set_param", {"name": name, "value": value}, CONFIG_USER, Future()))
-
-
-async def _snapshots(parts: Parts) -> None:
-    """A snapshot each so often."""
-    while True:
-        await asyncio.sleep(parts.config.state_store.snapshot_interval_minutes * 60)
-        try:
-            _write_snapshot(parts)
-        except OSError as error:
-            _log.error("no snapshot (%s): a restart replays the journal from the one before", error)
-
-
-def _write_snapshot(parts: Parts) -> None:
-    """Write the store's state: it is fed by commits, so it is never ahead of the journal."""
-    with parts.store.lock:
-        seq, state = parts.store.seq, encode(parts.store.state)
-    parts.snapshots.write(seq, state)
 
 
 def _stuck(source: SessionSource, seconds: float) -> None:

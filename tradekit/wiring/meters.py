@@ -3,10 +3,8 @@
 Knows where the numbers are; when to worry about one is for `health.diagnosis` to say.
 """
 
-import contextlib
 import math
 from collections.abc import Callable
-from pathlib import Path
 
 from tradekit.bridge.server import Bridge
 from tradekit.bridge.service import BridgeStats
@@ -18,6 +16,7 @@ from tradekit.health.watchdog import LoopLag
 from tradekit.model.instrument import duration
 from tradekit.run.loop import Loop
 from tradekit.wiring.build import Parts
+from tradekit.wiring.snapshots import journal_bytes
 
 __all__ = ["hang_meters"]
 
@@ -50,16 +49,9 @@ def _journal(metrics: SessionMetrics, parts: Parts) -> None:
     metrics.gauge("journal_seq", "The journal's last event", lambda: journal.last_seq)
     metrics.gauge("journal_durable_seq", "The last event on stable storage", lambda: journal.durable_seq)
     metrics.gauge("journal_failed", "1 once a write has failed, else 0", lambda: journal.failure is not None)
-    metrics.gauge("journal_bytes", "The journal on disk, its write-ahead log included", lambda: _size(file))
-
-
-def _size(journal: Path | None) -> int:
-    """0 for a journal in memory."""
-    size = 0
-    for file in () if journal is None else (journal, journal.with_name(journal.name + "-wal")):
-        with contextlib.suppress(OSError):  # the write-ahead log comes and goes
-            size += file.stat().st_size
-    return size
+    metrics.gauge(
+        "journal_bytes", "The journal on disk, its write-ahead log included", lambda: journal_bytes(file)
+    )
 
 
 def _state(metrics: SessionMetrics, parts: Parts, clock: Clock) -> None:
