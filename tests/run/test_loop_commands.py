@@ -121,3 +121,16 @@ def test_a_snapshot_that_fails_is_refused_and_at_the_end_only_logged(
     desk = on_desk(Quiet(), play, snapshot=full)
     assert desk.events()[-1].type == "session.closed"
     assert "no last snapshot" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["halt", "kill"])
+def test_what_has_shut_the_gate_expires_no_more(name: str) -> None:
+    async def play(desk: Desk) -> None:
+        answer = desk.asked(name, reason="now")
+        assert not answer.cancel()  # its sender waits no longer; it is journaled all the same
+        assert desk.loop.gate.reason == "now"
+        await desk.until("command.received")
+
+    desk = on_desk(Quiet(), play)
+    assert desk.events("command.received")[0].key == name
+    assert desk.engine.state.risk.halted

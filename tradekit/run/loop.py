@@ -60,6 +60,13 @@ class Asked(msgspec.Struct):
     answer: "Future[int]"
     id: str = msgspec.field(default_factory=new_id)
     shuts: int = 0
+    _begun: bool | None = None
+
+    def begin(self) -> bool:
+        """Whether its sender still waits; it can expire no more from then on. Asking again gives the same answer."""
+        if self._begun is None:
+            self._begun = self.answer.set_running_or_notify_cancel()
+        return self._begun
 
 
 class Loop:
@@ -125,6 +132,8 @@ class Loop:
             elif asked.name == "halt":
                 self.gate.halt(reason or f"halted by {asked.user}")
             asked.shuts = self.gate.shuts
+            if asked.name in ("halt", "kill"):  # the gate is shut: it expires no more, and is journaled in its turn
+                asked.begin()
             try:
                 self._loop.call_soon_threadsafe(self.ask_later, asked)
             except RuntimeError:  # the loop is closed
@@ -221,7 +230,7 @@ class Loop:
             if waiting in done:
                 asked = waiting.result()
                 self._emergency("command", name=asked.name, user=asked.user, args=asked.args)
-                if asked.answer.set_running_or_notify_cancel():
+                if asked.begin():
                     asked.answer.set_exception(RefusedError(reason, code="journal"))
                 if asked.name == "stop":
                     self.stop(f"stopped by {asked.user}")
@@ -248,7 +257,7 @@ class Loop:
     async def _commands(self) -> None:
         while not self._stopping.is_set():
             asked = await self._inbox.get()
-            if not asked.answer.set_running_or_notify_cancel():
+            if not asked.begin():
                 continue  # it expired in the queue
             try:
                 await self._command(asked)
@@ -335,5 +344,5 @@ class Loop:
 
 
 def _refuse(asked: Asked) -> None:
-    if asked.answer.set_running_or_notify_cancel():
+    if asked.begin():
         asked.answer.set_exception(RefusedError("the session is not running any more", code="closed"))
