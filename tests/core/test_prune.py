@@ -10,6 +10,7 @@ import pytest
 
 from tests.core.journal_contract import START, fill, mark
 from tradekit.core import prune as prune_module
+from tradekit.core import verify
 from tradekit.core.archive import JournalPruned, archive_path
 from tradekit.core.event import Event
 from tradekit.core.open import open_journal
@@ -117,6 +118,42 @@ def test_an_event_of_an_unknown_type_is_not_pruned(path: Path) -> None:
         journal.append([Event(101, 0, START, 0, "plugin.heard", 1, 0, "x", mark(1).data)], critical=True)
         assert prune(journal, before=101, min_events=1).events == EVENTS - len(FILLS)
         assert [e.seq for e in journal.events(types=["plugin.heard"])] == [101]
+
+
+@pytest.mark.parametrize("ask", ["payloads", "checked", "typed"])
+def test_what_is_pruned_while_it_is_read_is_read_from_the_archive(
+    path: Path, monkeypatch: pytest.MonkeyPatch, ask: str
+) -> None:
+    monkeypatch.setattr("tradekit.core.sqlite_rows.PAGE", 7)
+    marks = [seq for seq in range(1, EVENTS + 1) if seq not in FILLS]
+    with open_journal(path) as reader:
+        reading = {
+            "payloads": (seq for seq, _ in reader.payloads(0, EVENTS)),
+            "checked": (event.seq for event in reader.events(0, EVENTS, checked=True)),
+            "typed": (event.seq for event in reader.events(types=["mark.updated"])),
+        }[ask]
+        seqs = [next(reading) for _ in range(3)]
+        with SqliteJournal(path) as journal:
+            prune(journal, before=80, min_events=10)
+        seqs += reading
+    assert seqs == (marks if ask == "typed" else list(range(1, EVENTS + 1)))
+
+
+def test_a_verification_that_meets_a_pruning_starts_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk_all, walks = verify._walk_all, []
+
+    def prune_first(*args: object) -> list[str]:
+        walks.append(1)
+        if len(walks) == 1:
+            with SqliteJournal(path) as journal:
+                prune(journal, before=80, min_events=10)
+        return walk_all(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(verify, "_walk_all", prune_first)
+    verdict = verify_file(path)
+    assert (verdict.ok, verdict.archived, len(walks)) == (True, 69, 2)
 
 
 # -- without the archive ------------------------------------------------------------------------------------

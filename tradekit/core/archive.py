@@ -68,7 +68,7 @@ class WholeRows:
             self._archive.close()
 
     def runs(self) -> list[Run]:
-        """Every run that was moved, in seq order."""
+        """Every run that was moved, in seq order; the same list as long as nothing more is."""
         with self._turn:
             sql = "SELECT seq, payload FROM events WHERE type = ? AND seq > ? ORDER BY seq"
             found = self.main.all(sql, JournalPruned.TYPE, self._tombstones)
@@ -76,9 +76,8 @@ class WholeRows:
                 data = decode_event(payload).data
                 if not isinstance(data, JournalPruned):
                     raise JournalError(f"{self.path.name}: tombstone {seq} is of a version that is not known")
-                self._runs, self._tombstones = [*self._runs, *data.runs], seq
-            if found:
-                self._runs.sort(key=lambda run: run.first)
+                self._runs = sorted([*self._runs, *data.runs], key=lambda run: run.first)
+                self._tombstones = seq
             return self._runs
 
     def archive(self) -> SqliteRows | None:
@@ -95,10 +94,12 @@ class WholeRows:
                 self._archive = rows
             return self._archive
 
-    def spans(self, since: int, until: int | None) -> Iterator[tuple[int, int, Run | None]]:
+    def spans(
+        self, since: int, until: int | None, runs: list[Run] | None = None
+    ) -> Iterator[tuple[int, int, Run | None]]:
         """What lies after `since` up to `until`: (since, until, the run that it is a part of or None)."""
         end = _LAST if until is None else until
-        runs = self.runs()
+        runs = self.runs() if runs is None else runs
         for run in runs[bisect_left(runs, since + 1, key=lambda run: run.last) :]:
             if run.first > end:
                 break
@@ -112,8 +113,24 @@ class WholeRows:
     def pages(
         self, columns: str, since: int, until: int | None, where: str = "", *values: Any
     ) -> Iterator[list[Any]]:
-        """Rows after `since` in seq order, a page at a time; the first column is the seq."""
-        for first, last, run in self.spans(since, until):
+        """Rows after `since` in seq order, a page at a time; the first column is the seq.
+
+        Rows that are pruned while they are read are read from the archive from there on.
+        """
+        pruned = True
+        while pruned:
+            runs, pruned = self.runs(), False
+            for page in self._planned(runs, columns, since, until, where, *values):
+                pruned = self.runs() is not runs
+                if pruned:
+                    break  # this page may lack what was moved: again, by the new plan
+                since = page[-1][0]
+                yield page
+
+    def _planned(
+        self, runs: list[Run], columns: str, since: int, until: int | None, where: str, *values: Any
+    ) -> Iterator[list[Any]]:
+        for first, last, run in self.spans(since, until, runs):
             rows = self.main if run is None else self.of(run)
             yield from rows.pages(columns, first, last, where, *values)
 

@@ -101,8 +101,17 @@ class _Walk:
 def verify_file(path: Path) -> Verdict:
     """Read a whole journal, its archive included, and compare it with what it claims; raises NotFoundError only.
 
-    A writer may be at work meanwhile: what it commits during the reading is not looked at.
+    A writer may be at work meanwhile: what it commits during the reading is not looked at, and when it prunes, all is
+    read again.
     """
+    while True:
+        verdict, moved = _verify(path)
+        if not moved:
+            return verdict
+
+
+def _verify(path: Path) -> tuple[Verdict, bool]:
+    """The verdict, and whether something was moved to the archive while it was reached."""
     problems: list[str] = []
     missing: list[str] = []
     mark: Mark | None = None
@@ -114,14 +123,17 @@ def verify_file(path: Path) -> Verdict:
     try:
         rows = WholeRows(path)
     except JournalError as error:
-        return Verdict(False, 0, 0, [*problems, str(error)])
+        return Verdict(False, 0, 0, [*problems, str(error)]), False
+    moved = False
     walk = _Walk(genesis(rows.manifest.id), mark)
     try:
         problems += _file_problems(rows.main)
-        archive = rows.archive() if rows.runs() else None
+        runs = rows.runs()
+        archive = rows.archive() if runs else None
         if archive is not None:
             problems += [f"{archive.path.name}: {problem}" for problem in _file_problems(archive)]
         missing = _walk_all(rows, archive, walk)
+        moved = rows.runs() is not runs
         problems += walk.problems
         if readable:
             problems += mark_problem(path, rows.manifest.id, walk.seq, walk.marked, mark)
@@ -132,7 +144,8 @@ def verify_file(path: Path) -> Verdict:
         problems += [*walk.problems, f"reading stopped after seq {walk.seq}: {error}"]
     finally:
         rows.close()
-    return Verdict(not problems, walk.events, walk.seq, problems, archived=walk.archived, missing=missing)
+    verdict = Verdict(not problems, walk.events, walk.seq, problems, archived=walk.archived, missing=missing)
+    return verdict, moved
 
 
 def _walk_all(rows: WholeRows, archive: SqliteRows | None, walk: _Walk) -> list[str]:
