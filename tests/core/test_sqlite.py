@@ -84,6 +84,17 @@ def test_the_first_table_says_what_the_file_is(path: Path) -> None:
     assert "tradekit journal" in text
 
 
+def test_a_plain_sqlite3_shows_the_events_as_columns(path: Path) -> None:
+    with SqliteJournal(path) as journal:
+        journal.append([mark(1), fill(2, cause=1)], critical=True)
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+        connection.row_factory = sqlite3.Row
+        (row,) = connection.execute("SELECT * FROM log WHERE type = 'order.filled'").fetchall()
+    connection.close()
+    assert (row["seq"], row["epoch"], row["v"], row["cause"], row["key"]) == (2, 1, 1, 1, "BTCUSDT")
+    assert '"price":"100.25"' in row["data"]
+
+
 def test_each_writer_has_its_epoch_and_goes_on_where_the_last_one_ended(path: Path) -> None:
     ids = set()
     for epoch in (1, 2, 3):
