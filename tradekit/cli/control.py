@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tradekit.cli.parser import Commands, Parser, command
 from tradekit.cli.show import note, print_json
-from tradekit.errors import ConnectionLostError, NotFoundError, TradekitError
+from tradekit.errors import ConnectionLostError, NotFoundError, RefusedError, TradekitError
 
 if TYPE_CHECKING:
     from tradekit.client.registry import Entry
@@ -20,7 +20,8 @@ __all__ = ["add"]
 
 _EXITS = {
     0: "the session has journaled the command",
-    1: "no answer in time: it may or may not have happened; for `kill --all`, from one at least",
+    1: "no answer in time: it may or may not have happened; for `kill --all`, from one at least; for `stop`, "
+    "that the session ends without a word in its journal, which has failed",
     2: "no such session, or it refused",
 }
 _WORDS = {
@@ -73,6 +74,11 @@ def _one(args: argparse.Namespace) -> int:
             raise
         os.kill(entry.pid, signal.SIGTERM)  # the registry's lock says that the pid is still this session's
         told = {"session": entry.name, "command": "stop", "seq": None}
+    except RefusedError as error:
+        if args.word != "stop" or error.code != "journal":
+            raise
+        note(f"{entry.name}: stopping, though its journal has failed and could not take the command: {error}")
+        return 1
     if args.json:
         print_json(told)
     else:

@@ -19,7 +19,14 @@ from tradekit.config.load import load_config
 from tradekit.config.schema import Config
 from tradekit.core.clock import SystemClock
 from tradekit.core.lock import WriterLock
-from tradekit.errors import ConfigError, JournalLockedError, NotFoundError, StrategyError, TradekitError
+from tradekit.errors import (
+    ConfigError,
+    JournalLockedError,
+    NotFoundError,
+    RefusedError,
+    StrategyError,
+    TradekitError,
+)
 from tradekit.strategy.base import Strategy
 from tradekit.strategy.freeze import parameters
 from tradekit.strategy.load import class_path, load_strategy
@@ -51,17 +58,27 @@ class Session(SessionClient):
     def stop(self, reason: str = "", *, timeout_s: float = _STOP_S) -> Receipt:
         """End the session in good order, wait until its process has let go of everything, and detach.
 
-        Returns the command's seq: `start` may follow at once. Raises TradekitError when it takes longer.
+        Returns the command's seq: `start` may follow at once. Raises TradekitError when it takes longer, RefusedError
+        when its journal has failed and could not take the command; it has ended then all the same.
         """
         entry = next((e for e in registry.entries() if _same_place(e.uri, self.uri)), None)
-        seq = super().stop(reason)
+        try:
+            seq = super().stop(reason)
+        except RefusedError as error:
+            if error.code == "journal":
+                self._see_off(entry, timeout_s)
+            raise
+        self._see_off(entry, timeout_s)
+        return seq
+
+    def _see_off(self, entry: registry.Entry | None, timeout_s: float) -> None:
+        """Wait for the process's end, and detach."""
         if entry is not None and not _wait_until_gone(entry, timeout_s):
             raise TradekitError(
-                f"session {entry.name!r} was told to stop (#{seq}), but its process {entry.pid} still runs "
-                f"after {timeout_s:g} s; its log may say why: {Path(entry.folder) / f'{entry.name}.session.log'}"
+                f"session {entry.name!r} was told to stop, but its process {entry.pid} still runs after "
+                f"{timeout_s:g} s; its log may say why: {Path(entry.folder) / f'{entry.name}.session.log'}"
             )
         self.close()
-        return seq
 
     def _repr_html_(self) -> str:
         from html import escape

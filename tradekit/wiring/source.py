@@ -109,7 +109,7 @@ class SessionSource:
         with self._store.lock:
             state = self._store.state
             reasons = [self.alarm] if self.alarm else []
-            if self._journal.failure is not None:
+            if self._journal.failure is not None and not self.failed:
                 reasons.append(f"journal: {self._journal.failure}")
             if state.risk.killed or state.risk.halted or not state.risk.armed:
                 reasons.append(state.risk.reason or "disarmed")
