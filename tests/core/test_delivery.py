@@ -125,6 +125,40 @@ def test_a_full_line_that_blocks_holds_the_publisher_up() -> None:
     run(story)
 
 
+def test_many_publishers_that_are_held_up_lose_nothing() -> None:
+    async def story() -> None:
+        bus, slow = Bus(), Slow()
+        delivery = Delivery(bus)
+        lines = [delivery.subscribe(">", slow, size=1), delivery.subscribe(">", slow, size=2)]
+        publishing = [asyncio.ensure_future(delivery.publish(mark(seq))) for seq in range(1, 9)]
+        await asyncio.sleep(0.01)
+        assert sum(task.done() for task in publishing) < 8
+        slow.gate.set()
+        await asyncio.gather(*publishing)
+        await delivery.close(drain=True)
+        assert sorted(seq for seq, _ in slow.heard) == sorted([*range(1, 9)] * 2)
+        assert (bus.errors, [line.dropped for line in lines]) == (0, [0, 0])
+
+    run(story)
+
+
+def test_a_failing_error_handler_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        bus = Bus()
+
+        async def fail(event: Event) -> None:
+            raise ValueError("no")
+
+        async with Delivery(bus, on_error=lambda *told: 1 / 0) as delivery:
+            line = delivery.subscribe(">", fail)
+            bus.publish(mark(1))
+            bus.publish(mark(2))
+        assert line.errors == 2
+
+    run(story)
+    assert "error handler failed" in caplog.text
+
+
 def test_a_full_line_may_drop_its_oldest() -> None:
     async def story() -> None:
         bus, slow = Bus(), Slow()

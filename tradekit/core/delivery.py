@@ -67,6 +67,11 @@ class Line:
         """How many events are queued."""
         return len(self._latest) if self.policy is Policy.CONFLATE else len(self._order)
 
+    @property
+    def full(self) -> bool:
+        """Whether one more event would be one too many."""
+        return self.waiting >= self.size and not self._closed
+
     def put(self, event: Event) -> None:
         """Queue an event, now, from the loop's own thread; raises RefusedError on a full line that blocks."""
         if self._closed:
@@ -84,12 +89,13 @@ class Line:
             self._order.append(event)
             self.dropped += 1
         self._some.set()
-        if self.waiting >= self.size:
+        if self.full:
             self._room.clear()
 
     async def room(self) -> None:
         """Return once the line can take an event; at once unless it is full."""
-        await self._room.wait()
+        while self.full:
+            await self._room.wait()
 
     async def settled(self) -> None:
         """Return once all that was queued has been handled, or the line is closed."""
@@ -141,7 +147,10 @@ class Line:
             self.errors += 1
             log.warning("handler %s failed at %s (seq %d): %r", self.name, event.subject, event.seq, error)
             if self._on_error is not None:
-                self._on_error(self.name, event.subject, error)
+                try:
+                    self._on_error(self.name, event.subject, error)
+                except Exception:
+                    log.exception("the delivery's error handler failed")
 
 
 class Delivery:
@@ -191,9 +200,8 @@ class Delivery:
 
     async def publish(self, event: Event) -> None:
         """Publish on the bus once every line that blocks has room: the way in for who may be held up."""
-        for line in self.lines:
-            if line.policy is Policy.BLOCK:
-                await line.room()
+        while full := [line for line in self._lines if line.policy is Policy.BLOCK and line.full]:
+            await full[0].room()  # another may have filled up meanwhile
         self._bus.publish(event)
 
     async def cancel(self, line: Line, *, drain: bool = False) -> None:
