@@ -20,7 +20,7 @@ Cli = Callable[..., "Said"]  # noqa: F821 - tests/cli/conftest.py
 SCRIPT = str(Path(sys.executable).with_name("tradekit"))
 COMMANDS = (
     *("demo", "dashboard", "lab", "backtest", "run", "sessions", "halt", "arm", "disarm", "stop", "kill"),
-    *("journal verify", "journal info", "journal tail", "state", "version"),
+    *("journal verify", "journal info", "journal tail", "state", "doctor", "version"),
 )
 
 
@@ -38,7 +38,7 @@ def test_the_list_of_commands_above_is_whole(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["backtest"], ["sessions"], ["halt"], ["kill"], ["run"], ["state"], ["version"]]
+    "words", [["backtest"], ["sessions"], ["halt"], ["kill"], ["run"], ["state"], ["doctor"], ["version"]]
 )
 def test_whatever_prints_data_prints_json_too(cli: Cli, words: list[str]) -> None:
     assert "--json" in cli(*words, "--help").out

@@ -132,11 +132,8 @@ class Loop:
             elif asked.name == "halt":
                 self.gate.halt(reason or f"halted by {asked.user}")
             asked.shuts = self.gate.shuts
-            if asked.name in (
-                "halt",
-                "kill",
-            ):  # the gate is shut: it expires no more, and is journaled in its turn
-                asked.begin()
+            if asked.name in ("halt", "kill"):
+                asked.begin()  # the gate is shut: it expires no more, and is journaled in its turn
             try:
                 self._loop.call_soon_threadsafe(self.ask_later, asked)
             except RuntimeError:  # the loop is closed

@@ -38,7 +38,7 @@ from tradekit.strategy.load import class_path, load_strategy, snake_name, source
 from tradekit.trading.engine import Engine
 from tradekit.trading.risk import check_limits
 
-__all__ = ["CONFIG_USER", "Parts", "build"]
+__all__ = ["CONFIG_USER", "Parts", "build", "load_columns"]
 
 CONFIG_USER = "config"  # who sets a parameter that was changed in the file between two starts
 
@@ -65,7 +65,7 @@ def build(config: Config, *, clock: Clock) -> Parts:
     Raises ConfigError, DataError or StrategyError for what cannot be made, JournalLockedError when another session
     writes the journal, JournalCorruptError when it does not prove what it claims.
     """
-    columns = [_columns(source, config) for source in config.bars]
+    columns = [load_columns(source, config) for source in config.bars]
     limits = check_limits(dict(config.risk))
     before = _said_before(config.journal) if config.state_store.restore_on_startup else None
     strategy = _strategy(config, before)
@@ -105,7 +105,8 @@ def build(config: Config, *, clock: Clock) -> Parts:
 # --- the pieces ---------------------------------------------------------------------------------------------
 
 
-def _columns(source: str, config: Config) -> BarColumns:
+def load_columns(source: str, config: Config) -> BarColumns:
+    """One of the configuration's sources of bars, as its `instruments` and `timeframes` want it; raises DataError."""
     frame = load_bars(source)
     said = {section.id: section for section in config.instruments}.get(frame.attrs["instrument"])
     if said is not None:

@@ -8,7 +8,6 @@ import contextlib
 import logging
 import os
 import signal
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -27,6 +26,8 @@ from tradekit.core.clock import Clock, SystemClock, new_token
 from tradekit.core.journal import Stored
 from tradekit.core.redact import secrets
 from tradekit.errors import ConfigError
+from tradekit.health.finding import Grade
+from tradekit.health.machine import port_free
 from tradekit.health.metrics import SessionMetrics
 from tradekit.health.tracebacks import Tracebacks
 from tradekit.health.watchdog import LoopLag, StepWatch
@@ -181,17 +182,9 @@ def _check_name(name: str) -> None:
 
 def _check_port(host: str, port: int) -> None:
     """Before anything is touched: the port is free."""
-    for family, kind, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(address)
-            except OSError as error:
-                raise ConfigError(
-                    f"websocket.port: {host}:{port} cannot be had ({error.strerror}), perhaps because another "
-                    f"session has it (`tradekit sessions` lists them): stop that one, or set another port "
-                    f"(0 takes a free one)"
-                ) from error
+    found = port_free(host, port)
+    if found.grade is Grade.WRONG:
+        raise ConfigError(f"websocket.port: {found.said}; {found.remedy}")
 
 
 def _bridge(config: Config, source: SessionSource, token: str) -> Bridge:
