@@ -160,6 +160,14 @@ def edit(*statements: str) -> Callable[[Path], None]:
         (edit("UPDATE events SET seq = 61 WHERE seq = 60"), "seq 60 is missing"),
         (edit("UPDATE manifest SET value = '00ff00ff00ff00ff' WHERE name = 'id'"), "hash chain"),
         (edit("DELETE FROM epochs"), "opened 0 times"),
+        (
+            edit("UPDATE types SET v = 2 WHERE type = 'mark.updated'"),
+            "mark.updated of version 2, no event does",
+        ),
+        (
+            edit("UPDATE types SET type = 'mask' WHERE type = 'mark.updated'"),
+            "mark.updated of version 1 is not in",
+        ),
         (edit("DROP INDEX events_by_type"), "tables"),
         (
             edit(
@@ -170,7 +178,7 @@ def edit(*statements: str) -> Callable[[Path], None]:
         (lambda path: mark_path(path).unlink(), "missing"),
         (lambda path: mark_path(path).write_bytes(b"tradekit-mark 1 x"), "damaged"),
     ],
-    ids=range(12),
+    ids=range(14),
 )
 def test_each_kind_of_damage_is_named(closed: Path, damage: Callable[[Path], None], problem: str) -> None:
     damage(closed)

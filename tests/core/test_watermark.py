@@ -35,9 +35,17 @@ def test_every_mark_has_the_same_length(tmp_path: Path) -> None:
     assert len(sizes) == 1
 
 
+def test_an_empty_mark_is_none(tmp_path: Path) -> None:
+    """Its writer was cut short before it had written anything."""
+    file = tmp_path / "journal.db"
+    for empty in (b"", bytes(170)):
+        mark_path(file).write_bytes(empty)
+        assert read_mark(file) is None
+
+
 def test_a_damaged_mark_is_named(tmp_path: Path) -> None:
     file = tmp_path / "journal.db"
-    for damaged in (b"", b"tradekit-mark 2", b"\xff" * 200):
+    for damaged in (b"tradekit-mark 2", b"\xff" * 200):
         mark_path(file).write_bytes(damaged)
         with pytest.raises(JournalCorruptError, match=r"journal.db.mark is damaged"):
             read_mark(file)

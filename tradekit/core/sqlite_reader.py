@@ -77,8 +77,7 @@ class SqliteReader(JournalReader):
             payloads = self._payloads(since, until, checked=True)
         else:
             # Each type by its own walk of the index: seq order without sorting.
-            present = {tag for (tag,) in self.rows.main.all("SELECT type FROM types")}
-            tags = present if wanted is None else present & wanted
+            tags = self._tags() if wanted is None else wanted
             walks = (
                 self._of_type(tag, since, until)
                 for tag in sorted(tags)
@@ -124,6 +123,16 @@ class SqliteReader(JournalReader):
     def close(self) -> None:
         """Let go of the files."""
         self.rows.close()
+
+    def _tags(self) -> set[str]:
+        """The types of all events, asked of the events themselves, a hop of the index each."""
+        found: set[str] = set()
+        for rows in (self.rows.main, self.rows.archive() if self.rows.runs() else None):
+            tag = "" if rows is None else rows.one("SELECT min(type) FROM events")
+            while rows is not None and tag is not None:
+                found.add(tag)
+                tag = rows.one("SELECT min(type) FROM events WHERE type > ?", tag)
+        return found
 
     def _of_type(self, tag: str, since: int, until: int | None) -> Iterator[tuple[int, bytes]]:
         for page in self.rows.pages("seq, payload", since, until, "type = ? AND", tag):

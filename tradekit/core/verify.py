@@ -26,6 +26,7 @@ class _Header(msgspec.Struct, frozen=True, gc=False):
     epoch: int
     ts: int
     type: str
+    v: int
 
 
 _header = msgspec.json.Decoder(_Header)
@@ -43,6 +44,7 @@ class _Walk:
         self.epoch = 1
         self.time: int | None = None
         self.jumped = False  # over a run whose times are not known
+        self.types: dict[str, int] = {}  # the highest version of each
         self.problems: list[str] = []
 
     def row(self, row: tuple[Any, ...]) -> None:
@@ -65,6 +67,8 @@ class _Walk:
         if (header.seq, header.type) != (seq, tag):
             self.problem(f"seq {seq}: the columns do not say what the payload says")
         self._times(seq, header.ts, time)
+        if header.v > self.types.get(tag, 0):
+            self.types[tag] = header.v
         if header.epoch < self.epoch:
             self.problem(f"seq {seq}: epoch {header.epoch} comes after epoch {self.epoch}")
         self.epoch = max(self.epoch, header.epoch)
@@ -130,10 +134,12 @@ def _verify(path: Path) -> tuple[Verdict, bool]:
         problems += _file_problems(rows.main)
         runs = rows.runs()
         archive = rows.archive() if runs else None
+        types = _types(rows)
         if archive is not None:
             problems += [f"{archive.path.name}: {problem}" for problem in _file_problems(archive)]
         missing = _walk_all(rows, archive, walk)
         moved = rows.runs() is not runs
+        walk.problems += _type_problems(types, _types(rows), walk.types, whole=not missing)
         problems += walk.problems
         if readable:
             problems += mark_problem(path, rows.manifest.id, walk.seq, walk.marked, mark)
@@ -146,6 +152,28 @@ def _verify(path: Path) -> tuple[Verdict, bool]:
         rows.close()
     verdict = Verdict(not problems, walk.events, walk.seq, problems, archived=walk.archived, missing=missing)
     return verdict, moved
+
+
+def _types(rows: WholeRows) -> dict[str, int]:
+    return dict(rows.main.all("SELECT type, v FROM types"))
+
+
+def _type_problems(
+    before: dict[str, int], after: dict[str, int], seen: dict[str, int], *, whole: bool
+) -> list[str]:
+    """The table of types, as it was before the walk and after it, against the types that the walk has met."""
+    problems = [
+        f"{tag} of version {v} is not in the table of types"
+        for tag, v in seen.items()
+        if v > after.get(tag, 0)
+    ]
+    if whole:
+        problems += [
+            f"the table of types names {tag} of version {v}, no event does"
+            for tag, v in before.items()
+            if v > seen.get(tag, 0)
+        ]
+    return problems
 
 
 def _walk_all(rows: WholeRows, archive: SqliteRows | None, walk: _Walk) -> list[str]:

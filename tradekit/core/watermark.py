@@ -45,11 +45,16 @@ def mark_path(file: Path) -> Path:
 
 
 def read_mark(file: Path) -> Mark | None:
-    """The mark of a journal file, None when there is none; raises JournalCorruptError for a damaged one."""
+    """The mark of a journal file, None when there is none; raises JournalCorruptError for a damaged one.
+
+    An empty one is none: its writer was cut short before it had written anything, here or in the journal.
+    """
     path = mark_path(file)
     try:
         line = path.read_bytes()
     except FileNotFoundError:
+        return None
+    if not line.strip(b"\0"):
         return None
     body, _, digest = line.rstrip(b"\n").rpartition(b" ")
     words = body.split()
