@@ -9,7 +9,7 @@ prune   prunes all that is there, and appends a step
 hold    writes one event and waits until its stdin is closed
 
 Says what happened, a line each, only once it has: open SEQ, acked SEQ, buffered SEQ BEFORE AFTER [monotonic ns],
-snapshot SEQ, pruned EVENTS, failed, refused, locked, end.
+snapshot SEQ, pruned EVENTS, failed (the journal), aside (a snapshot or an archive), refused, locked, end.
 """
 
 import asyncio
@@ -81,6 +81,16 @@ async def from_a_loop(journal: SqliteJournal, steps: int) -> None:
         say("acked", (await ack)[-1].event.seq)
 
 
+def after(journal: SqliteJournal, error: Exception) -> None:
+    """A journal that failed takes nothing more; one whose snapshot or archive failed goes on."""
+    say("aside" if journal.failure is None else "failed", error)
+    try:
+        journal.append(step(journal.last_seq), critical=True)
+        say("acked", journal.last_seq)
+    except JournalError:
+        say("refused")
+
+
 def main(file: str, mode: str, steps: str = "1000000") -> None:
     """Open and write until the end, whatever it is."""
     try:
@@ -106,12 +116,7 @@ def main(file: str, mode: str, steps: str = "1000000") -> None:
         else:
             in_a_row(journal, int(steps), upkeep=mode == "upkeep")
     except (JournalError, OSError) as error:
-        say("failed", error)
-        try:
-            journal.append(step(journal.last_seq), critical=False)
-            say("accepted after a failure", journal.last_seq)
-        except JournalError:
-            say("refused")
+        after(journal, error)
     try:
         journal.close()
         say("end")
