@@ -63,7 +63,7 @@ def test_a_failing_call_stops_the_journal_and_loses_nothing_acknowledged(
 
     def one(number: int) -> tuple[Said, bool]:
         file = tmp_path / str(number) / "journal.db"
-        at = number if numbers > 8 else number * number + 4  # past the opening, with few
+        at = number * number + 4 if numbers == 8 else number  # past the opening, with few
         said = life_under(file, MODES[number % 3], call, f"error={error}:when={at}{again}")
         stopped = check_stopped(said)
         if file.exists():
