@@ -133,13 +133,20 @@ def against_servers() -> list[Row]:
     )
     for name, rate, aim in servers:
         for events, in_flight, work in ((ONE, 1, append_one), (MANY, IN_FLIGHT, append_many)):
-            with tempfile.TemporaryDirectory() as folder:
-                theirs = rate(Path(folder), PAYLOAD, events, in_flight)
-            ours = journal_rate(events, work)
-            told = f"{name} {theirs:,.0f}" if theirs else f"{name}: not installed"
-            ratio = theirs / ours if theirs else None
-            rows.append(_row(f"durable append, {in_flight} in flight", events, ours, told, ratio, aim))
+            title, mine = f"durable append, {in_flight} in flight", partial(journal_rate, events, work)
+            theirs = partial(_served, rate, events, in_flight)
+            if theirs():
+                ours, limit, ratio = in_turns(mine, theirs)
+                rows.append(_row(title, events, ours, f"{name} {limit:,.0f}", ratio, aim))
+            else:
+                rows.append(_row(title, events, mine(), f"{name}: not installed", None, aim))
     return rows
+
+
+def _served(rate: Callable[..., float | None], events: int, in_flight: int) -> float:
+    """A server's rate with a folder of its own; 0 when it is not installed."""
+    with tempfile.TemporaryDirectory() as folder:
+        return rate(Path(folder), PAYLOAD, events, in_flight) or 0.0
 
 
 def _row(name: str, events: int, ours: float, limit: str, ratio: float | None, aim: str) -> Row:
