@@ -1,4 +1,5 @@
 import html
+import json
 import sqlite3
 from contextlib import closing
 from decimal import Decimal
@@ -40,7 +41,9 @@ def redactor(monkeypatch: pytest.MonkeyPatch) -> Redactor:
         quote(SECRET, safe=""),
         quote_plus(SECRET),
         msgspec.json.encode(SECRET).decode(),
+        json.dumps(SECRET),
         repr(SECRET),
+        ascii(SECRET),
         html.escape(SECRET),
     ],
 )

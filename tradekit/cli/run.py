@@ -4,6 +4,7 @@ Knows the configuration; the session itself is `wiring.host`.
 """
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,12 @@ def _run(args: argparse.Namespace) -> int:
 
     from tradekit.wiring.host import run_session
 
+    out = sys.stdout
+
     def announce(told: dict[str, Any]) -> None:
         if args.json:
-            print_json(told)
+            with contextlib.redirect_stdout(out):
+                print_json(told)
         else:
             note(f"session {told['session']} serves at {told['uri'] or 'no address'} (pid {told['pid']})")
             note(
@@ -65,7 +69,8 @@ def _run(args: argparse.Namespace) -> int:
 
     from tradekit.health.logs import Logs
 
-    with Logs(level=config.monitoring.log_level):
+    # Stdout is for that one line: what a strategy prints goes where the log goes, and finds a reader there.
+    with Logs(level=config.monitoring.log_level), contextlib.redirect_stdout(sys.stderr):
         return run_session(config, announce=announce)
 
 

@@ -4,6 +4,7 @@ Knows no secret but those it is told, and nothing of who writes what it cleans.
 """
 
 import html
+import json
 import threading
 from enum import Enum
 from typing import Any, TypeVar
@@ -36,8 +37,9 @@ class Redactor:
         """Blot this value out from now on: as it is, and as it reads in JSON, an address, HTML or a repr."""
         if len(secret) < LEAST:
             return
-        shown = {_json.encode(secret).decode()[1:-1], repr(secret)[1:-1], html.escape(secret)}
-        forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), *shown}
+        shown = {_json.encode(secret).decode(), json.dumps(secret), repr(secret), ascii(secret)}
+        inside = {text[1:-1] for text in shown}  # of their quotation marks
+        forms = {secret, *inside, html.escape(secret), quote(secret, safe=""), quote(secret), quote_plus(secret)}
         with self._lock:
             self._forms = tuple(sorted({*self._forms, *forms}, key=lambda form: (-len(form), form)))
             self._bytes = tuple(form.encode("utf-8", "surrogatepass") for form in self._forms)

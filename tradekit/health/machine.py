@@ -111,6 +111,6 @@ def port_free(host: str, port: int) -> Finding:
         return wrong(
             "port",
             f"{host}:{port} cannot be had: {error.strerror or error}",
-            "stop what has it (`tradekit sessions` lists sessions), or set websocket.port (0 takes a free one)",
+            "stop what has it (`tradekit sessions` lists the sessions), or set another port (0 takes a free one)",
         )
     return well("port", f"{host}:{port} is free")

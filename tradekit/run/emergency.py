@@ -26,7 +26,7 @@ class Emergency:
 
     def note(self, what: str, **details: object) -> Path | None:
         """Write one line and put it on stable storage; returns the file, None when none could be written."""
-        noted = {"recorded": self._clock.now(), "what": what, **details}
+        noted = secrets.clean_value({"recorded": self._clock.now(), "what": what, **details})
         line = secrets.clean(json.dumps(noted, default=str)) + "\n"
         for path in self._paths:
             try:

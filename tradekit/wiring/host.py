@@ -29,6 +29,7 @@ from tradekit.errors import ConfigError
 from tradekit.health.finding import Grade
 from tradekit.health.machine import port_free
 from tradekit.health.metrics import SessionMetrics
+from tradekit.health.streams import CleanStreams
 from tradekit.health.tracebacks import Tracebacks
 from tradekit.health.watchdog import LoopLag, StepWatch
 from tradekit.model.session import HandlerFailed
@@ -60,11 +61,12 @@ def run_session(
     if config.websocket.enabled:
         _check_name(config.session.name)
         _check_port(config.websocket.host, config.websocket.port)
-    parts = build(config, clock=clock)
-    try:
-        return asyncio.run(_host(parts, clock, announce))
-    finally:
-        parts.journal.close()
+    with CleanStreams(), Tracebacks():
+        parts = build(config, clock=clock)
+        try:
+            return asyncio.run(_host(parts, clock, announce))
+        finally:
+            parts.journal.close()
 
 
 async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]], None]) -> int:
