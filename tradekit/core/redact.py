@@ -38,8 +38,15 @@ class Redactor:
         if len(secret) < LEAST:
             return
         shown = {_json.encode(secret).decode(), json.dumps(secret), repr(secret), ascii(secret)}
-        inside = {text[1:-1] for text in shown}  # of their quotation marks
-        forms = {secret, *inside, html.escape(secret), quote(secret, safe=""), quote(secret), quote_plus(secret)}
+        inside = {text[1:-1] for text in shown}
+        forms = {
+            secret,
+            *inside,
+            html.escape(secret),
+            quote(secret, safe=""),
+            quote(secret),
+            quote_plus(secret),
+        }
         with self._lock:
             self._forms = tuple(sorted({*self._forms, *forms}, key=lambda form: (-len(form), form)))
             self._bytes = tuple(form.encode("utf-8", "surrogatepass") for form in self._forms)
