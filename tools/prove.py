@@ -37,10 +37,15 @@ def main(argv: list[str] | None = None) -> int:
         "--out", type=Path, help="default: docs/proofs.md, or the terminal if only some proofs run"
     )
     parser.add_argument("--timeout-s", type=int, default=3600, help="bound on one proof [s]")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        help="keep the results here too, and report those kept before: for proving part by part",
+    )
     parser.add_argument("pytest_args", nargs="*", help="after --, handed to pytest: a path, -k ...")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="tradekit-prove-") as folder:
-        lines = Path(folder, "proofs.jsonl")
+        lines = options.keep.resolve() if options.keep else Path(folder, "proofs.jsonl")
         lines.touch()
         command = [sys.executable, "-m", "pytest", "-m", "proof", f"--timeout={options.timeout_s}"]
         started = time.monotonic()
@@ -50,7 +55,9 @@ def main(argv: list[str] | None = None) -> int:
             env=os.environ | {"TRADEKIT_PROVE": "full", "TRADEKIT_PROOFS_FILE": str(lines)},
         ).returncode
         seconds = time.monotonic() - started
-        records = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+        records = _latest(json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines())
+    if options.pytest_args:
+        records += _not_run(records)
     report = render(records, machine=_machine(), seconds=seconds)
     if options.out is None and options.pytest_args:
         sys.stdout.write(report)
@@ -59,6 +66,39 @@ def main(argv: list[str] | None = None) -> int:
         out.write_text(report, encoding="utf-8")
         sys.stderr.write(f"prove: {len(records)} results written to {out.name}\n")
     return code
+
+
+def _latest(records: Iterable[Record]) -> list[Record]:
+    """Of each test the results of its last run."""
+    by_test: dict[str, list[Record]] = {}
+    for record in records:
+        earlier = by_test.setdefault(record["test"], [])
+        if any(one["name"] == record["name"] for one in earlier):
+            earlier.clear()
+        earlier.append(record)
+    return [record for each in by_test.values() for record in each]
+
+
+def _not_run(records: list[Record]) -> list[Record]:
+    """A record for each proof that there is and that none of these runs has tried."""
+    command = [sys.executable, "-m", "pytest", "-m", "proof", "--collect-only", "-q", "-p", "no:randomly"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+    there = dict.fromkeys(_function(line) for line in said.splitlines() if "::" in line)
+    tried = {_function(record["test"]) for record in records}
+    return [
+        {
+            "name": test.rpartition("::")[2],
+            "outcome": "skipped",
+            "why": "not run at full size this time",
+            "test": test,
+        }
+        for test in there
+        if test not in tried
+    ]
+
+
+def _function(test: str) -> str:
+    return test.partition("[")[0]
 
 
 def render(records: list[Record], *, machine: list[str], seconds: float) -> str:
@@ -80,13 +120,28 @@ def render(records: list[Record], *, machine: list[str], seconds: float) -> str:
 
 def _table(records: Iterable[Record]) -> list[str]:
     lines = ["| what | size | result | note | time [s] | test |\n", "|---|---|---|---|---:|---|\n"]
-    for record in _sorted(records):
+    for record in _sorted(_grouped(records)):
         cells = [record["name"], record["size"], record["result"], record["note"]]
         cells += [f"{record['seconds']:,}", f"`{record['test']}`"]
         lines.append(
             "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |\n"
         )
     return lines
+
+
+def _grouped(records: Iterable[Record]) -> list[Record]:
+    """Cases of one test that say nothing of themselves become one row."""
+    silent: dict[str, list[Record]] = {}
+    rows: list[Record] = []
+    for record in records:
+        plain = not (record["size"] or record["result"] or record["note"])
+        (silent.setdefault(_function(record["test"]), []) if plain else rows).append(record)
+    for test, cases in silent.items():
+        size = f"{len(cases)} cases" if len(cases) > 1 else ""
+        words = test.rpartition("::")[2].removeprefix("test_").replace("_", " ")
+        seconds = round(sum(case["seconds"] for case in cases), 1)
+        rows.append({**cases[0], "name": words, "size": size, "seconds": seconds, "test": test})
+    return rows
 
 
 def _sorted(records: Iterable[Record]) -> list[Record]:
