@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tradekit.core.redact import secrets
+
 FULL = os.environ.get("TRADEKIT_PROVE") == "full"
 PROOFS_FILE = os.environ.get("TRADEKIT_PROOFS_FILE")  # JSON lines; set by tools/prove.py
 HOME_VARIABLES = ("XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
@@ -29,6 +31,14 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             folder.mkdir(mode=0o700)
             patch.setenv(name, str(folder))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _secrets() -> Iterator[None]:
+    """What one test registers as a secret is no secret in the next."""
+    before = vars(secrets).copy()
+    yield
+    vars(secrets).update(before)
 
 
 @dataclass

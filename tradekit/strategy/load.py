@@ -132,11 +132,16 @@ def class_path(cls: type[Strategy]) -> str:
 
 def source_hash(cls: type[Strategy]) -> str:
     """sha256 (hex) of the class's source text; of its name where no source can be had."""
+    return hashlib.sha256(_source(cls).encode()).hexdigest()
+
+
+def _source(cls: type[Strategy]) -> str:
     try:
-        text = inspect.getsource(cls)
+        return inspect.getsource(cls)
+    except SystemError:  # CPython 3.11 parses in one thread at a time only (gh-106905): once more
+        return inspect.getsource(cls)
     except (OSError, TypeError):
-        text = class_path(cls)
-    return hashlib.sha256(text.encode()).hexdigest()
+        return class_path(cls)
 
 
 def snake_name(name: str) -> str:
