@@ -71,11 +71,13 @@ def main(argv: list[str] | None = None) -> int:
 def _latest(records: Iterable[Record]) -> list[Record]:
     """Of each test the results of its last run."""
     by_test: dict[str, list[Record]] = {}
+    before = ""
     for record in records:
         earlier = by_test.setdefault(record["test"], [])
-        if any(one["name"] == record["name"] for one in earlier):
-            earlier.clear()
+        if record["test"] != before or any(one["name"] == record["name"] for one in earlier):
+            earlier.clear()  # a later run of this test: within one run its records stand together
         earlier.append(record)
+        before = record["test"]
     return [record for each in by_test.values() for record in each]
 
 

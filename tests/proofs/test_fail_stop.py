@@ -73,11 +73,11 @@ def refused(command: Callable[[], object]) -> str:
 def test_a_full_disk_stops_the_session_where_it_can_be_seen_and_the_next_start_goes_on(
     project: Project, proof_size: Callable[..., int], proof_record: Callable[..., None]
 ) -> None:
-    lives, told = proof_size(ci=2, full=20), 0
+    lives, told = proof_size(ci=2, full=10), 0  # all within one day of data
     for life in range(1, lives + 1):
         running = project.run()
         with connect("paper") as session:
-            goal = session.seq + 150
+            goal = session.seq + 60
             wait_until(lambda session=session, goal=goal: session.seq >= goal)
             fill_the_disk(project, running)
             alarm = wait_until(lambda session=session: session.replica.alarm)
