@@ -32,7 +32,7 @@ lint: .venv/.ready-dev  ## ruff, mypy --strict and the floors
 unit: .venv/.ready-dev  ## the unit tests alone (under 30 s)
 	$(PYTEST) -n $(WORKERS) -m "not process and not proof and not browser and not notebook"
 
-processes: .venv/.ready-dev  ## the commands and sessions as processes of their own
+processes: .venv/.ready-dev  ## what starts processes of its own, or waits for real time
 	$(PYTEST) -n $(WORKERS) -m "process and not proof and not browser and not notebook"
 
 proofs: .venv/.ready-dev  ## the promises, proved at CI size

@@ -1,6 +1,10 @@
 """The stop-watch: fair turns, and a ratio that one bad round does not move."""
 
+import pytest
+
 from benchmarks.stopwatch import Duel, Took, duel, peak_mb, reset_peak, resident_mb
+
+pytestmark = pytest.mark.process
 
 
 def test_both_are_warmed_up_and_then_take_turns_at_going_first() -> None:

@@ -15,6 +15,8 @@ from tradekit.bridge.limits import Limits
 from tradekit.bridge.server import Bridge
 from tradekit.testing.source import FakeSource
 
+pytestmark = pytest.mark.process
+
 Serve = Callable[..., Bridge]
 
 

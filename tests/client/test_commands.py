@@ -181,6 +181,7 @@ def test_closing_from_a_callback_does_not_wait_for_itself(
     wait_until(lambda: replica.connection.status.name == "closed")
 
 
+@pytest.mark.process
 def test_a_held_up_callback_does_not_hold_up_closing(
     serve: Serve, follow: Follow, source: FakeSource
 ) -> None:

@@ -19,6 +19,8 @@ from tradekit.core.verify import verify_file
 from tradekit.core.watermark import MarkState, Watermark, mark_path, read_mark
 from tradekit.errors import JournalCorruptError, JournalError
 
+pytestmark = pytest.mark.process
+
 EVENTS = 60
 SAMPLES = 40  # every byte is the proofs' matter
 REPRICE = "UPDATE events SET payload = CAST(replace(payload, '100.25', '900.25') AS BLOB) WHERE seq = {}"

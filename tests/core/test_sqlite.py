@@ -163,6 +163,7 @@ def test_a_buffered_event_that_is_overdue_makes_the_next_append_wait(path: Path)
         go.set()
 
 
+@pytest.mark.process
 def test_the_wal_stays_small_under_a_long_load(path: Path) -> None:
     with SqliteJournal(path) as journal:
         for seq in range(1, 30_001):

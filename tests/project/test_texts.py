@@ -12,7 +12,7 @@ Files = Callable[..., list[Path]]
 FOREIGN = {
     "machine path": re.compile(r"(?<![\w.}~$-])/(?:root|work|tmp|opt/pypi|home/[a-z]\w*|Users/[A-Za-z]\w*)/"),
     "registry": re.compile(
-        r"pypi\.org|pythonhosted\.org|registry\.(?:npmjs\.org|yarnpkg\.com)|repo\.anaconda\.com"
+        r"py[p]i\.org|python[h]osted\.org|registry\.(?:npm[j]s\.org|yarn[p]kg\.com)|repo\.ana[c]onda\.com"
     ),
 }
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)|!\[[^\]]*\]\(([^)\s]+)\)")

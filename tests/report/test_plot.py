@@ -73,6 +73,7 @@ def test_a_run_without_fills_can_be_drawn() -> None:
     assert "no fills" in plot(bars, fills.iloc[:0], equity, title="a run").html()
 
 
+@pytest.mark.process
 def test_a_million_bars_make_a_page_under_five_megabytes(tmp_path: Path) -> None:
     page = plot(*run(1_000_000, 36), title="a long run").save(tmp_path / "long.html")
     assert page.stat().st_size < 5_000_000

@@ -56,6 +56,7 @@ def test_members_are_flushed_from_one_thread_that_is_not_the_callers() -> None:
     assert eventually(lambda: not flusher.running)
 
 
+@pytest.mark.process
 def test_a_member_beats_while_nothing_happens() -> None:
     session, flusher = StageSession(), Flusher(SystemClock())
     member = Member(session, flusher)
