@@ -24,3 +24,12 @@ def test_a_lock_file_left_behind_locks_nobody_out(tmp_path: Path) -> None:
     lock = WriterLock(tmp_path / "journal.db")
     assert lock.path.read_text() == f"{os.getpid()}\n"
     lock.release()
+
+
+def test_a_child_that_is_just_starting_keeps_no_lock(tmp_path: Path) -> None:
+    lock = WriterLock(tmp_path / "journal.db")
+    assert lock._fd is not None
+    copy = os.dup(lock._fd)  # as a process forked by another thread has it until it runs its own program
+    lock.release()
+    WriterLock(tmp_path / "journal.db").release()
+    os.close(copy)

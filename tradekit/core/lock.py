@@ -38,8 +38,13 @@ class WriterLock:
         self._fd: int | None = fd
 
     def release(self) -> None:
-        """Give the lock up; the file stays, so that two waiting writers never lock two different files."""
+        """Give the lock up; the file stays, so that two waiting writers never lock two different files.
+
+        Unlocked by word, not only by closing: a child that another thread is just starting holds a copy of the
+        descriptor until it runs its own program, and a closed copy alone would leave the lock to it.
+        """
         if self._fd is not None:
             os.ftruncate(self._fd, 0)
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
             os.close(self._fd)
             self._fd = None
