@@ -18,6 +18,13 @@ from tradekit.model.session import COMMANDS
 FACTS: list[tuple[Fact, str]] = [
     (flat(0, 1.0), "bar.closed.BTC.1m"),
     (market.MarkUpdated("BTC", 1.0), "mark.updated.BTC"),
+    (market.Quote("BTC", 1.0, 2.0), "quote.received.BTC"),
+    (market.TradeTick("BTC", 1.0, 2.0, "buy"), "trade.received.BTC"),
+    (market.MarketOpened("XNYS", "2022-12-13", 7), "market.opened.XNYS"),
+    (market.MarketClosed("XNYS", "2022-12-13"), "market.closed.XNYS"),
+    (market.TradingHalted("BTC", "news"), "trading.halted.BTC"),
+    (market.TradingResumed("BTC"), "trading.resumed.BTC"),
+    (market.TimerFired("rebalance"), "timer.fired.rebalance"),
     (market.FeedStarted("replay", "a file"), "feed.started.replay"),
     (market.FeedEnded("replay", "over"), "feed.ended.replay"),
     (order("a"), "order.submitted.BTC"),
@@ -25,6 +32,12 @@ FACTS: list[tuple[Fact, str]] = [
     (orders.OrderAccepted("a", "BTC", "v"), "order.accepted.BTC"),
     (orders.OrderRejected("a", "BTC", "no"), "order.rejected.BTC"),
     (filled("a", Side.SELL, 1, 2), "order.filled.BTC"),
+    (orders.OrderTriggered("a", "BTC", Decimal(1)), "order.triggered.BTC"),
+    (orders.OrderTrailed("a", "BTC", Decimal(1)), "order.trailed.BTC"),
+    (orders.OrderReplaceRequested("a", "BTC", Decimal(1)), "order.replace_requested.BTC"),
+    (orders.OrderReplaced("a", "BTC", Decimal(1)), "order.replaced.BTC"),
+    (orders.OrderReplaceRejected("a", "BTC", "too late"), "order.replace_rejected.BTC"),
+    (orders.OrderCancelRejected("a", "BTC", "too late"), "order.cancel_rejected.BTC"),
     (orders.OrderCancelRequested("a", "BTC"), "order.cancel_requested.BTC"),
     (orders.OrderCanceled("a", "BTC"), "order.canceled.BTC"),
     (orders.OrderExpired("a", "BTC"), "order.expired.BTC"),
@@ -56,7 +69,9 @@ def test_no_fact_of_the_trade_is_left_out_here() -> None:
 
 def test_what_must_not_be_lost_is_critical() -> None:
     passing = {fact.TYPE for fact, _ in FACTS if not fact.CRITICAL}
-    assert passing == {"bar.closed", "mark.updated", "signal.raised", "error.handler"}
+    market_data = {"bar.closed", "mark.updated", "quote.received", "trade.received"}
+    hours = {"market.opened", "market.closed", "timer.fired"}
+    assert passing == market_data | hours | {"order.trailed", "signal.raised", "error.handler"}
 
 
 def test_sides_mirror_each_other() -> None:
@@ -65,7 +80,8 @@ def test_sides_mirror_each_other() -> None:
 
 
 def test_an_order_works_until_it_has_ended() -> None:
-    assert {s for s in Status if s.working} == {Status.SUBMITTED, Status.HELD, Status.ACCEPTED}
+    ended = {Status.FILLED, Status.CANCELED, Status.REJECTED, Status.DENIED, Status.EXPIRED}
+    assert {s for s in Status if not s.working} == ended
 
 
 def test_commands_are_single_words() -> None:

@@ -26,6 +26,12 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False)
     lot         smallest quantity step, or None when any quantity is allowed
     multiplier  quote currency per unit of price for one unit of quantity
     inverse     profits are paid in the base currency (contract value / price)
+    base        the other currency of a pair, in which an inverse contract pays; "" where there is none
+    calendar    exchange calendar of its sessions ("XNYS", "CMES"), "24/7" where trading never rests
+    min_notional  smallest value of an order [quote currency], or None
+    max_qty     largest quantity of an order [base units], or None
+    margin      initial margin as a fraction of a position's value; 1 is a cash instrument
+    maintenance fraction below which a position is liquidated; None is half of `margin`
     """
 
     id: str
@@ -34,6 +40,12 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False)
     lot: Decimal | None = None
     multiplier: Decimal = Decimal(1)
     inverse: bool = False
+    base: str = ""
+    calendar: str = "24/7"
+    min_notional: Decimal | None = None
+    max_qty: Decimal | None = None
+    margin: Decimal = Decimal(1)
+    maintenance: Decimal | None = None
 
 
 def check_account(instruments: Iterable[Instrument], currency: str) -> None:

@@ -1,11 +1,23 @@
-"""Facts from the market: closed bars, marks, and what a feed says of itself.
+"""Facts from the market: bars, quotes, trades, marks, session hours, and what a feed says of itself.
 
 Knows no account and no order.
 """
 
 from tradekit.core.event import Fact, fact
 
-__all__ = ["Bar", "FeedEnded", "FeedStarted", "MarkUpdated"]
+__all__ = [
+    "Bar",
+    "FeedEnded",
+    "FeedStarted",
+    "MarkUpdated",
+    "MarketClosed",
+    "MarketOpened",
+    "Quote",
+    "TimerFired",
+    "TradeTick",
+    "TradingHalted",
+    "TradingResumed",
+]
 
 
 @fact("bar.closed")
@@ -46,6 +58,106 @@ class MarkUpdated(Fact, frozen=True, gc=False):
     def key(self) -> str:
         """The instrument."""
         return self.instrument
+
+
+@fact("quote.received")
+class Quote(Fact, frozen=True, gc=False):
+    """The top of an instrument's book has changed: prices [quote currency], sizes [base units], 0 when unknown."""
+
+    instrument: str
+    bid: float
+    ask: float
+    bid_size: float = 0.0
+    ask_size: float = 0.0
+
+    @property
+    def key(self) -> str:
+        """The instrument."""
+        return self.instrument
+
+
+@fact("trade.received")
+class TradeTick(Fact, frozen=True, gc=False):
+    """Somebody traded: price [quote currency], size [base units]; `aggressor` is "buy", "sell" or "" (unknown)."""
+
+    instrument: str
+    price: float
+    size: float
+    aggressor: str = ""
+
+    @property
+    def key(self) -> str:
+        """The instrument."""
+        return self.instrument
+
+
+@fact("market.opened")
+class MarketOpened(Fact, frozen=True, gc=False):
+    """A trading session of an exchange calendar has begun.
+
+    calendar  its name ("XNYS"); session the date it is known by ("2022-12-13")
+    closes    when it will end [UTC ns]
+    """
+
+    calendar: str
+    session: str
+    closes: int
+
+    @property
+    def key(self) -> str:
+        """The calendar."""
+        return self.calendar
+
+
+@fact("market.closed")
+class MarketClosed(Fact, frozen=True, gc=False):
+    """A trading session has ended; the next one opens at `opens` [UTC ns], 0 when unknown."""
+
+    calendar: str
+    session: str
+    opens: int = 0
+
+    @property
+    def key(self) -> str:
+        """The calendar."""
+        return self.calendar
+
+
+@fact("trading.halted", critical=True)
+class TradingHalted(Fact, frozen=True, gc=False):
+    """The venue has stopped trading in an instrument: nothing fills until it resumes."""
+
+    instrument: str
+    reason: str = ""
+
+    @property
+    def key(self) -> str:
+        """The instrument."""
+        return self.instrument
+
+
+@fact("trading.resumed", critical=True)
+class TradingResumed(Fact, frozen=True, gc=False):
+    """The venue trades the instrument again."""
+
+    instrument: str
+
+    @property
+    def key(self) -> str:
+        """The instrument."""
+        return self.instrument
+
+
+@fact("timer.fired")
+class TimerFired(Fact, frozen=True, gc=False):
+    """A timer that a strategy set has come due; the event's `ts` is when."""
+
+    name: str
+
+    @property
+    def key(self) -> str:
+        """The timer's name."""
+        return self.name
 
 
 @fact("feed.started", critical=True)

@@ -64,7 +64,10 @@ class StrategyInfo(msgspec.Struct):
 
 
 class Order(msgspec.Struct):
-    """One order's life so far. Prices [quote currency], quantities [base units], times [UTC ns]."""
+    """One order's life so far. Prices [quote currency], quantities [base units], times [UTC ns].
+
+    Terms are those in force: a replacement changes them, a trailing stop's `stop` follows the market.
+    """
 
     id: str
     strategy: str
@@ -92,6 +95,13 @@ class Order(msgspec.Struct):
     updated: int = 0
     intent: int = 0  # seq of the intent
     cause: int = 0  # seq of what led to it (signal or bar)
+    trail: Decimal | None = None
+    trail_pct: Decimal | None = None
+    expires: int | None = None
+    post_only: bool = False
+    share: Decimal | None = None
+    position: str = ""
+    replace_requested: bool = False
 
     @property
     def working(self) -> bool:
