@@ -10,8 +10,8 @@ from tradekit.core.event import Fact, fact
 
 __all__ = [
     "OrderAccepted",
-    "OrderCancelRequested",
     "OrderCancelRejected",
+    "OrderCancelRequested",
     "OrderCanceled",
     "OrderDenied",
     "OrderExpired",
