@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import BTC, START, bar, bracket, event, flat, law, order
+from tests.sim.trades import show
 from tradekit.core.event import Fact
 from tradekit.model.market import Bar
-from tradekit.model.order import OrderReplaceRequested, OrderSubmitted, OrderType, Side
+from tradekit.model.order import OrderCancelRequested, OrderReplaceRequested, OrderSubmitted, OrderType, Side
 from tradekit.sim.backtesting_py import backtesting_py
 from tradekit.sim.trade_book import Kind, TradeBook, kind_of
 from tradekit.sim.trade_exchange import TradeExchange
@@ -39,11 +40,11 @@ def test_an_orders_terms_say_what_it_is_for(sent: OrderSubmitted, kind: Kind | N
 
 def test_what_is_available_is_equity_less_what_trades_bind_and_never_below_zero() -> None:
     made = TradeExchange(BTC, D(1000), backtesting_py(margin=0.5))
-    made.bar(flat(0, 100))
+    show(made, flat(0, 100))
     made.submit(order("a", qty=10), START)
-    made.bar(flat(1, 100))
+    show(made, flat(1, 100))
     assert (made.book.equity(), made.book.available(D("0.5"))) == (D(1000), D(500))
-    made.bar(flat(2, 30))
+    show(made, flat(2, 30))
     assert (made.book.equity(), made.book.available(D("0.5"))) == (D(300), D(150))
     assert made.book.available(D(2)) == 0
 
@@ -105,7 +106,7 @@ def play(made: TradeExchange, days_: list[Day]) -> list[tuple[Fact, dict[str, An
             told[-1] = (told[-1][0], picture(made.book))
 
     for one, wishes in days_:
-        note(*(fact for _, fact in made.bar(one)), one)
+        note(*(fact for _, fact in show(made, one)), one)
         for word, what in wishes:
             for wish in _orders(made.book, word, what):
                 told.append((wish, None))
@@ -113,9 +114,10 @@ def play(made: TradeExchange, days_: list[Day]) -> list[tuple[Fact, dict[str, An
             if word == "move":
                 for trade in made.book.trades.values():
                     request = OrderReplaceRequested(trade.loss, "BTC", stop=what[1])
-                    note(*(fact for _, fact in made.replace(request, START)))
+                    note(request, *(fact for _, fact in made.replace(request, START)))
             elif word == "cancel" and made.book.queue:
-                note(*(fact for _, fact in made.cancel(made.book.queue[0], START)))
+                cancel = OrderCancelRequested(made.book.queue[0], "BTC")
+                note(cancel, *(fact for _, fact in made.cancel(cancel, START)))
     return told
 
 
@@ -134,6 +136,7 @@ def picture(book: TradeBook) -> dict[str, Any]:
         "orders": {name: repr(pending) for name, pending in book.orders.items()},
         "queue": list(book.queue),
         "bars": (book.before, book.last),
+        "asked": dict(book.asked),
     }
 
 
@@ -153,3 +156,17 @@ def test_the_book_is_a_fold_of_the_facts(
         shown = wanted if wanted is not None and isinstance(fact, Bar) else shown
         if wanted is not None and (isinstance(fact, Bar) or again.book.last is not None):
             assert picture(again.book) == wanted
+
+
+def test_after_a_sudden_end_what_was_never_answered_is_answered_in_its_order() -> None:
+    made = TradeExchange(BTC, D(10_000), backtesting_py())
+    for sent in (
+        order("a", limit=90),
+        OrderReplaceRequested("a", "BTC", limit=D(95)),
+        OrderCancelRequested("b", "BTC"),
+    ):
+        made.replay(event(sent))
+    answers = [fact.TYPE for _, fact in made.resume(START)]
+    assert answers == ["order.accepted", "order.replaced", "order.cancel_rejected"]
+    assert made.resume(START) == []
+    assert made.book.orders["a"].limit == 95

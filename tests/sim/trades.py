@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.builders import BTC, START, bracket, flat, order
 from tradekit.core.event import Fact
+from tradekit.model.market import Bar
 from tradekit.model.order import (
     OrderFact,
     OrderFilled,
@@ -16,17 +17,23 @@ from tradekit.sim.trade_exchange import Report, TradeExchange
 
 D = Decimal
 BUY, SELL = Side.BUY, Side.SELL
+MINUTE = 60_000_000_000
 
 
 def exchange(cash: object = 10_000, **settings: Any) -> TradeExchange:
     """An exchange that has seen one bar at 100."""
     made = TradeExchange(BTC, D(str(cash)), backtesting_py(**settings))
-    made.bar(flat(0, 100.0))
+    show(made, flat(0, 100.0))
     return made
 
 
 def send(made: TradeExchange, *orders: OrderSubmitted) -> list[tuple[Any, ...]]:
     return [brief for one in orders for brief in told(made.submit(one, START))]
+
+
+def show(made: TradeExchange, shown: Bar) -> list[Report]:
+    """The reports of a bar."""
+    return made.market(shown, shown.ts + MINUTE)
 
 
 def shared(name: str, side: Side = BUY, share: object = 1, **terms: Any) -> OrderSubmitted:
@@ -61,5 +68,5 @@ def long(qty: int = 10, *, loss: object = None, target: object = None, **setting
     wanted = {"in.loss": loss, "in.target": target}
     exits = bracket("in", SELL, qty, loss=loss or 1, target=target or 999)
     send(made, *(child for child in exits if wanted[child.id]))
-    made.bar(flat(1, 100.0))
+    show(made, flat(1, 100.0))
     return made

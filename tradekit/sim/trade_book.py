@@ -16,18 +16,24 @@ from tradekit.model.money import ZERO, exact
 from tradekit.model.order import (
     OrderAccepted,
     OrderCanceled,
+    OrderCancelRejected,
+    OrderCancelRequested,
     OrderExpired,
     OrderFact,
     OrderFilled,
     OrderRejected,
     OrderReplaced,
+    OrderReplaceRejected,
+    OrderReplaceRequested,
     OrderSubmitted,
     OrderTriggered,
     OrderType,
     Side,
 )
 
-__all__ = ["Kind", "OpenTrade", "Pending", "TradeBook", "kind_of"]
+__all__ = ["Kind", "OpenTrade", "Pending", "Request", "TradeBook", "kind_of"]
+
+Request = OrderSubmitted | OrderCancelRequested | OrderReplaceRequested
 
 
 class Kind(StrEnum):
@@ -104,6 +110,7 @@ class TradeBook:
     orders     all that is pending, by id; those that wait for a parent are not in `queue`
     queue      ids in the order in which they are tried: stops and closes go to the front, the latest first
     last       the bar that was shown last, `before` the one before it
+    asked      what was sent and is not answered yet, in its order: after a sudden end it never reached the venue
     exclusive  each entry that is accepted brings closes of all open trades along
     """
 
@@ -115,11 +122,15 @@ class TradeBook:
         self.queue: list[str] = []
         self.last: Bar | None = None
         self.before: Bar | None = None
-        self._submitted: dict[str, OrderSubmitted] = {}  # not yet answered
+        self.asked: dict[tuple[str, str], Request] = {}
         self._folds: dict[type[Fact], Callable[[Any], None]] = {
             Bar: self.show,
-            OrderSubmitted: self.take,
+            OrderSubmitted: self._asked,
+            OrderCancelRequested: self._asked,
+            OrderReplaceRequested: self._asked,
             OrderAccepted: self._accepted,
+            OrderCancelRejected: self._cancel_rejected,
+            OrderReplaceRejected: self._replace_rejected,
             OrderTriggered: self._triggered,
             OrderReplaced: self._replaced,
             OrderFilled: self._filled,
@@ -171,10 +182,6 @@ class TradeBook:
         if self.last is None or bar.ts > self.last.ts:
             self.before, self.last = self.last, bar
 
-    def take(self, order: OrderSubmitted) -> None:
-        """Remember an order until it is answered."""
-        self._submitted[order.id] = order
-
     def close_later(self, trade: OpenTrade, word: str) -> None:
         """Put an order of the venue's own at the front of the queue that closes all of a trade."""
         own = Pending(
@@ -184,12 +191,21 @@ class TradeBook:
         self.orders[own.id] = own
         self.queue.insert(0, own.id)
 
+    def _asked(self, data: Request) -> None:
+        self.asked[data.TYPE, data.id] = data
+
+    def _cancel_rejected(self, data: OrderCancelRejected) -> None:
+        self.asked.pop((OrderCancelRequested.TYPE, data.id), None)
+
+    def _replace_rejected(self, data: OrderReplaceRejected) -> None:
+        self.asked.pop((OrderReplaceRequested.TYPE, data.id), None)
+
     def _accepted(self, data: OrderAccepted) -> None:
         pending = self.orders.get(data.id)
         if pending is None:
-            order = self._submitted.pop(data.id, None)
-            kind = None if order is None else kind_of(order)
-            if order is None or kind is None:
+            order = self.asked.pop((OrderSubmitted.TYPE, data.id), None)
+            kind = kind_of(order) if isinstance(order, OrderSubmitted) else None
+            if not isinstance(order, OrderSubmitted) or kind is None:
                 return
             pending = self.orders[data.id] = _pending(order, kind)
         if data.held:
@@ -200,7 +216,7 @@ class TradeBook:
         self._line_up(pending)
 
     def _refused(self, data: OrderRejected) -> None:
-        self._submitted.pop(data.id, None)
+        self.asked.pop((OrderSubmitted.TYPE, data.id), None)
 
     def _line_up(self, pending: Pending) -> None:
         front = pending.kind in (Kind.LOSS, Kind.CLOSE)
@@ -216,6 +232,7 @@ class TradeBook:
             self.orders[data.id].stop = None
 
     def _replaced(self, data: OrderReplaced) -> None:
+        self.asked.pop((OrderReplaceRequested.TYPE, data.id), None)
         pending = self.orders.get(data.id)
         if pending is None:
             return
@@ -247,6 +264,7 @@ class TradeBook:
                 self._drop(data.id)
 
     def _ended(self, data: OrderFact) -> None:
+        self.asked.pop((OrderCancelRequested.TYPE, data.id), None)
         pending = self._drop(data.id)
         trade = None if pending is None else self.trades.get(pending.trade)
         if trade is not None and trade.loss == data.id:

@@ -7,13 +7,14 @@ each with its test, in docs/rules.md; they are facts about that library, its cod
 from decimal import ROUND_FLOOR, Context, Decimal, localcontext
 
 from tradekit.core.event import Event, Fact
-from tradekit.errors import ConfigError
 from tradekit.model.instrument import Instrument
 from tradekit.model.market import Bar
 from tradekit.model.money import ZERO, exact
 from tradekit.model.order import (
     OrderAccepted,
     OrderCanceled,
+    OrderCancelRejected,
+    OrderCancelRequested,
     OrderFilled,
     OrderRejected,
     OrderReplaced,
@@ -33,9 +34,9 @@ __all__ = ["TradeExchange"]
 Report = tuple[int, Fact]  # (ts UTC ns, an order's fact)
 
 _EXACT = Context(prec=100)  # no sum or product of prices and quantities needs more digits
-_ALL = (
-    1 - Decimal(2) ** -52
-)  # a share of 1: there it is the largest number below 1, so a whole rest is not spent
+_NO_SUCH = "there is no such order in the book"
+# A share of 1 is there the largest number below 1: where the price divides the money, one unit less is bought.
+_ALL = 1 - Decimal(2) ** -52
 
 
 class TradeExchange:
@@ -55,12 +56,13 @@ class TradeExchange:
 
     def submit(self, order: OrderSubmitted, ts: int) -> list[Report]:
         """Take an order into the queue, or refuse it with the reason."""
-        reason = self._why_not(order)
-        if reason:
-            return [(ts, OrderRejected(order.id, order.instrument, reason))]
-        self.book.take(order)
-        held = bool(order.parent)
         self._reports = []
+        reason = self._why_not(order)
+        self.book.fold(order)
+        if reason:
+            self._tell(ts, OrderRejected(order.id, order.instrument, reason))
+            return self._reports
+        held = bool(order.parent)
         kind = kind_of(order)
         if kind is Kind.ENTRY and self.rules.exclusive_orders and not order.reduce_only:
             for pending_id in self.book.before_an_entry():
@@ -71,18 +73,23 @@ class TradeExchange:
         self._tell(ts, OrderAccepted(order.id, order.instrument, f"sim-{order.id}", held))
         return self._reports
 
-    def cancel(self, order_id: str, ts: int, reason: str = "requested") -> list[Report]:
-        """Take an order out of the book, and its children with it; nothing happens for an unknown one."""
+    def cancel(self, request: OrderCancelRequested, ts: int) -> list[Report]:
+        """Take an order out of the book, and its children with it; refused for an unknown one."""
         self._reports = []
-        self._drop(order_id, reason, ts)
+        self.book.fold(request)
+        if request.id in self.book.orders:
+            self._drop(request.id, request.reason or "requested", ts)
+        else:
+            self._tell(ts, OrderCancelRejected(request.id, request.instrument, _NO_SUCH))
         return self._reports
 
     def replace(self, request: OrderReplaceRequested, ts: int) -> list[Report]:
         """Change a pending order: it is tried as if it had been canceled and sent anew."""
         self._reports = []
+        self.book.fold(request)
         pending = self.book.orders.get(request.id)
         if pending is None:
-            self._tell(ts, OrderReplaceRejected(request.id, request.instrument, "it is not in the book"))
+            self._tell(ts, OrderReplaceRejected(request.id, request.instrument, _NO_SUCH))
         elif request.trail is not None or request.trail_pct is not None:
             self._tell(ts, OrderReplaceRejected(request.id, request.instrument, "no trailing stops here"))
         else:
@@ -92,16 +99,18 @@ class TradeExchange:
             self._tell(ts, OrderReplaced(request.id, request.instrument, qty, limit, stop))
         return self._reports
 
-    def bar(self, bar: Bar) -> list[Report]:
-        """Try the queue against a bar, then mark equity at its close: where nothing is left, the account is ruined."""
-        if bar.instrument != self.instrument.id:
-            return []
+    def market(self, fact: Fact, ts: int) -> list[Report]:
+        """Try the queue against a bar, then mark equity at its close: where nothing is left, the account is ruined.
+
+        Other facts of the market are none of its business: that library knows bars only.
+        """
         self._reports = []
-        with localcontext(_EXACT):
-            self.book.show(bar)
-            if self.book.queue:
-                self._try_queue(bar)
-            self._check_ruin(bar)
+        if isinstance(fact, Bar) and fact.instrument == self.instrument.id:
+            with localcontext(_EXACT):
+                self.book.show(fact)
+                if self.book.queue:
+                    self._try_queue(fact)
+                self._check_ruin(fact)
         return self._reports
 
     def finish(self) -> list[Report]:
@@ -124,6 +133,18 @@ class TradeExchange:
         if getattr(data, "instrument", "") == self.instrument.id:
             with localcontext(_EXACT):
                 self.book.fold(data)
+
+    def resume(self, ts: int) -> list[Report]:
+        """After a replay: answer what was sent and never answered, in the order in which it was sent."""
+        reports: list[Report] = []
+        for sent in list(self.book.asked.values()):
+            if isinstance(sent, OrderSubmitted):
+                reports += self.submit(sent, ts)
+            elif isinstance(sent, OrderCancelRequested):
+                reports += self.cancel(sent, ts)
+            else:
+                reports += self.replace(sent, ts)
+        return reports
 
     # --- trying the queue -----------------------------------------------------------------------------------
 
@@ -304,11 +325,3 @@ class TradeExchange:
         if book.last is not None and book.equity() <= 0:
             return "the account is ruined"
         return ""
-
-
-def check_single(instruments: list[Instrument]) -> Instrument:
-    """The one instrument of a run; raises ConfigError for several."""
-    if len(instruments) != 1:
-        names = ", ".join(i.id for i in instruments)
-        raise ConfigError(f"backtesting.py trades one instrument at a time; given: {names}")
-    return instruments[0]
