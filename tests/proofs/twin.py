@@ -21,7 +21,7 @@ from tradekit.core.open import open_journal
 from tradekit.core.verify import verify_file
 from tradekit.model.order import OrderAccepted, OrderFilled, OrderRejected, OrderSubmitted
 from tradekit.report.trades import Trade, round_trips
-from tradekit.run.feed import merged
+from tradekit.run.timeline import merged
 from tradekit.state.shape import fingerprint
 from tradekit.strategy.base import Strategy
 from tradekit.wiring.build import Parts, build

@@ -8,7 +8,7 @@ import pytest
 from tests.builders import DAY, MINUTE, START, bar, columns, event, flat, opened
 from tradekit.core.clock import ManualClock
 from tradekit.model.market import Bar
-from tradekit.run.feed import ReplayFeed, merged, position_of
+from tradekit.run.feed import ReplayFeed, position_of
 from tradekit.state.reducer import apply
 from tradekit.state.shape import State
 
@@ -57,26 +57,6 @@ def minutes(count: int, instrument: str = "BTC", *, first: int = 0) -> list[Bar]
 
 def feed(*series: Iterable[Bar], **options: Any) -> ReplayFeed:
     return ReplayFeed([columns(list(one)) for one in series], clock=LoopClock(), **options)
-
-
-def test_bars_come_by_the_time_of_their_close_and_at_the_same_moment_in_the_order_of_the_list() -> None:
-    hours = [flat(n, 50, instrument="ETH", timeframe="1h") for n in range(2)]
-    taken = list(merged([columns(minutes(120)), columns(hours)]))
-    closes = [ts for ts, _ in taken]
-    assert closes == sorted(closes)
-    at_the_hour = [bar.instrument for ts, bar in taken if ts == START + HOUR]
-    assert at_the_hour == ["BTC", "ETH"]
-
-
-@pytest.mark.parametrize("behind", [0, 1, 4])
-def test_each_instrument_goes_on_behind_its_own_position(behind: int) -> None:
-    both = [columns(minutes(5)), columns(minutes(5, "ETH"))]
-    after = {"BTC": START + behind * MINUTE}
-    taken = list(merged(both, after))
-    assert [bar.ts for _, bar in taken if bar.instrument == "BTC"] == [
-        START + n * MINUTE for n in range(behind + 1, 5)
-    ]
-    assert len([bar for _, bar in taken if bar.instrument == "ETH"]) == 5
 
 
 def test_the_position_is_the_last_bar_of_the_finest_series() -> None:

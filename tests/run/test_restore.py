@@ -15,8 +15,9 @@ from tradekit.core.event import Event, Fact
 from tradekit.model.market import Bar
 from tradekit.model.session import CommandReceived, CommandRefused
 from tradekit.run.cycle import Cycle
-from tradekit.run.feed import merged, position_of
+from tradekit.run.feed import position_of
 from tradekit.run.restore import Difference, restore
+from tradekit.run.timeline import merged
 from tradekit.sim.costs import Costs
 from tradekit.sim.exchange import Exchange
 from tradekit.sim.venue import SimulatedVenue

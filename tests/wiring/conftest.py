@@ -19,7 +19,8 @@ from tradekit.core.codec import encode
 from tradekit.core.event import Fact
 from tradekit.errors import ConnectionLostError, RefusedError
 from tradekit.model.session import SessionClosed
-from tradekit.run.feed import merged, position_of
+from tradekit.run.feed import position_of
+from tradekit.run.timeline import merged
 from tradekit.wiring.build import Parts, build
 from tradekit.wiring.host import run_session
 from tradekit.wiring.sessions import Session, connect

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradekit.errors import DataError
-from tradekit.model.instrument import Instrument
+from tradekit.model.instrument import Instrument, duration
 from tradekit.model.market import Bar
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BarColumns", "instrument_of"]
+__all__ = ["BarColumns", "frozen", "instrument_of"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Stamps: TypeAlias = NDArray[np.int64]
@@ -34,9 +34,23 @@ class BarColumns:
     timeframe   length of a bar ("1m")
     ts          open times [UTC ns], ascending, int64, shape (bars,)
     open, high, low, close, volume   float64, shape (bars,)
+    closes      when each bar closes [UTC ns]: its length after its open, unless its session ends before
+    closed      which edge of a bar belongs to it: "left" (open <= t < close), or "right" for bars made so from ticks
     """
 
-    __slots__ = ("close", "high", "instrument", "low", "open", "spec", "timeframe", "ts", "volume")
+    __slots__ = (
+        "_closes",
+        "close",
+        "closed",
+        "high",
+        "instrument",
+        "low",
+        "open",
+        "spec",
+        "timeframe",
+        "ts",
+        "volume",
+    )
 
     def __init__(
         self,
@@ -49,11 +63,15 @@ class BarColumns:
         low: Floats,
         close: Floats,
         volume: Floats,
+        closes: Stamps | None = None,
+        closed: str = "left",
     ) -> None:
         self.spec, self.instrument, self.timeframe = spec, spec.id, timeframe
-        self.ts = _frozen(ts, np.int64)
-        self.open, self.high, self.low = (_frozen(one, np.float64) for one in (open, high, low))
-        self.close, self.volume = _frozen(close, np.float64), _frozen(volume, np.float64)
+        self.ts = frozen(ts, np.int64)
+        self.open, self.high, self.low = (frozen(one, np.float64) for one in (open, high, low))
+        self.close, self.volume = frozen(close, np.float64), frozen(volume, np.float64)
+        self._closes = None if closes is None else frozen(closes, np.int64)
+        self.closed = closed
 
     @classmethod
     def from_frame(cls, bars: "pd.DataFrame") -> "BarColumns":
@@ -62,7 +80,13 @@ class BarColumns:
             raise DataError("the bars have not been checked yet; pass the DataFrame through load_bars first")
         stamps = bars.index.to_numpy(dtype="datetime64[ns]").view(np.int64)
         columns = {name: bars[name].to_numpy(np.float64) for name in _PRICES}
-        return cls(instrument_of(bars), bars.attrs["timeframe"], ts=stamps, **columns)
+        closed = bars.attrs.get("closed", "left")
+        return cls(instrument_of(bars), bars.attrs["timeframe"], ts=stamps, closed=closed, **columns)
+
+    @property
+    def closes(self) -> Stamps:
+        """When each bar closes [UTC ns], int64, shape (bars,)."""
+        return self.ts + duration(self.timeframe) if self._closes is None else self._closes
 
     def __len__(self) -> int:
         return len(self.ts)
@@ -97,6 +121,8 @@ class BarColumns:
             "source": repr(self),
             "warnings": {},
         }
+        if self.closed != "left":
+            bars.attrs["closed"] = self.closed
         return bars
 
 
@@ -107,7 +133,7 @@ def instrument_of(bars: "pd.DataFrame") -> Instrument:
     return msgspec.convert(bars.attrs["spec"], Instrument)
 
 
-def _frozen(values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
+def frozen(values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
     """A read-only view, so that the caller's own array stays writable."""
     array = np.ascontiguousarray(values, dtype=dtype).view()
     array.flags.writeable = False

@@ -12,11 +12,12 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from tradekit.data.check import OnBad, RawBars, checked
+from tradekit.data.check import OnBad, RawRows, checked
 from tradekit.data.quality import attributes, series_name
 from tradekit.data.samples import PREFIX, sample
-from tradekit.data.times import TIME_NAMES, read_times
-from tradekit.errors import DataError, NotFoundError, did_you_mean
+from tradekit.data.table import Table, headers_of, raw_rows, read_csv, read_table, spec_of
+from tradekit.data.times import TIME_NAMES
+from tradekit.errors import DataError, did_you_mean
 from tradekit.model.instrument import Instrument
 
 __all__ = ["load_bars"]
@@ -24,11 +25,6 @@ __all__ = ["load_bars"]
 _PRICES = ("open", "high", "low", "close")
 _QUOTES = tuple(f"{side}_{name}" for side in ("bid", "ask") for name in _PRICES)
 _KEPT = (*_PRICES, "volume", *_QUOTES[:4], "bid_size", *_QUOTES[4:], "ask_size")
-_SUFFIXES = (".csv", ".csv.gz", ".parquet")
-
-# 17208.86 must be the float that prints so: pandas reads exactly from 3.1 on, before that when asked to.
-_OLD = tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1)
-_EXACT: dict[str, Any] = {"float_precision": "round_trip"} if _OLD else {}
 
 _log = logging.getLogger("tradekit.data")
 
@@ -60,113 +56,45 @@ def load_bars(
     """
     if on_bad not in ("raise", "drop"):
         raise DataError(f"on_bad is {on_bad!r}; give 'raise' or 'drop'")
-    known: dict[Any, Any] = {}
-    if isinstance(source, pd.DataFrame):
-        known = {**source.attrs}
-        raw, name, unit, first = _with_time_first(source), known.get("source", "the DataFrame"), "row", 0
-    elif isinstance(source, str) and source.startswith(PREFIX):
-        shown = sample(source)
-        known = {"spec": msgspec.to_builtins(shown.instrument), "timeframe": shown.timeframe}
-        with as_file(shown.file) as path:
-            raw = _read_csv(path)
-        name, unit, first = source, "line", 2
-    else:
-        path = Path(source)
-        raw, name = _read_file(path), str(path)
-        unit, first = ("row", 0) if path.suffix == ".parquet" else ("line", 2)
-    bars = checked(_raw_bars(raw, source=name, unit=unit, first=first), on_bad=on_bad)
+    table = _sample(source) if isinstance(source, str) and source.startswith(PREFIX) else read_table(source)
+    bars = checked(raw_rows(table, _columns(table)), on_bad=on_bad)
     frame = _frame(bars)
     attrs = attributes(
         frame,
         dropped=bars.dropped,
-        source=name,
-        spec=_spec(instrument, known, name),
-        timeframe=timeframe or known.get("timeframe"),
+        source=table.source,
+        spec=spec_of(instrument, table.known, series_name(table.source)),
+        timeframe=timeframe or table.known.get("timeframe"),
     )
+    if table.known.get("closed", "left") != "left":
+        attrs["closed"] = table.known["closed"]
     frame.attrs.update(attrs)
     _tell(attrs)
     return frame
 
 
-def _read_file(path: Path) -> pd.DataFrame:
-    lowered = path.name.lower()
-    if not path.is_file():
-        near = [p.name for p in path.parent.iterdir() if p.is_file()] if path.parent.is_dir() else []
-        hint = did_you_mean(path.name, near)
-        raise NotFoundError(f"there is no file {path}{hint}; give a path to CSV or parquet, or 'sample:NAME'")
-    try:
-        if lowered.endswith(".parquet"):
-            return _with_time_first(pd.read_parquet(path))
-        if lowered.endswith((".csv", ".csv.gz")):
-            return _read_csv(path)
-    except ImportError as error:
-        raise DataError(f"{path}: reading parquet needs pyarrow; pip install pyarrow, or give CSV") from error
-    except pd.errors.EmptyDataError as error:
-        raise DataError(f"{path}: the file is empty; it should begin with a line of column names") from error
-    except (ValueError, OSError) as error:  # parser, encoding and gzip errors
-        raise DataError(f"{path}: cannot be read as a table: {error}") from error
-    raise DataError(f"{path}: the kind of file is not known; give one that ends with {', '.join(_SUFFIXES)}")
+def _sample(source: str) -> Table:
+    shown = sample(source)
+    known = {"spec": msgspec.to_builtins(shown.instrument), "timeframe": shown.timeframe}
+    with as_file(shown.file) as path:
+        return Table(read_csv(path), source, "line", 2, known)
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    """The file's cells; blank lines are kept as empty rows, so that line numbers stay true."""
-    options: dict[str, Any] = {
-        "skip_blank_lines": False,
-        "low_memory": False,
-        "encoding": "utf-8-sig",
-        **_EXACT,
-    }
-    frame: pd.DataFrame = pd.read_csv(path, **options)
-    return frame
-
-
-def _with_time_first(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with its time as the first column, from the index where that holds times."""
-    if isinstance(frame.index, pd.DatetimeIndex) or str(frame.index.name).lower() in TIME_NAMES:
-        times = frame.index.to_series(index=frame.index, name="ts")
-        return pd.concat([times, frame], axis=1).reset_index(drop=True)
-    return frame.reset_index(drop=True)
-
-
-def _raw_bars(raw: pd.DataFrame, *, source: str, unit: str, first: int) -> RawBars:
-    while len(raw) and raw.iloc[-1].isna().all():  # blank lines at the end
-        raw = raw.iloc[:-1]
-    found = _columns(raw, source)
-    if not len(raw):
-        raise DataError(f"{source}: there are column names and no rows; nothing to load")
-    times = read_times(raw.iloc[:, 0], source=source)
-    numbers: dict[str, Any] = {}
-    unread = {}
-    for name, column in found.items():
-        values = pd.to_numeric(raw[column], errors="coerce").to_numpy(np.float64)
-        numbers[name] = values
-        if not pd.api.types.is_numeric_dtype(raw[column].dtype):
-            unread[column] = np.isnan(values) & raw[column].notna().to_numpy()
-    stamps = times.to_numpy(dtype="datetime64[ns]").view(np.int64)
-    return RawBars(source, unit, first, stamps, numbers, unread, raw)
-
-
-def _columns(raw: pd.DataFrame, source: str) -> dict[str, str]:
+def _columns(table: Table) -> dict[str, Any]:
     """Our name -> the source's, for the columns that are used; DataError when needed ones are not there."""
-    headers = {str(name).strip().lower().replace(" ", "_"): name for name in raw.columns}
-    listed = ", ".join(map(str, raw.columns)) or "none"
-    time = next(iter(headers), "none")
-    if time not in TIME_NAMES and not time.startswith("unnamed:"):
-        raise DataError(
-            f"{source}: the first column is {time!r} and should be the time, named ts, date, time or "
-            f"timestamp; found the columns {listed}"
-        )
+    headers = headers_of(table)
     if all(name in headers for name in _QUOTES):
         needed = _QUOTES
     else:
         needed = _PRICES
         missing = [name for name in _PRICES if name not in headers]
         if missing:
-            others = [name for name in headers if name not in _KEPT and name != time]
+            others = [name for name in headers if name not in _KEPT and name not in TIME_NAMES]
             hints = "".join(did_you_mean(name, others) for name in missing)
             plural = "s" if len(missing) > 1 else ""
             raise DataError(
-                f"{source}: no column{plural} {', '.join(missing)}{hints}; found {listed}. "
+                f"{table.source}: no column{plural} {', '.join(missing)}{hints}; "
+                f"found {', '.join(map(str, table.raw.columns))}. "
                 "Bars need open, high, low, close (or bid_open ... ask_close); rename the columns"
             )
     traded = () if needed is _QUOTES and not all(name in headers for name in _PRICES) else _PRICES
@@ -174,7 +102,7 @@ def _columns(raw: pd.DataFrame, source: str) -> dict[str, str]:
     return {name: headers[name] for name in _KEPT if name in wanted and name in headers}
 
 
-def _frame(bars: RawBars) -> pd.DataFrame:
+def _frame(bars: RawRows) -> pd.DataFrame:
     numbers = bars.numbers
     columns = {
         name: numbers[name] if name in numbers else (numbers[f"bid_{name}"] + numbers[f"ask_{name}"]) / 2
@@ -184,15 +112,6 @@ def _frame(bars: RawBars) -> pd.DataFrame:
     columns |= {name: numbers[name] for name in _KEPT if name in numbers and name not in columns}
     index = pd.DatetimeIndex(bars.ts.view("datetime64[ns]"), tz="UTC", name="ts")
     return pd.DataFrame(columns, index=index)
-
-
-def _spec(instrument: str | Instrument | None, known: dict[Any, Any], source: str) -> Instrument:
-    if isinstance(instrument, Instrument):
-        return instrument
-    spec = msgspec.convert(known["spec"], Instrument) if "spec" in known else None
-    if instrument is None:
-        return spec or Instrument(id=series_name(source))
-    return spec if spec is not None and spec.id == instrument else Instrument(id=instrument)
 
 
 def _tell(attrs: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tradekit.errors import DataError
 from tradekit.model.instrument import Instrument, duration, timeframe_text
 
-__all__ = ["attributes", "series_name"]
+__all__ = ["attributes", "check_name", "series_name"]
 
 _TOKEN = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -23,8 +23,7 @@ def attributes(
     frame: pd.DataFrame, *, dropped: dict[str, int], source: str, spec: Instrument, timeframe: str | None
 ) -> dict[str, Any]:
     """The `attrs` of a frame of checked bars; raises DataError for a timeframe or a name that cannot be."""
-    if _TOKEN.search(spec.id) or not spec.id:
-        raise DataError(f"{source}: the instrument's name {spec.id!r} must be letters, digits, - and _ only")
+    check_name(spec, source)
     stamps: NDArray[np.int64] = frame.index.to_numpy(dtype="datetime64[ns]").view(np.int64)
     steps = np.diff(stamps)
     timeframe = _timeframe(steps, timeframe, source)
@@ -43,6 +42,13 @@ def attributes(
         "source": source,
         "warnings": {name: n for name, n in counts.items() if n},
     }
+
+
+def check_name(spec: Instrument, source: str) -> Instrument:
+    """The same instrument; DataError for a name that cannot stand in a subject."""
+    if _TOKEN.search(spec.id) or not spec.id:
+        raise DataError(f"{source}: the instrument's name {spec.id!r} must be letters, digits, - and _ only")
+    return spec
 
 
 def series_name(source: str) -> str:

@@ -62,4 +62,5 @@ def _resampled(bars: BarColumns, timeframe: str, partial: bool) -> BarColumns:
         close=bars.close[lasts],
         # bincount adds from left to right as a stream does; add.reduceat would add in pairs
         volume=np.bincount(bins, weights=bars.volume[:end], minlength=len(firsts)).astype(np.float64),
+        closed=bars.closed,
     )

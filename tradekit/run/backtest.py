@@ -3,20 +3,21 @@
 Knows no journal file and no wall clock: the same inputs give the same events twice.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tradekit.core.event import Event
 from tradekit.core.version import version
 from tradekit.data.columns import BarColumns
+from tradekit.data.ticks import Ticks, ticks_of
 from tradekit.errors import DataError, StrategyError, TradekitError
 from tradekit.model.instrument import check_account
 from tradekit.model.money import exact
 from tradekit.model.session import Mode, SessionOpened
 from tradekit.run.cycle import Cycle
-from tradekit.run.feed import merged
 from tradekit.run.inner import InnerLoop, fits
 from tradekit.run.result import Result
+from tradekit.run.timeline import Input, merged
 from tradekit.sim.costs import Costs
 from tradekit.sim.exchange import Exchange
 from tradekit.sim.venue import SimulatedVenue
@@ -37,6 +38,7 @@ def backtest(
     strategy: "Strategy | type[Strategy] | str",
     bars: "pd.DataFrame | str | Sequence[pd.DataFrame | str]",
     *,
+    ticks: "pd.DataFrame | Sequence[pd.DataFrame]" = (),
     cash: object = 10_000,
     fee: object = 0,
     slippage: object = 0,
@@ -52,6 +54,8 @@ def backtest(
     strategy  an instance, a class or "module:Class"
     bars      what `load_bars` takes or gives; several (a list) for several instruments. Bars that close at the same
               moment are taken in the order of the list.
+    ticks     what `load_trades` or `load_quotes` gives, of instruments that have bars too; one or several (a list).
+              The strategy's `on_trade` and `on_quote` hear them; docs/time.md has the order of things
     cash      opening balance [quote currency]; fee and slippage are fractions of value and price (0.002 is 0.2 %)
     leverage  the most gross exposure allowed, as a multiple of equity; None allows any and the result warns
     limits    risk limits by rule name, as in the configuration's `risk`
@@ -62,6 +66,7 @@ def backtest(
     """
     made = load_strategy(strategy)
     columns = _columns(bars, instrument, timeframe)
+    heard = _ticks(ticks, columns)
     check_account([c.spec for c in columns], columns[0].spec.quote)
     costs = Costs.of(fee, slippage)
     rules = check_limits({**(limits or {}), **({} if leverage is None else {"leverage": leverage})})
@@ -69,18 +74,18 @@ def backtest(
     engine = Engine(made, raising=True)
     cycle = Cycle(engine, SimulatedVenue(exchange))
     opened = _opened(made, columns, cash, rules)
-    start = int(min(c.ts[0] for c in columns))
+    start = int(min(c.ts[0] for c in (*columns, *heard)))
     try:
         before = cycle.settle(engine.step(opened, start))
         told = [(0, event) for event in before]
-        if not stepwise and fits(cycle, columns):
+        if not stepwise and not heard and fits(cycle, columns):
             told += _written_out(InnerLoop(cycle, exchange, columns[0], costs=costs, before=before), progress)
         else:
-            told += _stepwise(cycle, columns, progress)
+            told += _stepwise(cycle, merged(columns, ticks=heard), progress)
     finally:
         thaw(made)
         made._dealer = None
-    return Result(opened=opened, columns=columns, told=told, costs=costs)
+    return Result(opened=opened, columns=columns, told=told, costs=costs, ticks=heard)
 
 
 def _written_out(loop: InnerLoop, progress: Callable[[int], None] | None) -> list[tuple[int, Event]]:
@@ -95,22 +100,22 @@ def _written_out(loop: InnerLoop, progress: Callable[[int], None] | None) -> lis
 
 
 def _stepwise(
-    cycle: Cycle, columns: list[BarColumns], progress: Callable[[int], None] | None
+    cycle: Cycle, inputs: Iterator[Input], progress: Callable[[int], None] | None
 ) -> list[tuple[int, Event]]:
-    """Every bar through the engine's step. Events are kept with the number of feed bars taken before them."""
+    """Every input through the engine's step. Events are kept with the number of inputs taken before them."""
     told: list[tuple[int, Event]] = []
-    for n, (ts, bar) in enumerate(merged(columns)):
-        group = cycle.take(bar, ts)
+    n = 0
+    for ts, fact in inputs:
         taken = n
-        for event in cycle.settle(group):
-            if event.data is bar:
-                taken = n + 1
+        n += 1
+        for event in cycle.settle(cycle.take(fact, ts)):
+            if event.data is fact:
+                taken = n
             else:
                 told.append((taken, event))
-        if progress is not None and n % 8192 == 8191:
-            progress(n + 1)
-    bars = sum(len(c) for c in columns)
-    told += [(bars, event) for event in cycle.engine.end()]
+        if progress is not None and n % 8192 == 0:
+            progress(n)
+    told += [(n, event) for event in cycle.engine.end()]
     return told
 
 
@@ -136,6 +141,16 @@ def _columns(bars: Any, instrument: str | None, timeframe: str | None) -> list[B
             f"each instrument may come once; given: {', '.join(names)}. Name them with load_bars(instrument=)"
         )
     return columns
+
+
+def _ticks(given: Any, columns: list[BarColumns]) -> list[Ticks]:
+    made = [ticks_of(one) for one in (given if isinstance(given, list | tuple) else [given])]
+    for one in made:
+        if one.instrument not in {c.instrument for c in columns}:
+            raise DataError(
+                f"there are ticks of {one.instrument} and no bars; make some with bars_from_trades or bars_from_quotes"
+            )
+    return [one for one in made if len(one)]
 
 
 def _opened(

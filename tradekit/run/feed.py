@@ -4,8 +4,7 @@ Where it stands is a fold of the journal (the bars taken), so it goes on where a
 """
 
 import asyncio
-import heapq
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,10 @@ from tradekit.core.clock import Clock
 from tradekit.data.columns import BarColumns
 from tradekit.model.instrument import duration
 from tradekit.model.market import Bar
+from tradekit.run.timeline import merged
 from tradekit.state.shape import State
 
-__all__ = ["ReplayFeed", "merged", "position_of"]
+__all__ = ["ReplayFeed", "position_of"]
 
 Ticks = Callable[[list[dict[str, Any]]], None]
 _PATH = 4  # display ticks a bar: its open, the two extremes, its close
@@ -31,24 +31,6 @@ def position_of(state: State) -> dict[str, int]:
             if series[finest]:
                 found[instrument] = series[finest][-1].ts
     return found
-
-
-def merged(
-    columns: Sequence[BarColumns], after: Mapping[str, int] | None = None
-) -> Iterator[tuple[int, Bar]]:
-    """All bars with the time of their close [UTC ns], in its order; at the same moment in the order of the list.
-
-    `after` leaves out an instrument's bars up to an open time.
-    """
-
-    def closes(one: BarColumns, rank: int) -> Iterator[tuple[int, int, Bar]]:
-        length = duration(one.timeframe)
-        since = (after or {}).get(one.instrument)
-        start = 0 if since is None else int(np.searchsorted(one.ts, since, side="right"))
-        return ((bar.ts + length, rank, bar) for bar in one.bars(start))
-
-    for ts, _, bar in heapq.merge(*(closes(c, i) for i, c in enumerate(columns)), key=lambda item: item[:2]):
-        yield ts, bar
 
 
 class ReplayFeed:

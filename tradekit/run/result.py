@@ -4,19 +4,20 @@ Frames are made when they are asked for. Knows no engine; `report` has the formu
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
+from tradekit.data.ticks import Ticks
 from tradekit.model.order import OrderFilled, OrderSubmitted
 from tradekit.model.session import SessionOpened, SignalRaised
 from tradekit.report.equity import equity_curve
 from tradekit.report.stats import statistics
 from tradekit.report.trades import Trade, open_since, round_trips, trade_frame
-from tradekit.run.feed import merged
+from tradekit.run.timeline import merged
 from tradekit.sim.costs import Costs
 from tradekit.state.reducer import apply
 from tradekit.state.shape import Fill, Order, State
@@ -43,25 +44,27 @@ class Result:
         columns: list[BarColumns],
         told: list[tuple[int, Event]],
         costs: Costs,
+        ticks: Sequence[Ticks] = (),
     ) -> None:
         self.opened = opened
         self.costs = costs
         self._columns = columns
         self._told = told
+        self._ticks = ticks
 
     # --- the record -----------------------------------------------------------------------------------------
 
     def events(self) -> Iterator[Event]:
-        """Every event in the order of `seq`, the bars included: what a paper session would have journaled."""
+        """Every event in the order of `seq`, inputs included: what a paper session would have journaled."""
         told = iter(self._told)
         waiting = next(told, None)
         seq = 0
-        for n, (ts, bar) in enumerate(merged(self._columns)):
+        for n, (ts, fact) in enumerate(merged(self._columns, ticks=self._ticks)):
             while waiting is not None and waiting[0] <= n:
                 yield waiting[1]
                 seq, waiting = waiting[1].seq, next(told, None)
             seq += 1
-            yield Event(seq, 0, ts, 0, bar.TYPE, bar.V, 0, bar.key, bar)
+            yield Event(seq, 0, ts, 0, fact.TYPE, fact.V, 0, fact.key, fact)
         while waiting is not None:
             yield waiting[1]
             waiting = next(told, None)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tradekit.core.event import Event, Unknown
-from tradekit.model.market import Bar, FeedEnded, FeedStarted, MarkUpdated
+from tradekit.model.market import Bar, FeedEnded, FeedStarted, MarkUpdated, Quote, TradeTick
 from tradekit.model.session import (
     CommandReceived,
     CommandRefused,
@@ -99,8 +99,25 @@ def _bar(state: State, event: Event, data: Bar) -> Touched:
 
 def _mark(state: State, event: Event, data: MarkUpdated) -> Touched:
     state.marks[data.instrument] = Mark(event.ts, data.last, data.bid, data.ask)
-    ledger.mark(state, data.instrument, data.last)
-    return (("marks", data.instrument), ("positions",), ("account",), ("pnl",))
+    return _marked(state, data.instrument, data.last)
+
+
+def _quote(state: State, event: Event, data: Quote) -> Touched:
+    middle = (data.bid + data.ask) / 2
+    state.marks[data.instrument] = Mark(event.ts, middle, data.bid, data.ask)
+    return _marked(state, data.instrument, middle)
+
+
+def _trade(state: State, event: Event, data: TradeTick) -> Touched:
+    known = state.marks.get(data.instrument)
+    bid, ask = (None, None) if known is None else (known.bid, known.ask)
+    state.marks[data.instrument] = Mark(event.ts, data.price, bid, ask)
+    return _marked(state, data.instrument, data.price)
+
+
+def _marked(state: State, instrument: str, last: float) -> Touched:
+    ledger.mark(state, instrument, last)
+    return (("marks", instrument), ("positions",), ("account",), ("pnl",))
 
 
 def _feed_started(state: State, event: Event, data: FeedStarted) -> Touched:
@@ -175,6 +192,8 @@ _HANDLERS: dict[str, Handler] = {
     "session.closed": _session_closed,
     "bar.closed": _bar,
     "mark.updated": _mark,
+    "quote.received": _quote,
+    "trade.received": _trade,
     "feed.started": _feed_started,
     "feed.ended": _feed_ended,
     "signal.raised": _signal,

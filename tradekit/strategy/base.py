@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import param
 
 from tradekit.errors import StrategyError
-from tradekit.model.market import Bar, MarkUpdated
+from tradekit.model.market import Bar, MarkUpdated, Quote, TradeTick
 from tradekit.model.order import OrderFilled, Side
 from tradekit.state.shape import Order, State
 
@@ -95,6 +95,12 @@ class Strategy(param.Parameterized):
 
     def on_bar(self, bar: Bar) -> None:
         """A bar of one of `timeframes` has closed; indicators on it are up to date."""
+
+    def on_quote(self, quote: Quote) -> None:
+        """The top of an instrument's book changed. One that overrides this decides on quotes: each is an input."""
+
+    def on_trade(self, trade: TradeTick) -> None:
+        """Somebody traded. One that overrides this decides on trades: each is an input."""
 
     def on_mark(self, mark: MarkUpdated) -> None:
         """An instrument's mark moved."""

@@ -6,12 +6,12 @@ own, so that a wish in a callback already sees the one before it. Knows no journ
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from tradekit.core.event import Event, Fact
 from tradekit.errors import StrategyError, TradekitError
-from tradekit.model.instrument import duration
-from tradekit.model.market import Bar, MarkUpdated
+from tradekit.model.market import Bar
 from tradekit.model.order import OrderFilled, Side
 from tradekit.model.session import (
     CommandReceived,
@@ -24,7 +24,7 @@ from tradekit.state.reducer import apply
 from tradekit.state.shape import Order, State
 from tradekit.strategy.base import Strategy
 from tradekit.strategy.freeze import freeze
-from tradekit.trading import commands
+from tradekit.trading import commands, hearing
 from tradekit.trading.dealing import Dealing, number
 from tradekit.trading.series import Series
 
@@ -70,10 +70,9 @@ class Engine:
         self._taken: dict[str, Callable[[Event, Any], None]] = {
             "session.opened": self._opened,
             "session.closed": self._closed,
-            "bar.closed": self._bar,
-            "mark.updated": self._mark,
             "order.filled": self._filled,
             "command.received": self._command,
+            **{tag: partial(handler, self) for tag, handler in hearing.HANDLERS.items()},
         }
 
     @property
@@ -126,6 +125,13 @@ class Engine:
         """Add a fact that follows from the one being taken."""
         return self._tell(fact, self._cause)
 
+    def tell_at(self, fact: Fact, ts: int, cause: int) -> Event:
+        """Add a fact that followed from event `cause` at another moment than the one under way [UTC ns]."""
+        now, self._ts = self._ts, ts
+        event = self._tell(fact, cause)
+        self._ts = now
+        return event
+
     def _tell(self, fact: Fact, cause: int) -> Event:
         if self._clean is not None:
             fact = self._clean(fact)
@@ -171,29 +177,12 @@ class Engine:
     def _closed(self, event: Event, data: Fact) -> None:
         self.call("on_stop", self.strategy.on_stop)
 
-    def _bar(self, event: Event, bar: Bar) -> None:
-        ts, longer = self._ts, self.series.made_by(bar)
-        for made in longer:
-            self._ts = made.ts + duration(made.timeframe)
-            self._tell(made, event.seq)
-        self._ts = ts
-        for one in (*longer, bar):
-            for line in self.series.lines(one.instrument, one.timeframe):
-                line.feed(one)
-            if self.series.follows(one):
-                self._turn_to(one.instrument, event.seq)
-                self.call("on_bar", self.strategy.on_bar, one)
-
-    def _mark(self, event: Event, mark: MarkUpdated) -> None:
-        self._turn_to(mark.instrument, event.seq)
-        self.call("on_mark", self.strategy.on_mark, mark)
-
     def _order(self, data: Any) -> None:
         order = self.state.orders.get(data.id)
         if order is None:
             return
         self.dealing.follow(order)
-        self._turn_to(order.instrument, self._cause)
+        self.turn_to(order.instrument, self._cause)
         if self._hears_orders:
             self.call("on_order", self.strategy.on_order, order)
 
@@ -239,7 +228,8 @@ class Engine:
                 )
             )
 
-    def _turn_to(self, instrument: str, cause: int) -> None:
+    def turn_to(self, instrument: str, cause: int) -> None:
+        """Be about an instrument: what is wished for from now on, and what it follows from."""
         self._instrument = instrument
         self._cause = cause
         self._set_goal()

@@ -145,9 +145,13 @@ class Series:
 
     def follows(self, bar: Bar) -> bool:
         """Whether the strategy is called with this bar."""
-        if self._instruments and bar.instrument not in self._instruments:
+        if not self.sees(bar.instrument):
             return False
         return bar.timeframe in self._wanted if self._wanted else bar.timeframe == self._base
+
+    def sees(self, instrument: str) -> bool:
+        """Whether the strategy is called with what happens to this instrument."""
+        return not self._instruments or instrument in self._instruments
 
 
 def _longest_first(timeframes: Iterable[str]) -> list[str]:
