@@ -20,6 +20,7 @@ Cli = Callable[..., "Said"]  # noqa: F821 - tests/cli/conftest.py
 SCRIPT = str(Path(sys.executable).with_name("tradekit"))
 COMMANDS = (
     *("demo", "dashboard", "lab", "backtest", "run", "sessions", "halt", "arm", "disarm", "stop", "kill"),
+    "token",
     *("journal verify", "journal info", "journal tail", "state", "doctor", "version"),
 )
 

@@ -30,7 +30,7 @@ class Ending:
 
 def ask(heard: Ack | ConnectionLostError) -> Any:
     async def asked() -> Any:
-        options: dict[str, Any] = {"topics": None, "reducer": None, "reconnect_cap_s": 1.0}
+        options: dict[str, Any] = {"tls": None, "topics": None, "reducer": None, "reconnect_cap_s": 1.0}
         options |= {"stale_after_s": 3.0, "dead_after_s": 10.0}
         clock = SystemClock()
         listener: Any = None

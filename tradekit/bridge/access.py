@@ -6,6 +6,7 @@ Knows nothing of sockets: a request is its header values.
 import contextlib
 import hmac
 import ipaddress
+import logging
 import os
 import re
 import secrets
@@ -13,18 +14,27 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tradekit.bridge.minted import MintedTokens, token_hash
 from tradekit.bridge.protocol import SCOPES, Grant
 from tradekit.core.secret import Secret
 from tradekit.errors import ConfigError
 
 __all__ = ["Gate", "Tokens", "bearer_token", "is_loopback", "read_token_file", "write_token_file"]
 
+_log = logging.getLogger(__name__)
+
 
 class Tokens:
-    """The tokens a bridge knows. Compared in constant time; never shown."""
+    """The tokens a bridge knows: its own, and those in the file of `minted` ones.
 
-    def __init__(self, grants: Mapping[str, Grant] | None = None) -> None:
+    Compared in constant time or by hash; never shown.
+    """
+
+    def __init__(
+        self, grants: Mapping[str, Grant] | None = None, *, minted: MintedTokens | None = None
+    ) -> None:
         self._grants: dict[bytes, Grant] = {}
+        self._minted = minted
         for token, grant in (grants or {}).items():
             self.add(token, grant)
 
@@ -46,7 +56,21 @@ class Tokens:
         for known, grant in self._grants.items():
             if hmac.compare_digest(known, given):
                 found = grant
+        if found is None and self._minted is not None:
+            try:
+                found = self._minted.check(token_hash(token))
+            except (ConfigError, OSError) as error:
+                _log.error("no minted token is taken: %s", error)
         return found
+
+    def still(self, grant: Grant) -> bool:
+        """Whether what was granted holds: a minted token may have expired or been revoked since."""
+        if not grant.minted or self._minted is None:
+            return True
+        try:
+            return self._minted.check(grant.minted) == grant
+        except (ConfigError, OSError):
+            return False
 
     def __repr__(self) -> str:
         return f"Tokens({len(self._grants)})"
@@ -100,14 +124,16 @@ _NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|[0-9a-f:.]*:[0-9a-f:.]*")
 class Gate:
     """The Host and Origin values that one port answers to, compared whole: scheme, host and port.
 
-    Its own loopback names are always among them; `origins` ("http://localhost:8888") and `hosts`
-    ("desk.local:8765") add others. A request without Origin passes here: its token is the gate.
+    Its own loopback names are always among them (with https where it has `tls`); `origins` ("http://localhost:8888")
+    and `hosts` ("desk.local:8765") add others. A request without Origin passes here: its token is the gate.
     """
 
-    def __init__(self, port: int, *, origins: Iterable[str] = (), hosts: Iterable[str] = ()) -> None:
-        own = ("127.0.0.1", "localhost", "[::1]")
+    def __init__(
+        self, port: int, *, tls: bool = False, origins: Iterable[str] = (), hosts: Iterable[str] = ()
+    ) -> None:
+        own, scheme = ("127.0.0.1", "localhost", "[::1]"), "https" if tls else "http"
         self._hosts = {(name, port) for name in own} | {_configured_host(host) for host in hosts}
-        self._origins = {("http", name, port) for name in own} | {
+        self._origins = {(scheme, name, port) for name in own} | {
             _configured_origin(origin) for origin in origins
         }
 

@@ -62,10 +62,11 @@ class CloseCode(int, Enum):
 
 
 class Grant(msgspec.Struct, frozen=True):
-    """Who a token speaks for and what it allows."""
+    """Who a token speaks for and what it allows; `minted` is the hash of one that can be revoked, else ""."""
 
     user: str
     scopes: frozenset[str]
+    minted: str = ""
 
 
 class Send(msgspec.Struct, frozen=True):

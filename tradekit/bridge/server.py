@@ -4,6 +4,7 @@ Knows no trading: it is fed encoded events and asks a `Source` for the rest.
 """
 
 import errno
+import ssl
 import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -25,7 +26,8 @@ class Bridge:
 
     source         the session behind it
     tokens         who may come in
-    host, port     where to listen; only loopback is allowed, port 0 takes a free one
+    host, port     where to listen: loopback, or with `tls` anywhere; port 0 takes a free one
+    tls            the server's certificate; without one nothing but loopback is listened on
     origins, hosts web pages ("http://localhost:8888") and Host names ("desk.local:8765") allowed besides
     limits         every bound it keeps
     """
@@ -39,20 +41,23 @@ class Bridge:
         port: int = 8765,
         origins: Iterable[str] = (),
         hosts: Iterable[str] = (),
+        tls: ssl.SSLContext | None = None,
         limits: Limits | None = None,
         clock: Clock | None = None,
     ) -> None:
-        if not is_loopback(host):
+        if not is_loopback(host) and tls is None:
             raise ConfigError(
-                f"websocket.host {host!r} is not this machine's loopback, and the bridge has no TLS: "
-                "use 127.0.0.1 and reach it through an SSH tunnel or a TLS proxy on this machine"
+                f"websocket.host {host!r} is not this machine's loopback, and tokens would cross the network in "
+                "clear: give websocket.tls_cert and tls_key, or use 127.0.0.1 and an SSH tunnel or a TLS proxy"
             )
         self.host = host
         self.port = port
-        self._source, self._tokens = source, tokens
+        self._source, self._tokens, self._tls = source, tokens, tls
         self._limits, self._clock = limits or Limits(), clock or SystemClock()
         self._origins, self._hosts = tuple(origins), tuple(hosts)
-        Gate(port, origins=self._origins, hosts=self._hosts)  # a name written wrong is said here
+        Gate(
+            port, tls=tls is not None, origins=self._origins, hosts=self._hosts
+        )  # a name written wrong is said here
         self._feed = Feed()
         self._service: Service | None = None
         self._thread: LoopThread | None = None
@@ -62,7 +67,7 @@ class Bridge:
     def uri(self) -> str:
         """Where clients connect."""
         name = f"[{self.host}]" if ":" in self.host else self.host
-        return f"ws://{name}:{self.port}/ws"
+        return f"{'ws' if self._tls is None else 'wss'}://{name}:{self.port}/ws"
 
     def start(self) -> None:
         """Listen; returns once clients can come. Raises ConfigError when the port cannot be had."""
@@ -114,7 +119,9 @@ class Bridge:
             self._source, self._feed, tokens=self._tokens, limits=self._limits, clock=self._clock
         )
         try:
-            port = await service.open(self.host, self.port, origins=self._origins, hosts=self._hosts)
+            port = await service.open(
+                self.host, self.port, origins=self._origins, hosts=self._hosts, tls=self._tls
+            )
         except BaseException:
             await service.close(0.5)
             raise

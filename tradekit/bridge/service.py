@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+import ssl
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -107,7 +108,15 @@ class Service:
         self._gaps_of_gone = self._stalled = 0
         self._lag_s = 0.0
 
-    async def open(self, host: str, port: int, *, origins: Sequence[str], hosts: Sequence[str]) -> int:
+    async def open(
+        self,
+        host: str,
+        port: int,
+        *,
+        origins: Sequence[str],
+        hosts: Sequence[str],
+        tls: ssl.SSLContext | None = None,
+    ) -> int:
         """Listen; the port. Raises OSError when it cannot be had."""
         limits = self._limits
         self._server = await serve(
@@ -115,6 +124,7 @@ class Service:
             host,
             port,
             process_request=self._process_request,
+            ssl=tls,
             compression=None,
             server_header=None,
             open_timeout=limits.auth_s,
@@ -127,7 +137,7 @@ class Service:
             start_serving=False,
         )
         bound: int = self._server.sockets[0].getsockname()[1]
-        self._gate = Gate(bound, origins=origins, hosts=hosts)
+        self._gate = Gate(bound, tls=tls is not None, origins=origins, hosts=hosts)
         await self._server.start_serving()
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._beat()), loop.create_task(self._watch())]
@@ -256,8 +266,12 @@ class Service:
             frame = encode_frame(
                 Beat(self._hall.ring.head, self._clock.now(), secrets.clean(self._source.alarm))
             )
-            for visit in self._visits:
-                visit.put_beat(frame)
+            for visit in list(self._visits):
+                if visit.allowed():
+                    visit.put_beat(frame)
+                else:
+                    _log.warning("a client's token was revoked or has expired; its line is cut")
+                    visit.abort()
             await asyncio.sleep(self._limits.beat_s)
 
     async def _watch(self) -> None:

@@ -121,6 +121,11 @@ class Visit:
             writer.stalled(now, self._hall.limits.progress_s) or writer.outbox.full
         )
 
+    def allowed(self) -> bool:
+        """Whether its token still holds."""
+        grant = self._side.grant
+        return grant is None or self._hall.tokens.still(grant)
+
     def abort(self) -> None:
         """End the connection at once, whatever the client does."""
         self._ws.transport.abort()

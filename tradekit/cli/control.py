@@ -120,5 +120,6 @@ def _tell(entry: "Entry", word: str, reason: str, timeout_s: float) -> dict[str,
     from tradekit.bridge.access import read_token_file
     from tradekit.client.oneshot import OneShot
 
-    line = OneShot(entry.uri, read_token_file(Path(entry.token_file)), timeout_s=timeout_s)
+    token, ca = read_token_file(Path(entry.token_file)), entry.certificate or None
+    line = OneShot(entry.uri, token, ca=ca, timeout_s=timeout_s)
     return {"session": entry.name, "command": word, "seq": line.send_command(word, {"reason": reason})}

@@ -6,6 +6,7 @@ Knows bytes, seqs and whether the line is alive; what the state means is the rep
 import concurrent.futures
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -17,6 +18,7 @@ from tradekit.bridge.source import Page
 from tradekit.bridge.thread import LoopThread
 from tradekit.client.line import Line
 from tradekit.client.status import LineStatus, Status
+from tradekit.client.trust import trust
 from tradekit.core.clock import Clock, SystemClock, new_id
 from tradekit.errors import ConfigError, ConnectionLostError, RefusedError
 
@@ -34,6 +36,7 @@ class Connection:
     on_gap       (first, last): these events will not come; without topics a snapshot follows
     on_ticks     (ts, items): display ticks, latest by `key`; `ts` [UTC ns]
     on_status    (Status): how the line is
+    ca           a PEM file that signed the session's certificate, for wss:// with one of your own
     topics       subject patterns ("order.>"): events of these only, and no snapshot
     reducer      the version of the fold that `on_snapshot` feeds; another one makes the line incompatible
 
@@ -51,6 +54,7 @@ class Connection:
         on_ticks: Callable[[int, Sequence[dict[str, Any]]], None] = lambda ts, items: None,
         on_status: Callable[[Status], None] = lambda status: None,
         on_gap: Callable[[int, int], None] = lambda first, last: None,
+        ca: str | Path | None = None,
         topics: Sequence[str] | None = None,
         reducer: int | None = None,
         reconnect_cap_s: float = 5.0,
@@ -70,6 +74,7 @@ class Connection:
             self,
             self._status,
             self._clock,
+            tls=trust(self.uri, ca),
             topics=None if topics is None else list(topics),
             reducer=reducer,
             reconnect_cap_s=reconnect_cap_s,

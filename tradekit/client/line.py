@@ -6,6 +6,7 @@ Knows bytes and seqs; what arrives is handed on, on this loop's thread.
 import asyncio
 import contextlib
 import logging
+import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -62,6 +63,7 @@ class Line:
         status: LineStatus,
         clock: Clock,
         *,
+        tls: ssl.SSLContext | None,
         topics: list[str] | None,
         reducer: int | None,
         reconnect_cap_s: float,
@@ -72,6 +74,7 @@ class Line:
         self.since: Since | None = None
         self.lag_s: float | None = None
         self._uri, self._token, self._listener, self._clock = uri, token, listener, clock
+        self._tls = tls
         self._shown = ""  # the token of the last attempt
         self._topics, self._reducer = topics, reducer
         self._cap_s, self._stale_s, self._dead_s = reconnect_cap_s, stale_after_s, dead_after_s
@@ -185,6 +188,7 @@ class Line:
             self._uri,
             additional_headers={"Authorization": f"Bearer {self._shown}"},
             user_agent_header=None,
+            ssl=self._tls,
             compression=None,
             proxy=None,
             open_timeout=_OPEN_S,

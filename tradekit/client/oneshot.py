@@ -5,6 +5,7 @@ Knows no state and does not reconnect; `Connection` is for staying.
 
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tradekit.bridge.frames import (
@@ -16,6 +17,7 @@ from tradekit.bridge.frames import (
     encode_frame,
     parse_server,
 )
+from tradekit.client.trust import trust
 from tradekit.core.clock import Clock, SystemClock, new_id
 from tradekit.core.redact import secrets
 from tradekit.errors import ConnectionLostError, RefusedError
@@ -34,11 +36,21 @@ class OneShot:
 
     uri        the session's address
     token      its token
+    ca         a PEM file that signed the session's certificate, for wss:// with one of your own
     timeout_s  for connecting and for the answer, together
     """
 
-    def __init__(self, uri: str, token: str, *, timeout_s: float = 3.0, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        uri: str,
+        token: str,
+        *,
+        ca: str | Path | None = None,
+        timeout_s: float = 3.0,
+        clock: Clock | None = None,
+    ) -> None:
         secrets.add(token)
+        self._tls = trust(uri, ca)
         self._uri, self._token, self._timeout_s = uri, token, timeout_s
         self._clock = clock or SystemClock()
 
@@ -76,6 +88,7 @@ class OneShot:
             self._uri,
             additional_headers={"Authorization": f"Bearer {self._token}"},
             user_agent_header=None,
+            ssl=self._tls,
             compression=None,
             proxy=None,
             open_timeout=self._timeout_s,

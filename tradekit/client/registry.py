@@ -36,6 +36,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     mode                paper, shadow or live
     folder              where its token file and log lie
     reconnect_interval  a client that lost it tries again after at most so long [s]
+    certificate         what its clients on this machine believe over TLS (PEM), "" without TLS
     """
 
     name: str
@@ -47,6 +48,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     mode: str
     folder: str
     reconnect_interval: float = 5.0
+    certificate: str = ""
 
 
 class Registration:

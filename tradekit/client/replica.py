@@ -18,7 +18,7 @@ from tradekit.errors import VersionError
 from tradekit.state.reducer import apply
 from tradekit.state.shape import State, fingerprint
 
-__all__ = ["Replica", "Watcher"]
+__all__ = ["ALL", "Replica", "Watcher"]
 
 Changed = Callable[[frozenset[str], list[Event]], object]
 Ticked = Callable[[list[dict[str, Any]]], object]

@@ -3,7 +3,7 @@
 Attached and detached without stopping anything. Knows no process and no dashboard.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -15,8 +15,12 @@ import msgspec
 from tradekit.bridge.access import read_token_file
 from tradekit.client.commands import Commands
 from tradekit.client.connection import Connection
-from tradekit.client.replica import Replica
+from tradekit.client.notices import watch_paths
+from tradekit.client.replica import Replica, Watcher
 from tradekit.client.view import Past, View
+from tradekit.core.changes import OnChange
+from tradekit.core.codec import decode_event
+from tradekit.core.event import Event
 from tradekit.errors import ConnectionLostError, RefusedError, VersionError
 from tradekit.state.reducer import REDUCER
 from tradekit.state.shape import State
@@ -42,6 +46,7 @@ class SessionClient(Commands, View):
         token: str | Callable[[], str],
         *,
         name: str = "",
+        ca: str | Path | None = None,
         reconnect_cap_s: float = 5.0,
     ) -> None:
         self.uri = uri
@@ -54,6 +59,7 @@ class SessionClient(Commands, View):
             on_events=self.replica.on_events,
             on_ticks=self.replica.on_ticks,
             on_status=self.replica.on_status,
+            ca=ca,
             reducer=REDUCER,
             reconnect_cap_s=reconnect_cap_s,
         )
@@ -125,6 +131,27 @@ class SessionClient(Commands, View):
     def wait_for(self, predicate: Callable[[State], object], timeout_s: float = 10.0) -> bool:
         """Wait until `predicate(state)` is true, at most so long; whether it became true."""
         return self.replica.wait_for(predicate, timeout_s)
+
+    def subscribe(self, pattern: str, callback: OnChange) -> Watcher:
+        """Call `callback(change)` for every value at a path that fits, each time it has changed.
+
+        "account.equity" is one value, "orders.*.status" one of each order, "positions" the whole of it. `change` has
+        path, old, new and the event that did it (None after a gap, when a whole state came). Called on the connection's
+        thread: be quick, and ask the session nothing there. Cancel what is returned to hear no more. Raises ConfigError
+        for a bad pattern.
+        """
+        return watch_paths(self.replica, pattern, callback)
+
+    def events(self, subject: str = ">", *, since: int = 0, until: int | None = None) -> Iterator[Event]:
+        """The journal's events, oldest first, over the wire: page by page as they are read.
+
+        subject  a pattern of subjects: "order.>", "order.filled.BTCUSDT"
+        since    events after this seq; `until` is the last one
+
+        Raises RefusedError for a bad pattern, ConnectionLostError when the session does not answer.
+        """
+        args = {"since": since, "subject": subject, **({} if until is None else {"until": until})}
+        return map(decode_event, self.connection.query_all("events", args))
 
     # --- detaching ------------------------------------------------------------------------------------------
 

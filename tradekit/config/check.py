@@ -109,8 +109,15 @@ def _market_data(config: Config) -> Iterator[Problem]:
 
 
 def _websocket(websocket: WebsocketSection) -> Iterator[Problem]:
-    if not _is_loopback(websocket.host):
-        yield "websocket.host", _not_here(websocket.host, "the bridge")
+    if (websocket.tls_cert is None) != (websocket.tls_key is None):
+        missing = "tls_key" if websocket.tls_key is None else "tls_cert"
+        yield f"websocket.{missing}", "missing; a certificate and its key come together"
+    if not _is_loopback(websocket.host) and websocket.tls_cert is None:
+        yield (
+            "websocket.host",
+            f"{websocket.host!r} is reachable from other machines, and tokens would cross the network in clear: give "
+            "tls_cert and tls_key, or use 127.0.0.1 and an SSH tunnel or a TLS proxy on this machine",
+        )
     if websocket.uri is None:
         return
     try:
@@ -119,9 +126,18 @@ def _websocket(websocket: WebsocketSection) -> Iterator[Problem]:
     except ValueError as error:
         yield "websocket.uri", f"{websocket.uri!r} is no address: {error}"
         return
-    if uri.scheme != "ws" or uri.path != "/ws" or uri.username is not None or uri.query or uri.fragment:
-        yield "websocket.uri", f"{websocket.uri!r} should read ws://{websocket.host}:{websocket.port}/ws"
-    elif port != websocket.port or not _same_host(host or "", websocket.host):
+    if (
+        uri.scheme != websocket.scheme
+        or uri.path != "/ws"
+        or uri.username is not None
+        or uri.query
+        or uri.fragment
+    ):
+        yield (
+            "websocket.uri",
+            f"{websocket.uri!r} should read {websocket.scheme}://{websocket.host}:{websocket.port}/ws",
+        )
+    elif port != websocket.port or not (websocket.tls_cert or _same_host(host or "", websocket.host)):
         here = f"{websocket.host}:{websocket.port}"
         yield "websocket.uri", f"{websocket.uri!r} disagrees with host and port, {here}; leave uri out"
 

@@ -181,6 +181,9 @@ class WebsocketSection(_Section, frozen=True, kw_only=True):
     allowed_origins     web pages that may connect beside its own ("http://localhost:8888")
     allowed_hosts       Host names it answers to beside its own ("desk.local:8765")
     max_clients         connections at a time; `max_per_ip` from one address that is not this machine
+    tls_cert, tls_key   the certificate (chain) and its key, PEM files: with them `host` may be another than this
+                        machine's loopback, and clients connect to wss://
+    limits              the bridge's other bounds by name, such as requests_per_s or queue_bytes
     """
 
     enabled: bool = True
@@ -193,6 +196,14 @@ class WebsocketSection(_Section, frozen=True, kw_only=True):
     allowed_hosts: list[Text] = []
     max_clients: AtLeastOne = 64
     max_per_ip: AtLeastOne = 8
+    tls_cert: Text | None = None
+    tls_key: Text | None = None
+    limits: dict[str, int | float] = {}
+
+    @property
+    def scheme(self) -> str:
+        """What its address begins with."""
+        return "ws" if self.tls_cert is None else "wss"
 
 
 class Config(_Section, frozen=True, kw_only=True):
@@ -239,6 +250,11 @@ class Config(_Section, frozen=True, kw_only=True):
     def token_file(self) -> Path:
         """Where the session writes its token (0600)."""
         return self.folder / f"{self.session.name}.token"
+
+    @property
+    def minted_file(self) -> Path:
+        """Where the hashes of tokens minted for others are kept (0600)."""
+        return self.folder / f"{self.session.name}.tokens"
 
     @property
     def log_file(self) -> Path:

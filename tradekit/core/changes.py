@@ -5,7 +5,7 @@ Works on any view, next door or across a wire. Knows nothing of what the state h
 
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -13,19 +13,53 @@ from tradekit.core.codec import plain
 from tradekit.core.event import Event
 from tradekit.core.store import StateView, Watch
 
-__all__ = ["Change", "OnChange", "watch_changes"]
+__all__ = ["Change", "Compared", "OnChange", "watch_changes"]
+
+
+class Standing(Protocol):
+    """A state that stands still while its lock is held."""
+
+    @property
+    def state(self) -> Any:
+        """The state."""
+
+    @property
+    def lock(self) -> Any:
+        """Held, nothing changes."""
 
 
 class Change(msgspec.Struct, frozen=True):
     """The value at `path` went from `old` to `new` with this event.
 
     Both are plain copies (dicts, lists, numbers, Decimals, text) that no later event alters; None where there is none.
+    `event` is None where a replica took over a whole state, after it had missed what led there.
     """
 
     path: str
     old: Any
     new: Any
-    event: Event
+    event: Event | None
+
+
+class Compared:
+    """The values at a pattern as they were last; `changes` compares them with those of now."""
+
+    def __init__(self, view: Standing, pattern: str) -> None:
+        self._view, self._tokens = view, pattern.split(".")
+        self._known = self._values()
+
+    def changes(self, event: Event | None) -> list[Change]:
+        """What differs from the last time, by path."""
+        before, self._known = self._known, self._values()
+        return [
+            Change(path, before.get(path), self._known.get(path), event)
+            for path in {**before, **self._known}
+            if before.get(path) != self._known.get(path)
+        ]
+
+    def _values(self) -> dict[str, Any]:
+        with self._view.lock:
+            return {path: plain(value) for path, value in _expand(self._view.state, self._tokens, ())}
 
 
 OnChange = Callable[[Change], object]
@@ -38,12 +72,6 @@ def watch_changes(view: StateView, pattern: str, callback: OnChange) -> Watch:
     each path and event, in the thread that applies, and nothing where a value was touched and is the same.
     Raises ConfigError for a bad pattern. Cancel the watch to hear no more.
     """
-    tokens = pattern.split(".")
-
-    def values() -> dict[str, Any]:
-        return {path: plain(value) for path, value in _expand(view.state, tokens, ())}
-
-    known: dict[str, Any] = {}
     last_seq = 0
 
     def touched(_: str, event: Event) -> None:
@@ -51,20 +79,11 @@ def watch_changes(view: StateView, pattern: str, callback: OnChange) -> Watch:
         if event.seq == last_seq:
             return  # another path of the same event: all was compared
         last_seq = event.seq
-        with view.lock:
-            now = values()
-        changes = [
-            Change(path, known.get(path), now.get(path), event)
-            for path in {**known, **now}
-            if known.get(path) != now.get(path)
-        ]
-        known.clear()
-        known.update(now)
-        for change in changes:
+        for change in compared.changes(event):
             callback(change)
 
     with view.lock:
-        known.update(values())
+        compared = Compared(view, pattern)
         return view.subscribe(pattern, touched)
 
 

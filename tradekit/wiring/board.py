@@ -38,7 +38,9 @@ class Attached:
             return
         if known is not None:
             known.close()
-        client = SessionClient(entry.uri, read_token(entry.token_file), name=entry.name)
+        client = SessionClient(
+            entry.uri, read_token(entry.token_file), name=entry.name, ca=entry.certificate or None
+        )
         client.connection.wait_settled(5.0)
         self._clients[entry.name] = client
 

@@ -15,9 +15,7 @@ from typing import Any
 import msgspec
 from prometheus_client import disable_created_metrics
 
-from tradekit.bridge.access import Tokens, write_token_file
-from tradekit.bridge.limits import Limits
-from tradekit.bridge.protocol import SCOPES, Grant
+from tradekit.bridge.access import write_token_file
 from tradekit.bridge.server import Bridge
 from tradekit.client.registry import Entry, entries, register, runtime_folder
 from tradekit.config.schema import Config
@@ -36,6 +34,7 @@ from tradekit.model.session import HandlerFailed
 from tradekit.run.emergency import Emergency
 from tradekit.run.feed import ReplayFeed, position_of
 from tradekit.run.loop import Asked, Loop
+from tradekit.wiring.bridge import address, make_bridge
 from tradekit.wiring.build import CONFIG_USER, Parts, build
 from tradekit.wiring.meters import hang_meters
 from tradekit.wiring.snapshots import Snapshots
@@ -83,7 +82,7 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
     )
     token = new_token()
     secrets.add(token)
-    bridge = _bridge(config, source, token) if config.websocket.enabled else None
+    bridge = make_bridge(config, source, token, clock=clock) if config.websocket.enabled else None
     snapshots = Snapshots(parts, clock)
     loop = _loop(parts, clock, metrics, bus, watch, bridge, source, snapshots)
     with contextlib.ExitStack() as stack:
@@ -189,19 +188,6 @@ def _check_port(host: str, port: int) -> None:
         raise ConfigError(f"websocket.port: {found.said}; {found.remedy}")
 
 
-def _bridge(config: Config, source: SessionSource, token: str) -> Bridge:
-    socket = config.websocket
-    return Bridge(
-        source,
-        tokens=Tokens({token: Grant("local", frozenset(SCOPES))}),
-        host=socket.host,
-        port=socket.port,
-        origins=socket.allowed_origins,
-        hosts=socket.allowed_hosts,
-        limits=Limits(clients=socket.max_clients, per_ip=socket.max_per_ip, ping_s=socket.ping_interval),
-    )
-
-
 @contextlib.contextmanager
 def _served(config: Config, source: SessionSource, bridge: Bridge, token: str, loop: Loop) -> Iterator[None]:
     """The session in the register, its token where clients find it, the bridge open: in this order, until the end.
@@ -219,6 +205,7 @@ def _served(config: Config, source: SessionSource, bridge: Bridge, token: str, l
         mode=config.session.mode,
         folder=str(config.folder),
         reconnect_interval=config.websocket.reconnect_interval,
+        certificate=str(config.path(config.websocket.tls_cert)) if config.websocket.tls_cert else "",
     )
     with contextlib.ExitStack() as stack:
         registration = stack.enter_context(register(entry))
@@ -227,7 +214,7 @@ def _served(config: Config, source: SessionSource, bridge: Bridge, token: str, l
         stack.callback(config.token_file.unlink, missing_ok=True)
         stack.callback(bridge.close)
         bridge.start()
-        registration.update(msgspec.structs.replace(entry, uri=bridge.uri))
+        registration.update(msgspec.structs.replace(entry, uri=address(config, bridge)))
         yield
 
 
@@ -248,7 +235,7 @@ def _announcement(parts: Parts, bridge: Bridge | None) -> dict[str, Any]:
     return {
         "session": config.session.name,
         "pid": os.getpid(),
-        "uri": bridge.uri if bridge is not None else None,
+        "uri": address(config, bridge) if bridge is not None else None,
         "journal": str(config.journal) if config.journal is not None else None,
         "token_file": str(config.token_file) if bridge is not None else None,
     }

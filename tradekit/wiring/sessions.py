@@ -121,6 +121,7 @@ def start(
         told["uri"],
         read_token(told["token_file"]),
         name=told["session"],
+        ca=loaded.path(loaded.websocket.tls_cert) if loaded.websocket.tls_cert else None,
         reconnect_cap_s=loaded.websocket.reconnect_interval,
     )
 
@@ -130,14 +131,16 @@ def connect(
     *,
     token: str | None = None,
     token_file: str | Path | None = None,
+    ca: str | Path | None = None,
     timeout_s: float = 10.0,
 ) -> Session:
     """Attach to a running session by name, by uri ("ws://127.0.0.1:8765"), or to the only one that runs.
 
-    The token comes from the register of this user's sessions, unless `token` or `token_file` is given. Raises
+    The token comes from the register of this user's sessions, unless `token` or `token_file` is given; `ca` is a PEM
+    file that signed the session's certificate, for wss:// with one of your own. Raises
     NotFoundError when there is no such session, RefusedError for a wrong token, ConnectionLostError for no answer.
     """
-    options: dict[str, Any] = {"timeout_s": timeout_s}
+    options: dict[str, Any] = {"timeout_s": timeout_s, "ca": ca}
     if target is not None and "://" in target:
         entry = next((e for e in registry.entries() if _same_place(e.uri, target)), None)
         uri = target
@@ -146,6 +149,7 @@ def connect(
         uri = entry.uri
     if entry is not None:
         options |= {"name": entry.name, "reconnect_cap_s": entry.reconnect_interval}
+        options["ca"] = ca or entry.certificate or None
     if token is not None:
         return Session.attach(uri, token, **options)
     file = token_file or (entry.token_file if entry is not None else None)

@@ -11,6 +11,7 @@ import msgspec
 
 from tradekit.bridge.protocol import Command
 from tradekit.bridge.source import Page
+from tradekit.bridge.topics import Topics
 from tradekit.core.codec import encode
 from tradekit.core.journal import Journal, Stored
 from tradekit.core.store import Store
@@ -144,14 +145,15 @@ class SessionSource:
             raise RefusedError(str(error), code="query") from error
 
     def _events(self, args: dict[str, Any]) -> Page:
-        """Envelopes in the order of seq. args: since (exclusive), until, types, cursor."""
+        """Envelopes in the order of seq. args: since (exclusive), until, types, subject (a pattern), cursor."""
         since = int(args.get("cursor") or args.get("since") or 0)
         until = min(int(args.get("until") or self._journal.durable_seq), self._journal.durable_seq)
-        types = args.get("types")
+        types, subject = args.get("types"), args.get("subject")
+        wanted = None if subject in (None, ">") else Topics([str(subject)])
         items: list[bytes] = []
         size, last = 0, since
         for seq, payload in self._journal.payloads(since, until):
-            if types and not _is_of(payload, types):
+            if not _fits(payload, types, wanted):
                 continue
             if items and (size + len(payload) > _PAGE_BYTES or len(items) >= _PAGE_EVENTS):
                 return Page(items, last)
@@ -189,12 +191,18 @@ class SessionSource:
         return Page(items)
 
 
-class _Typed(msgspec.Struct):
+class _About(msgspec.Struct):
     type: str
+    key: str = ""
 
 
-_typed = msgspec.json.Decoder(_Typed)
+_about = msgspec.json.Decoder(_About)
 
 
-def _is_of(payload: bytes, types: list[str]) -> bool:
-    return _typed.decode(payload).type in types
+def _fits(payload: bytes, types: list[str] | None, wanted: Topics | None) -> bool:
+    """Whether an envelope is of one of `types` and of a wanted subject."""
+    if not types and wanted is None:
+        return True
+    about = _about.decode(payload)
+    subject = f"{about.type}.{about.key}" if about.key else about.type
+    return (not types or about.type in types) and (wanted is None or wanted.match(subject))
