@@ -55,8 +55,10 @@ class Crowd:
     def close(self) -> None:
         """End it."""
         assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.close()
         self.process.wait(20)
+        self.process.stdout.close()
 
 
 def push_at(push: Callable[[], None], rate: float, seconds: float) -> int:

@@ -21,7 +21,7 @@ HELLO = json.dumps({"op": "hello", "protocol": 1, "since": None, "topics": None}
 
 
 class _Data(msgspec.Struct):
-    value: int
+    value: int | str
 
 
 class _Event(msgspec.Struct):
@@ -74,9 +74,10 @@ class Crowd:
             data = await ws.recv(decode=False)
             now = clock()
             if not framed:
-                late.append(now - self._single.decode(data).data.value)
+                late.append(now - int(self._single.decode(data).data.value))
             elif self._op.decode(data).op == "events":
-                late.extend([now - event.data.value for event in self._frame.decode(data).events])
+                stamps = [event.data.value for event in self._frame.decode(data).events]
+                late.extend([now - stamp for stamp in stamps if type(stamp) is int])
 
     def _listen(self, loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
         began = time.process_time()
