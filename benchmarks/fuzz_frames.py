@@ -2,7 +2,7 @@
 
     python -m benchmarks.fuzz_frames RUNS
 
-Prints one line of JSON at its end: executions, executions a second, the slowest frame [ms]. Ends with another code where
+Prints one line of JSON at its end: executions, executions a second, the slowest frame [ms]. Its exit code is not 0 where
 an exception escaped. Needs atheris (the extra `bench`), which never comes back from its loop: hence a program apart.
 """
 
