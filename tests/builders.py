@@ -64,12 +64,17 @@ def order(
     *,
     limit: object = None,
     stop: object = None,
+    kind: OrderType | None = None,
     instrument: str = "BTC",
     strategy: str = "s",
     **terms: Any,
 ) -> OrderSubmitted:
-    """An order; its type follows from its prices."""
-    kind = OrderType.STOP if stop is not None else OrderType.MARKET if limit is None else OrderType.LIMIT
+    """An order; its type follows from its prices unless it is given. `trail` and `trail_pct` may be plain numbers."""
+    if kind is None:
+        kind = OrderType.STOP if stop is not None else OrderType.MARKET if limit is None else OrderType.LIMIT
+    for distance in ("trail", "trail_pct"):
+        if terms.get(distance) is not None:
+            terms[distance] = Decimal(str(terms[distance]))
     return OrderSubmitted(
         name, instrument, strategy, "main", side, kind, Decimal(str(qty)),
         None if limit is None else Decimal(str(limit)), None if stop is None else Decimal(str(stop)), **terms,

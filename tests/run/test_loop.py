@@ -82,7 +82,7 @@ def test_a_sudden_end_after_an_intent_is_answered_at_the_next_start() -> None:
         return desk
 
     desk = asyncio.run(asyncio.wait_for(second(), BOUND_S))
-    assert list(desk.broker.reached) == [whole[intent].data.id]
+    assert [event.data.id for event in desk.events("order.accepted")] == [whole[intent].data.id]
     assert len(desk.events("order.submitted")) == 1
 
 

@@ -18,8 +18,8 @@ from tradekit.run.cycle import Cycle
 from tradekit.run.feed import position_of
 from tradekit.run.restore import Difference, restore
 from tradekit.run.timeline import merged
-from tradekit.sim.costs import Costs
 from tradekit.sim.exchange import Exchange
+from tradekit.sim.rules import Rules
 from tradekit.sim.venue import SimulatedVenue
 from tradekit.state.reducer import apply
 from tradekit.state.shape import State, fingerprint
@@ -29,7 +29,7 @@ Group = list[Event]
 
 
 def cycle(make: Callable[[], Scripted], run: dict[str, Any]) -> Cycle:
-    exchange = Exchange([run["bars"].spec], Costs.of(run["fee"], run["slippage"]))
+    exchange = Exchange([run["bars"].spec], Rules(fee=run["fee"], slippage=run["slippage"]))
     return Cycle(Engine(make()), SimulatedVenue(exchange))
 
 

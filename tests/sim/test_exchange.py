@@ -1,58 +1,31 @@
 """The fill rules of docs/fills.md, one by one, on crafted bars."""
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from tests.builders import BTC, START, bar, bracket, event, filled, flat, order
-from tradekit.core.event import Fact
+from tests.builders import START, bar, bracket, event, filled, flat, order
+from tests.sim.floor import Floor, exchange, told
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import (
     OrderAccepted,
-    OrderCanceled,
     OrderExpired,
     OrderFilled,
-    OrderRejected,
     OrderSubmitted,
     Side,
 )
-from tradekit.sim.costs import Costs
-from tradekit.sim.exchange import Exchange, Report
 
 D = Decimal
 BUY, SELL = Side.BUY, Side.SELL
 
 
-def exchange(*orders: OrderSubmitted, costs: Costs | None = None, spec: Instrument = BTC) -> Exchange:
-    """An exchange that has taken these orders."""
-    made = Exchange([spec, Instrument(id="ETH")], costs)
-    for one in orders:
-        made.submit(one, START)
-    return made
-
-
-def long(qty: object = 1, *orders: OrderSubmitted) -> Exchange:
+def long(qty: object = 1, *orders: OrderSubmitted) -> Floor:
     """An exchange on which `s` is long, with these orders in the book."""
     made = exchange(order("in", BUY, qty))
     made.bar(flat(0, 100.0))
     for one in orders:
         made.submit(one, START)
     return made
-
-
-def told(reports: list[Report]) -> list[tuple[Any, ...]]:
-    """Reports in brief: (filled, id, qty, price, rule), (canceled, id, why), (accepted, id), (rejected, id, why)."""
-    return [_brief(fact) for _, fact in reports]
-
-
-def _brief(fact: Fact) -> tuple[Any, ...]:
-    if isinstance(fact, OrderFilled):
-        return "filled", fact.id, fact.qty, fact.price, fact.rule
-    if isinstance(fact, OrderCanceled | OrderRejected):
-        return fact.TYPE.partition(".")[2], fact.id, fact.reason
-    assert isinstance(fact, OrderAccepted)
-    return ("held" if fact.held else "accepted"), fact.id
 
 
 # --- taking orders ------------------------------------------------------------------------------------------
@@ -80,7 +53,7 @@ def test_what_it_cannot_take_is_rejected_with_the_reason(wrong: OrderSubmitted, 
 
 def test_a_canceled_order_leaves_the_book_with_its_children() -> None:
     made = exchange(order("in", limit=90), *bracket("in", SELL, 1, loss=80, target=110))
-    assert told(made.cancel("in", START)) == [
+    assert told(made.end("in")) == [
         ("canceled", "in", "requested"),
         ("canceled", "in.loss", "parent in ended"),
         ("canceled", "in.target", "parent in ended"),
@@ -88,8 +61,10 @@ def test_a_canceled_order_leaves_the_book_with_its_children() -> None:
     assert made.book == {}
 
 
-def test_canceling_an_unknown_order_does_nothing() -> None:
-    assert exchange(order("a")).cancel("b", START) == []
+def test_canceling_an_unknown_order_is_refused() -> None:
+    made = exchange(order("a"))
+    assert told(made.end("b")) == [("cancel_rejected", "b", "there is no such order in the book")]
+    assert list(made.book) == ["a"]
 
 
 # --- at the open --------------------------------------------------------------------------------------------
@@ -320,20 +295,19 @@ def test_the_protection_of_another_strategy_or_instrument_stays() -> None:
 
 
 def test_market_and_stop_orders_slip_and_limits_do_not() -> None:
-    costs = Costs.of(0, 0.01)
     for name, one, price in (
         ("market", order("a"), D("101.00")),
         ("stop", order("a", stop=100), D("101.00")),
         ("limit", order("a", limit=100), D("100.0")),
     ):
-        fill = exchange(one, costs=costs).bar(flat(0, 100.0))[0][1]
+        fill = exchange(one, slippage=0.01).bar(flat(0, 100.0))[0][1]
         assert isinstance(fill, OrderFilled), name
         assert fill.price == price, name
 
 
 def test_every_fill_pays_the_fee_on_its_price_after_slippage() -> None:
     spec = Instrument(id="BTC", quote="EUR", multiplier=D(10))
-    fill = exchange(order("a", BUY, 2), costs=Costs.of(0.001, 0.01), spec=spec).bar(flat(0, 100.0))[0][1]
+    fill = exchange(order("a", BUY, 2), fee=0.001, slippage=0.01, spec=spec).bar(flat(0, 100.0))[0][1]
     assert isinstance(fill, OrderFilled)
     assert (fill.price, fill.fee, fill.fee_currency) == (D("101.0"), D("2.02"), "EUR")
 
@@ -355,11 +329,8 @@ def test_a_replay_passes_over_what_is_not_the_exchanges() -> None:
     made.replay(event(filled("elsewhere", BUY, 1, 100)))
     assert made.book == {}
     made.submit(order("out", SELL, 2, reduce_only=True), START)
-    assert told(made.bar(flat(0, 100.0)))[0][:3] == (
-        "filled",
-        "out",
-        D(1),
-    )  # the foreign fill is held all the same
+    reports = made.bar(flat(1, 100.0))  # the foreign fill is held all the same
+    assert told(reports)[0][:3] == ("filled", "out", D(1))
 
 
 def test_a_part_fill_keeps_the_rest_in_the_book() -> None:

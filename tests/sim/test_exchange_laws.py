@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import BTC, START, bar, event, law, order
+from tests.sim.floor import Floor
 from tradekit.core.event import Fact
 from tradekit.model.market import Bar
 from tradekit.model.order import OrderAccepted, OrderCanceled, OrderFilled, OrderSubmitted, Side
-from tradekit.sim.costs import Costs
-from tradekit.sim.exchange import Exchange, Report
+from tradekit.sim.exchange import Report
+from tradekit.sim.rules import Rules
 
 D = Decimal
 PRICES = st.integers(950, 1050).map(lambda tenths: tenths / 10)
@@ -47,7 +48,7 @@ def days(draw: st.DrawFn) -> list[tuple[Bar, list[OrderSubmitted], list[str]]]:
     return made
 
 
-def play(made: Exchange, day: list[tuple[Bar, list[OrderSubmitted], list[str]]]) -> list[Step]:
+def play(made: Floor, day: list[tuple[Bar, list[OrderSubmitted], list[str]]]) -> list[Step]:
     """Everything that happens, in order: the fact, the bar it happened in, and the book afterwards."""
     facts: list[Step] = []
 
@@ -62,19 +63,19 @@ def play(made: Exchange, day: list[tuple[Bar, list[OrderSubmitted], list[str]]])
             facts.append((wish, None, book(made)))
             note(made.submit(wish, START))
         for name in canceled:
-            note(made.cancel(name, START))
+            note(made.end(name))
     return facts
 
 
-def book(made: Exchange) -> dict[str, Any]:
+def book(made: Floor) -> dict[str, Any]:
     return {name: (r.order, r.leaves, r.held, r.fills) for name, r in made.book.items()}
 
 
 @given(days())
 @law(60)
 def test_the_book_is_a_fold_of_the_facts_at_every_prefix(day: Any) -> None:
-    again = Exchange([BTC])
-    for fact, _, expected in play(Exchange([BTC]), day):
+    again = Floor([BTC])
+    for fact, _, expected in play(Floor([BTC]), day):
         again.replay(event(fact))
         if expected is not None:
             assert book(again) == expected
@@ -84,7 +85,7 @@ def test_the_book_is_a_fold_of_the_facts_at_every_prefix(day: Any) -> None:
 @given(days())
 @law(60)
 def test_fills_stay_within_the_order_the_bar_and_what_reduce_only_allows(day: Any) -> None:
-    facts = play(Exchange([BTC]), day)
+    facts = play(Floor([BTC]), day)
     orders = {f.id: f for f, _, _ in facts if isinstance(f, OrderSubmitted)}
     done: dict[str, D] = {}
     position = D(0)
@@ -110,7 +111,7 @@ def test_fills_stay_within_the_order_the_bar_and_what_reduce_only_allows(day: An
 @given(days())
 @law(60)
 def test_a_child_trades_only_after_its_parent_and_one_of_a_group_only(day: Any) -> None:
-    facts = [fact for fact, _, _ in play(Exchange([BTC]), day)]
+    facts = [fact for fact, _, _ in play(Floor([BTC]), day)]
     orders = {f.id: f for f in facts if isinstance(f, OrderSubmitted)}
     traded: set[str] = set()
     ended: set[str] = set()
@@ -129,7 +130,7 @@ def test_a_child_trades_only_after_its_parent_and_one_of_a_group_only(day: Any) 
 @given(days())
 @law(60)
 def test_every_order_that_left_the_book_was_filled_or_canceled_and_a_woken_child_is_told(day: Any) -> None:
-    made = Exchange([BTC])
+    made = Floor([BTC])
     facts = [fact for fact, _, _ in play(made, day)]
     accepted = {f.id for f in facts if isinstance(f, OrderAccepted)}
     full: dict[str, D] = {}
@@ -148,9 +149,11 @@ def test_every_order_that_left_the_book_was_filled_or_canceled_and_a_woken_child
 @given(days(), st.sampled_from(["0", "0.0005", "0.01"]))
 @law(60)
 def test_costs_change_prices_against_us_and_never_which_orders_trade(day: Any, slippage: str) -> None:
-    free = [f for f, _, _ in play(Exchange([BTC]), day) if isinstance(f, OrderFilled)]
+    free = [f for f, _, _ in play(Floor([BTC]), day) if isinstance(f, OrderFilled)]
     paid = [
-        f for f, _, _ in play(Exchange([BTC], Costs.of("0.001", slippage)), day) if isinstance(f, OrderFilled)
+        f
+        for f, _, _ in play(Floor([BTC], Rules(fee="0.001", slippage=slippage)), day)
+        if isinstance(f, OrderFilled)
     ]
     assert [(f.exec_id, f.qty, f.rule) for f in paid] == [(f.exec_id, f.qty, f.rule) for f in free]
     for costly, cheap in zip(paid, free, strict=True):

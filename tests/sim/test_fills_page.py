@@ -3,20 +3,21 @@
 import re
 from pathlib import Path
 
-import tradekit.sim.exchange
-import tradekit.sim.intrabar
+from tradekit.model.order import OrderType
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "fills.md").read_text(encoding="utf-8")
 # These prove how the exchange answers and restores itself, not at what price an order fills.
 NO_FILL_RULES = {
     "test_an_order_is_accepted_at_once_and_a_child_is_held",
-    "test_canceling_an_unknown_order_does_nothing",
     "test_only_one_of_two_stops_of_an_entry_fires",
     "test_an_expired_order_is_gone_after_a_replay",
     "test_a_replay_passes_over_what_is_not_the_exchanges",
     "test_a_part_fill_keeps_the_rest_in_the_book",
 }
+
+
+HOW = {"open", "gap", "touch", "entry_bar", "path", "quote", "trade", "close", "at_close"}
 
 
 def names_of(*files: Path) -> set[str]:
@@ -35,21 +36,16 @@ def test_every_test_that_the_page_names_exists() -> None:
 
 def test_every_fill_rule_that_is_tested_is_on_the_page() -> None:
     tested = names_of(
-        *(ROOT / "tests" / "sim" / f"test_{name}.py" for name in ("exchange", "exchange_laws", "intrabar"))
+        *(ROOT / "tests" / "sim" / f"test_{name}.py" for name in ("exchange", "exchange_laws", "prices"))
     )
     assert tested - NO_FILL_RULES - set(re.findall(r"\btest_\w+", PAGE)) == set()
 
 
 def test_every_rule_word_is_explained() -> None:
+    """A word is what the order worked as, and how it met its price."""
     sources = "".join(
-        Path(str(module.__file__)).read_text(encoding="utf-8")
-        for module in (tradekit.sim.exchange, tradekit.sim.intrabar)
+        (ROOT / "tradekit" / "sim" / f"{name}.py").read_text(encoding="utf-8")
+        for name in ("matching", "prices")
     )
-    words = set(re.findall(r'"((?:market|stop|limit)\.\w+)"', sources))
-    words |= {
-        f"{kind}.{how}"
-        for kind in ("limit", "stop")
-        for how in re.findall(r'f"\{order\.type\}\.(\w+)"', sources)
-    }
-    assert words == {"market.open", "limit.gap", "stop.gap", "limit.touch", "stop.touch", "stop.entry_bar"}
-    assert {word for word in words if f"`{word}`" not in PAGE} == set()
+    assert {how for how in HOW if f'"{how}"' in sources or f'.{how}"' in sources} == HOW
+    assert {word for word in (*OrderType, *HOW) if f"`{word}`" not in PAGE} == set()

@@ -1,13 +1,19 @@
 """The venue after a sudden end: what was answered is not answered again, what was not is."""
 
+from decimal import Decimal
+
 from tests.builders import BTC, START, event, filled, flat, order
 from tradekit.core.event import Fact
 from tradekit.model.order import (
     OrderAccepted,
     OrderCanceled,
+    OrderCancelRejected,
     OrderCancelRequested,
     OrderExpired,
     OrderRejected,
+    OrderReplaced,
+    OrderReplaceRejected,
+    OrderReplaceRequested,
     Side,
 )
 from tradekit.sim.exchange import Exchange
@@ -34,20 +40,35 @@ def test_what_was_never_answered_is_answered_once_in_the_order_in_which_it_was_s
     )
     reports = made.resume(START + 7)
     assert reports == [
-        (START + 7, OrderCanceled("a", "BTC", "changed my mind")),
-        (START + 7, OrderAccepted("b", "BTC", "sim-b")),
+        (START, OrderCanceled("a", "BTC", "changed my mind")),
+        (START, OrderAccepted("b", "BTC", "sim-b")),
     ]
     assert made.resume(START) == []
 
 
-def test_a_cancel_that_came_too_late_or_was_answered_is_not_answered_again() -> None:
-    for answer in (
+ASKED = (order("a"), OrderAccepted("a", "BTC", "v"), OrderCancelRequested("a", "BTC"))
+
+
+def test_a_cancel_that_was_answered_is_not_answered_again() -> None:
+    for answer in (OrderCanceled("a", "BTC", "requested"), OrderCancelRejected("a", "BTC", "too late")):
+        assert answers(venue(*ASKED, answer)) == []
+
+
+def test_a_cancel_that_came_too_late_is_still_to_be_refused() -> None:
+    for end in (
         filled("a", Side.BUY, 1, 90),
-        OrderCanceled("a", "BTC"),
         OrderExpired("a", "BTC"),
+        OrderCanceled("a", "BTC", "position closed"),
     ):
-        made = venue(order("a"), OrderAccepted("a", "BTC", "v"), OrderCancelRequested("a", "BTC"), answer)
-        assert answers(made) == []
+        assert answers(venue(*ASKED, end)) == [("order.cancel_rejected", "a")]
+
+
+def test_a_replacement_is_answered_once() -> None:
+    asked = OrderReplaceRequested("a", "BTC", qty=Decimal(2))
+    begun = (order("a", limit=90), OrderAccepted("a", "BTC", "v"), asked)
+    assert answers(venue(*begun)) == [("order.replaced", "a")]
+    assert answers(venue(*begun, OrderReplaced("a", "BTC", Decimal(2), Decimal(90)))) == []
+    assert answers(venue(*begun, OrderReplaceRejected("a", "BTC", "no"))) == []
 
 
 def test_a_rejected_order_needs_no_answer_and_other_facts_none_at_all() -> None:
@@ -64,4 +85,4 @@ def test_a_cancel_without_a_reason_was_requested() -> None:
 def test_a_bar_is_matched_with_the_book() -> None:
     made = venue()
     made.submit(order("a"), START)
-    assert [fact.TYPE for _, fact in made.market(flat(0, 100.0))] == ["order.filled"]
+    assert [fact.TYPE for _, fact in made.market(flat(0, 100.0), START)] == ["order.filled"]

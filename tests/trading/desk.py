@@ -58,7 +58,7 @@ class Desk:
         """One bar; `act` is what the strategy does on it."""
         self.strategy.act = act  # type: ignore[attr-defined]
         at = bar.ts + duration(bar.timeframe)
-        told = [event for ts, report in self.venue.market(bar) for event in self.engine.step(report, ts)]
+        told = [event for ts, report in self.venue.market(bar, at) for event in self.engine.step(report, ts)]
         try:
             return self._settle(told + self.engine.step(bar, at))
         finally:

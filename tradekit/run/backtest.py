@@ -10,7 +10,7 @@ from tradekit.core.event import Event
 from tradekit.core.version import version
 from tradekit.data.columns import BarColumns
 from tradekit.data.ticks import Ticks, ticks_of
-from tradekit.errors import DataError, StrategyError, TradekitError
+from tradekit.errors import ConfigError, DataError, StrategyError, TradekitError
 from tradekit.model.instrument import check_account
 from tradekit.model.money import exact
 from tradekit.model.session import Mode, SessionOpened
@@ -18,8 +18,8 @@ from tradekit.run.cycle import Cycle
 from tradekit.run.inner import InnerLoop, fits
 from tradekit.run.result import Result
 from tradekit.run.timeline import Input, merged
-from tradekit.sim.costs import Costs
 from tradekit.sim.exchange import Exchange
+from tradekit.sim.rules import Rules
 from tradekit.sim.venue import SimulatedVenue
 from tradekit.state.reducer import REDUCER
 from tradekit.strategy.base import Strategy
@@ -40,8 +40,9 @@ def backtest(
     *,
     ticks: "pd.DataFrame | Sequence[pd.DataFrame]" = (),
     cash: object = 10_000,
-    fee: object = 0,
-    slippage: object = 0,
+    fee: object = None,
+    slippage: object = None,
+    rules: Rules | None = None,
     leverage: object = None,
     limits: Mapping[str, object] | None = None,
     instrument: str | None = None,
@@ -56,7 +57,10 @@ def backtest(
               moment are taken in the order of the list.
     ticks     what `load_trades` or `load_quotes` gives, of instruments that have bars too; one or several (a list).
               The strategy's `on_trade` and `on_quote` hear them; docs/time.md has the order of things
-    cash      opening balance [quote currency]; fee and slippage are fractions of value and price (0.002 is 0.2 %)
+    cash      opening balance [quote currency]
+    fee       fraction of the traded value (0.002 is 0.2 %), a fee model or a function; docs/costs.md explains them
+    slippage  fraction of the price by which market orders fill worse, a slippage model or a function
+    rules     the fill rules (docs/fills.md), the default ones unless they are given; fee and slippage go before its own
     leverage  the most gross exposure allowed, as a multiple of equity; None allows any and the result warns
     limits    risk limits by rule name, as in the configuration's `risk`
     stepwise  take every bar through `Engine.step`, as live does, instead of the written-out loop; same events
@@ -68,24 +72,26 @@ def backtest(
     columns = _columns(bars, instrument, timeframe)
     heard = _ticks(ticks, columns)
     check_account([c.spec for c in columns], columns[0].spec.quote)
-    costs = Costs.of(fee, slippage)
-    rules = check_limits({**(limits or {}), **({} if leverage is None else {"leverage": leverage})})
-    exchange = Exchange([c.spec for c in columns], costs)
+    filling = Rules.of(rules, fee=fee, slippage=slippage)
+    bounds = check_limits({**(limits or {}), **({} if leverage is None else {"leverage": leverage})})
+    _check_volume(filling, columns)
+    exchange = Exchange([c.spec for c in columns], filling)
     engine = Engine(made, raising=True)
     cycle = Cycle(engine, SimulatedVenue(exchange))
-    opened = _opened(made, columns, cash, rules)
+    opened = _opened(made, columns, cash, bounds)
     start = int(min(c.ts[0] for c in (*columns, *heard)))
     try:
         before = cycle.settle(engine.step(opened, start))
         told = [(0, event) for event in before]
-        if not stepwise and not heard and fits(cycle, columns):
+        costs = filling.plain
+        if not stepwise and not heard and costs is not None and fits(cycle, columns):
             told += _written_out(InnerLoop(cycle, exchange, columns[0], costs=costs, before=before), progress)
         else:
             told += _stepwise(cycle, merged(columns, ticks=heard), progress)
     finally:
         thaw(made)
         made._dealer = None
-    return Result(opened=opened, columns=columns, told=told, costs=costs, ticks=heard)
+    return Result(opened=opened, columns=columns, told=told, rules=filling, ticks=heard)
 
 
 def _written_out(loop: InnerLoop, progress: Callable[[int], None] | None) -> list[tuple[int, Event]]:
@@ -151,6 +157,16 @@ def _ticks(given: Any, columns: list[BarColumns]) -> list[Ticks]:
                 f"there are ticks of {one.instrument} and no bars; make some with bars_from_trades or bars_from_quotes"
             )
     return [one for one in made if len(one)]
+
+
+def _check_volume(rules: Rules, columns: list[BarColumns]) -> None:
+    """Raise ConfigError where orders may take a share of the volume, and no bar of a series has any."""
+    if rules.participation is not None:
+        for one in columns:
+            if not one.volume.any():
+                raise ConfigError(
+                    f"rules: participation is a share of the volume, and the bars of {one.instrument} have none"
+                )
 
 
 def _opened(

@@ -7,12 +7,22 @@ when a group of events is durable and so may be acted on.
 from collections.abc import Iterable
 
 from tradekit.core.event import Event, Fact
-from tradekit.model.market import Bar
-from tradekit.model.order import OrderCancelRequested, OrderSubmitted
+from tradekit.model.market import (
+    Bar,
+    MarketClosed,
+    MarketOpened,
+    Quote,
+    TradeTick,
+    TradingHalted,
+    TradingResumed,
+)
+from tradekit.model.order import OrderCancelRequested, OrderReplaceRequested, OrderSubmitted
 from tradekit.trading.broker import Broker, Report
 from tradekit.trading.engine import Engine
 
 __all__ = ["Cycle"]
+
+_MARKET = (Bar, Quote, TradeTick, MarketOpened, MarketClosed, TradingHalted, TradingResumed)
 
 
 class Cycle:
@@ -23,13 +33,13 @@ class Cycle:
         self.broker = broker
 
     def take(self, fact: Fact, ts: int) -> list[Event]:
-        """One fact from outside. A bar is shown to a simulated venue first: its trades are older than its close.
+        """One fact from outside. A market's is shown to a simulated venue first: a bar's trades come before its close.
 
         The events of one call belong together: they become durable as one, then `act` is called with them.
         """
         events: list[Event] = []
-        if self.broker.simulated and isinstance(fact, Bar):
-            for at, report in self.broker.market(fact):
+        if self.broker.simulated and isinstance(fact, _MARKET):
+            for at, report in self.broker.market(fact, ts):
                 events += self.engine.step(report, at)
         events += self.engine.step(fact, ts)
         return events
@@ -43,6 +53,8 @@ class Cycle:
                 reports += self.broker.submit(data, event.ts)
             elif isinstance(data, OrderCancelRequested):
                 reports += self.broker.cancel(data, event.ts)
+            elif isinstance(data, OrderReplaceRequested):
+                reports += self.broker.replace(data, event.ts)
         return reports
 
     def report(self, reports: Iterable[Report]) -> list[Event]:

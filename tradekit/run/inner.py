@@ -134,7 +134,7 @@ class InnerLoop:
             self.engine.strategy._goal = self._tape.goal
             self.n += 1
             return
-        reports = self._exchange.bar(bar)
+        reports = self._exchange.market(bar, bar.ts + self._length)
         if not reports:
             return
         self.n -= 1
@@ -205,6 +205,7 @@ class InnerLoop:
         ts = columns.ts.item(n - 1) + self._length
         state.time = max(state.time, ts)
         state.marks[columns.instrument] = Mark(ts, columns.close.item(n - 1))
+        self._exchange.see(next(columns.bars(n - 1, n)), ts)
         self.engine.at(ts, cause, columns.instrument)
 
     def sync(self) -> None:

@@ -18,7 +18,7 @@ from tradekit.report.equity import equity_curve
 from tradekit.report.stats import statistics
 from tradekit.report.trades import Trade, open_since, round_trips, trade_frame
 from tradekit.run.timeline import merged
-from tradekit.sim.costs import Costs
+from tradekit.sim.rules import Rules
 from tradekit.state.reducer import apply
 from tradekit.state.shape import Fill, Order, State
 
@@ -43,11 +43,11 @@ class Result:
         opened: SessionOpened,
         columns: list[BarColumns],
         told: list[tuple[int, Event]],
-        costs: Costs,
+        rules: Rules,
         ticks: Sequence[Ticks] = (),
     ) -> None:
         self.opened = opened
-        self.costs = costs
+        self.rules = rules
         self._columns = columns
         self._told = told
         self._ticks = ticks

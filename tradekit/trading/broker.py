@@ -6,8 +6,7 @@ An answer comes back as a report (an order's fact) at the inbox, never as a retu
 from typing import Protocol
 
 from tradekit.core.event import Event, Fact
-from tradekit.model.market import Bar
-from tradekit.model.order import OrderCancelRequested, OrderSubmitted
+from tradekit.model.order import OrderCancelRequested, OrderReplaceRequested, OrderSubmitted
 
 __all__ = ["Broker", "Report"]
 
@@ -26,8 +25,14 @@ class Broker(Protocol):
     def cancel(self, request: OrderCancelRequested, ts: int) -> list[Report]:
         """Ask for an order's end."""
 
-    def market(self, bar: Bar) -> list[Report]:
-        """Show a simulated venue a bar before the strategy sees it; returns the trades in it."""
+    def replace(self, request: OrderReplaceRequested, ts: int) -> list[Report]:
+        """Ask for other terms of an order."""
+
+    def market(self, fact: Fact, ts: int) -> list[Report]:
+        """Show a simulated venue a market's fact before the strategy sees it; returns what it does to its book.
+
+        `ts` is when it was told [UTC ns], a bar at its close.
+        """
 
     def replay(self, event: Event) -> None:
         """Fold a journaled event at start, so that the venue's own book is restored."""

@@ -15,7 +15,7 @@ def test_it_fills_against_the_sessions_bars_at_its_costs() -> None:
     broker: Broker = PaperBroker([BTC], fee=0.001, slippage=0.01)
     assert (broker.name, broker.simulated) == ("paper", True)
     broker.submit(order("a"), START)
-    fill = broker.market(flat(0, 100.0))[0][1]
+    fill = broker.market(flat(0, 100.0), START)[0][1]
     assert isinstance(fill, OrderFilled)
     assert (fill.price, fill.fee) == (Decimal("101.0"), Decimal("0.101"))
 
@@ -23,7 +23,7 @@ def test_it_fills_against_the_sessions_bars_at_its_costs() -> None:
 def test_without_costs_it_is_free() -> None:
     broker = PaperBroker([BTC])
     broker.submit(order("a"), START)
-    fill = broker.market(flat(0, 100.0))[0][1]
+    fill = broker.market(flat(0, 100.0), START)[0][1]
     assert isinstance(fill, OrderFilled)
     assert (fill.price, fill.fee) == (Decimal("100.0"), 0)
 

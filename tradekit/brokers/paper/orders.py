@@ -4,20 +4,28 @@ Knows what trading costs from its configuration; the matching is `tradekit.sim`'
 """
 
 from tradekit.model.instrument import Instrument
-from tradekit.sim.costs import Costs
 from tradekit.sim.exchange import Exchange
+from tradekit.sim.rules import Rules
 from tradekit.sim.venue import SimulatedVenue
 
 __all__ = ["PaperBroker"]
 
 
 class PaperBroker(SimulatedVenue):
-    """Paper money: fills against the bars that the session's feed delivers.
+    """Paper money: fills against what the session's feed delivers.
 
-    fee, slippage  fractions of value and price (0.001 is 0.1 %)
+    fee, slippage  fractions of value and price (0.001 is 0.1 %), or models of them
+    rules          the fill rules, the default ones unless they are given
     """
 
     name = "paper"
 
-    def __init__(self, instruments: list[Instrument], *, fee: object = 0, slippage: object = 0) -> None:
-        super().__init__(Exchange(instruments, Costs.of(fee, slippage)))
+    def __init__(
+        self,
+        instruments: list[Instrument],
+        *,
+        fee: object = None,
+        slippage: object = None,
+        rules: Rules | None = None,
+    ) -> None:
+        super().__init__(Exchange(instruments, Rules.of(rules, fee=fee, slippage=slippage)))
