@@ -2,8 +2,8 @@
 
     python -m benchmarks.fuzz_frames RUNS
 
-Prints one line of JSON at its end: executions, executions a second, the slowest frame [ms]; its exit code is not 0 if an
-exception escaped. Needs atheris (the extra `bench`), which never comes back from its loop: hence a program apart.
+Prints one line of JSON at its end: executions, executions a second, the slowest frame [ms]; its exit code is not 0
+if an exception escaped. Needs atheris (the extra `bench`), which never comes back from its loop: hence a program apart.
 """
 
 import atexit
