@@ -103,7 +103,9 @@ class Order(msgspec.Struct):
     position: str = ""
     replace_requested: bool = False
     wanted: Decimal | None = None  # the quantity that a replacement under way asks for
-    end: str = ""  # "canceled", "expired" or "rejected" where the venue said so, also if it had filled by then
+    end: str = (
+        ""  # "canceled", "expired" or "rejected" where the venue said so, also if it had filled by then
+    )
     executions: dict[str, int] = {}  # what has filled: seq of the fact by the venue's id of the execution
 
     @property
