@@ -10,7 +10,7 @@ import pytest
 from tests.builders import event, filled, flat, opened, order
 from tradekit.core.codec import decode_event, encode_event
 from tradekit.core.event import Fact, fact_types
-from tradekit.model import market, session
+from tradekit.model import account, market, session
 from tradekit.model import order as orders
 from tradekit.model.order import Side, Status
 from tradekit.model.session import COMMANDS
@@ -25,6 +25,12 @@ FACTS: list[tuple[Fact, str]] = [
     (market.TradingHalted("BTC", "news"), "trading.halted.BTC"),
     (market.TradingResumed("BTC"), "trading.resumed.BTC"),
     (market.TimerFired("rebalance"), "timer.fired.rebalance"),
+    (account.CashMoved("main", "USD", Decimal("-1.5"), account.CashKind.FUNDING, "BTC", "s"), "cash.moved.main"),
+    (account.FundingPublished("BTC", Decimal("0.0001"), Decimal(100)), "funding.published.BTC"),
+    (account.DividendWentEx("BTC", Decimal("0.24")), "dividend.went_ex.BTC"),
+    (account.SplitEffected("BTC", Decimal(4), Decimal(1)), "split.effected.BTC"),
+    (account.RatePublished("EUR", "USD", Decimal("1.08")), "rate.published.EUR-USD"),
+    (account.MarginCalled("main", Decimal(90), Decimal(100)), "margin.called.main"),
     (market.FeedStarted("replay", "a file"), "feed.started.replay"),
     (market.FeedEnded("replay", "over"), "feed.ended.replay"),
     (order("a"), "order.submitted.BTC"),
@@ -70,8 +76,9 @@ def test_no_fact_of_the_trade_is_left_out_here() -> None:
 def test_what_must_not_be_lost_is_critical() -> None:
     passing = {fact.TYPE for fact, _ in FACTS if not fact.CRITICAL}
     market_data = {"bar.closed", "mark.updated", "quote.received", "trade.received"}
+    published = {"funding.published", "rate.published"}
     hours = {"market.opened", "market.closed", "timer.fired"}
-    assert passing == market_data | hours | {"order.trailed", "signal.raised", "error.handler"}
+    assert passing == market_data | published | hours | {"order.trailed", "signal.raised", "error.handler"}
 
 
 def test_sides_mirror_each_other() -> None:

@@ -1,41 +1,29 @@
-"""Money: exact against fractions, day by day, whatever is traded."""
+"""Money: exact against fractions, whatever is traded, netted or hedged."""
 
 from decimal import Decimal, getcontext, localcontext
 from fractions import Fraction
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import BTC, DAY, MINUTE, START, event, filled, law, opened
-from tradekit.core.event import Fact
+from tests.builders import MINUTE, START, event, filled, law, opened
+from tests.state.books import book, tell
 from tradekit.model.instrument import Instrument
 from tradekit.model.market import MarkUpdated
 from tradekit.model.order import OrderFilled, Side
 from tradekit.state import ledger
 from tradekit.state.reducer import apply
-from tradekit.state.shape import State
 
 D = Decimal
 BUY, SELL = Side.BUY, Side.SELL
-MULTIPLIED = Instrument(id="ES", multiplier=D(50))
-
-
-def account(*facts: Fact, cash: object = 10_000) -> State:
-    """The state after these facts, one a minute."""
-    state = State()
-    first = opened(cash=D(str(cash)), instruments=[BTC, MULTIPLIED])
-    for n, fact in enumerate((first, *facts)):
-        apply(state, event(fact, seq=n + 1, ts=START + n * MINUTE))
-    return state
-
-
 # --- crafted ------------------------------------------------------------------------------------------------
 
 
 def test_a_buy_pays_price_and_fee_and_holds_its_cost() -> None:
-    state = account(filled("a", BUY, 2, "100.5", fee="0.2"))
+    state = book(filled("a", BUY, 2, "100.5", fee="0.2"))
     position = state.positions["s/BTC"]
     assert (position.qty, position.cost, position.realised, position.fees) == (
         D(2),
@@ -51,21 +39,21 @@ def test_a_buy_pays_price_and_fee_and_holds_its_cost() -> None:
 
 
 def test_a_part_close_realises_its_share_of_the_cost() -> None:
-    state = account(filled("a", BUY, 3, 100), filled("b", SELL, 1, 110))
+    state = book(filled("a", BUY, 3, 100), filled("b", SELL, 1, 110))
     position = state.positions["s/BTC"]
     assert (position.qty, position.cost, position.realised) == (D(2), D(200), D(10))
     assert state.fills[-1].realised == D(10)
 
 
 def test_what_a_division_leaves_over_stays_in_the_position() -> None:
-    state = account(filled("a", BUY, 3, "33.34"), filled("b", BUY, 4, 10), filled("c", SELL, 1, 20))
+    state = book(filled("a", BUY, 3, "33.34"), filled("b", BUY, 4, 10), filled("c", SELL, 1, 20))
     position = state.positions["s/BTC"]
     assert position.cost == D("120.01714286")  # 140.02 less its seventh, which is 20.00285714 to 1e-8
     assert position.realised == D("-0.00285714")
 
 
 def test_a_full_close_leaves_nothing_and_forgets_the_entry() -> None:
-    state = account(filled("a", SELL, 3, 100), filled("b", BUY, 3, 90))
+    state = book(filled("a", SELL, 3, 100), filled("b", BUY, 3, 90))
     position = state.positions["s/BTC"]
     assert (position.qty, position.cost, position.realised, position.unrealised) == (D(0), D(0), D(30), 0.0)
     assert position.entry == 0.0
@@ -76,7 +64,7 @@ def test_a_full_close_leaves_nothing_and_forgets_the_entry() -> None:
 def test_a_flip_closes_all_and_opens_the_rest_at_the_same_price(
     first: Side, second: Side, realised: int
 ) -> None:
-    state = account(filled("a", first, 1, 100), filled("b", second, 3, 110))
+    state = book(filled("a", first, 1, 100), filled("b", second, 3, 110))
     position = state.positions["s/BTC"]
     assert (position.qty, position.cost) == (2 * second.sign, 220 * second.sign)
     assert position.realised == realised
@@ -84,7 +72,7 @@ def test_a_flip_closes_all_and_opens_the_rest_at_the_same_price(
 
 
 def test_the_multiplier_counts_in_cash_cost_and_unrealised_profit() -> None:
-    state = account(filled("a", BUY, 1, 100, instrument="ES"), MarkUpdated("ES", 102.0))
+    state = book(filled("a", BUY, 1, 100, instrument="ES"), MarkUpdated("ES", 102.0))
     assert state.positions["s/ES"].cost == D(5000)
     assert state.account.cash["USD"] == D(5000)
     assert state.positions["s/ES"].unrealised == 100.0
@@ -92,18 +80,18 @@ def test_the_multiplier_counts_in_cash_cost_and_unrealised_profit() -> None:
 
 
 def test_a_fill_of_an_unknown_instrument_counts_in_the_accounts_currency() -> None:
-    state = account(filled("a", BUY, 1, 100, instrument="DOGE"))
+    state = book(filled("a", BUY, 1, 100, instrument="DOGE"))
     assert state.account.cash == {"USD": D(9900)}
     assert state.account.equity == 10_000.0
 
 
 def test_a_fee_in_another_currency_leaves_that_cash() -> None:
     fill = OrderFilled("a", "BTC", "s", "main", "a.1", BUY, D(1), D(100), D("0.01"), "BNB")
-    assert account(fill).account.cash == {"USD": D(9900), "BNB": D("-0.01")}
+    assert book(fill).account.cash == {"USD": D(9900), "BNB": D("-0.01")}
 
 
 def test_a_mark_moves_equity_and_peak_of_its_own_instrument_only() -> None:
-    state = account(
+    state = book(
         filled("a", BUY, 1, 100),
         filled("b", BUY, 1, 100, instrument="ES"),
         MarkUpdated("BTC", 120.0),
@@ -115,52 +103,55 @@ def test_a_mark_moves_equity_and_peak_of_its_own_instrument_only() -> None:
 
 
 def test_the_marks_of_a_flat_position_are_kept_without_profit() -> None:
-    state = account(filled("a", BUY, 1, 100), filled("b", SELL, 1, 100), MarkUpdated("BTC", 120.0))
+    state = book(filled("a", BUY, 1, 100), filled("b", SELL, 1, 100), MarkUpdated("BTC", 120.0))
     assert (state.positions["s/BTC"].mark, state.positions["s/BTC"].unrealised) == (120.0, 0.0)
 
 
 def test_money_is_exact_whatever_precision_the_user_has_set() -> None:
     with localcontext() as context:
         context.prec = 4
-        state = account(filled("a", BUY, "1.23456789", "9876.54321"), cash="123456.78")
+        state = book(filled("a", BUY, "1.23456789", "9876.54321"), cash="123456.78")
     assert state.account.cash["USD"] == D("123456.78") - D("1.23456789") * D("9876.54321")
     assert getcontext().prec == 28
 
 
-# --- days ---------------------------------------------------------------------------------------------------
+# --- hedging ------------------------------------------------------------------------------------------------
 
 
-def day_at(state: State, seq: int, ts: int, fact: Fact) -> None:
-    apply(state, event(fact, seq=seq, ts=ts))
+def leg(name: str, side: Side, qty: object, price: object) -> OrderFilled:
+    return msgspec.structs.replace(filled(name, side, qty, price), position=name)
 
 
-def test_a_close_at_midnight_belongs_to_the_day_that_ends_and_a_fill_to_the_one_that_begins() -> None:
-    state = account(filled("a", BUY, 1, 100))
-    day_at(state, 3, START + DAY, MarkUpdated("BTC", 110.0))
-    assert {name: (day.start, day.end) for name, day in state.pnl.days.items()} == {
-        "2022-12-13": (10_000.0, 10_010.0)
-    }
-    day_at(state, 4, START + DAY, filled("b", SELL, 1, 105, fee=1))
-    assert {name: (day.start, day.end) for name, day in state.pnl.days.items()} == {
-        "2022-12-13": (10_000.0, 10_010.0),
-        "2022-12-14": (10_010.0, 10_004.0),
-    }
-    assert (state.pnl.days["2022-12-14"].realised, state.pnl.days["2022-12-14"].fees) == (D(5), D(1))
+def test_a_hedging_account_keeps_named_positions_apart() -> None:
+    state = book(leg("up", BUY, 2, 100), leg("down", SELL, 3, 100), leg("up", SELL, 1, 110), hedging=True)
+    assert {key: p.qty for key, p in state.positions.items()} == {"s/BTC/up": D(1), "s/BTC/down": D(-3)}
+    assert state.position("s", "BTC") == D(-2)
+    assert state.position("else", "BTC") == D(0)
+    assert state.positions["s/BTC/up"].realised == state.account.realised == D(10)
 
 
-def test_news_of_a_day_that_has_ended_counts_in_the_latest() -> None:
-    state = account()
-    day_at(state, 2, START + 2 * DAY, filled("a", BUY, 1, 100))
-    day_at(state, 3, START, filled("b", BUY, 1, 100, fee=3))
-    assert {name: day.fees for name, day in state.pnl.days.items()} == {"2022-12-15": D(3)}
+def test_a_netting_account_nets_whatever_the_fills_name() -> None:
+    state = book(leg("up", BUY, 2, 100), leg("down", SELL, 3, 100))
+    assert {key: p.qty for key, p in state.positions.items()} == {"s/BTC": D(-1)}
+    assert state.position("s", "BTC") == D(-1)
 
 
-def test_only_the_latest_days_are_kept() -> None:
-    state = account()
-    for n in range(405):
-        day_at(state, n + 2, START + n * DAY + MINUTE, MarkUpdated("BTC", 1.0))
-    assert len(state.pnl.days) == 400
-    assert next(iter(state.pnl.days)) == "2022-12-18"
+def test_flat_positions_of_a_hedging_account_are_forgotten_when_there_are_many() -> None:
+    held = [leg("kept", BUY, 1, 100)]
+    closed = [leg(f"p{n}", side, 1, 100) for n in range(ledger.POSITIONS_KEPT + 2) for side in (BUY, SELL)]
+    state = book(*held, *closed, hedging=True)
+    assert len(state.positions) == ledger.POSITIONS_KEPT
+    assert list(state.positions)[:2] == ["s/BTC/kept", "s/BTC/p3"]
+    assert state.held["BTC"] == list(state.positions)
+
+
+def test_a_position_keeps_the_terms_it_was_opened_with_until_it_is_flat() -> None:
+    state = book(filled("a", BUY, 1, 100))
+    dearer = opened(instruments=[Instrument(id="BTC", multiplier=D(10))])
+    tell(state, dearer, MarkUpdated("BTC", 101.0))
+    assert state.positions["s/BTC"].unrealised == 1.0
+    tell(state, filled("b", SELL, 1, 100), dearer, filled("c", BUY, 1, 100), MarkUpdated("BTC", 101.0))
+    assert state.positions["s/BTC"].unrealised == 10.0
 
 
 # --- laws ---------------------------------------------------------------------------------------------------
@@ -185,7 +176,7 @@ MULTIPLIER = {"BTC": 1, "ES": 50}
 @given(st.lists(FILLS | SAME_SIZES, max_size=12))
 @law(40)
 def test_cash_and_cost_agree_with_fractions_to_the_last_digit(fills: list[OrderFilled]) -> None:
-    state = account(*fills)
+    state = book(*fills)
     cash, held, fees = Fraction(10_000), {"BTC": Fraction(0), "ES": Fraction(0)}, Fraction(0)
     for fill in fills:
         cash -= Fraction(fill.qty) * fill.side.sign * Fraction(fill.price) * MULTIPLIER[fill.instrument]
@@ -208,7 +199,7 @@ def test_cash_and_cost_agree_with_fractions_to_the_last_digit(fills: list[OrderF
 @given(st.lists(SAME_SIZES | st.builds(MarkUpdated, NAMES, st.floats(90, 110)), max_size=15))
 @law(40)
 def test_equity_is_cash_and_value_at_the_marks(facts: list[Any]) -> None:
-    state = account(*facts)
+    state = book(*facts)
     marks: dict[str, float] = {}
     for fact in facts:
         marks[fact.instrument] = fact.last if isinstance(fact, MarkUpdated) else float(fact.price)
@@ -220,40 +211,9 @@ def test_equity_is_cash_and_value_at_the_marks(facts: list[Any]) -> None:
     assert state.account.peak >= max(10_000.0, state.account.equity)
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 36), SAME_SIZES | st.builds(MarkUpdated, NAMES, st.floats(90, 110))))
-)
-@law(30)
-def test_the_days_follow_each_other_and_add_up_to_the_whole(steps: list[tuple[int, Any]]) -> None:
-    state, ts = account(), START
-    for seq, (hours, fact) in enumerate(steps):
-        ts += hours * 3600 * 1_000_000_000
-        apply(state, event(fact, seq=seq + 2, ts=ts))
-    days = list(state.pnl.days.values())
-    assert list(state.pnl.days) == sorted(state.pnl.days)
-    if days:
-        assert days[0].start == 10_000.0
-        assert days[-1].end == state.account.equity
-        assert [a.end for a in days[:-1]] == [b.start for b in days[1:]]
-    assert sum((day.realised for day in days), D(0)) == state.account.realised
-    assert sum((day.fees for day in days), D(0)) == state.account.fees
-
-
-def test_the_fills_and_the_curve_in_state_are_bounded() -> None:
-    state = account()
+def test_the_fills_in_state_are_bounded() -> None:
+    state = book()
     for n in range(ledger.FILLS_KEPT + 3):
-        day_at(state, n + 2, START, filled(f"o{n}", BUY, 1, 100))
+        apply(state, event(filled(f"o{n}", BUY, 1, 100), seq=n + 2))
     assert len(state.fills) == ledger.FILLS_KEPT
     assert (state.fills[0].order, state.fills[-1].order) == ("o3", f"o{ledger.FILLS_KEPT + 2}")
-    for n in range(ledger.CURVE_KEPT + 3):
-        ledger.add_point(state, START + n)
-    assert len(state.pnl.curve) == ledger.CURVE_KEPT
-    assert state.pnl.curve[0].ts == START + 3
-
-
-def test_a_later_point_of_the_curve_at_the_same_moment_takes_its_place() -> None:
-    state = account()
-    ledger.add_point(state, START)
-    state.account.equity = 5.0
-    ledger.add_point(state, START)
-    assert [(p.ts, p.equity) for p in state.pnl.curve] == [(START, 5.0)]

@@ -5,16 +5,36 @@ Knows no venue's symbol spelling and no prices.
 
 import re
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
 
 import msgspec
 
 from tradekit.errors import ConfigError, DataError
+from tradekit.model.money import EXACT
 
-__all__ = ["Instrument", "check_account", "duration", "timeframe_text"]
+__all__ = [
+    "INVERSE_QUANTUM",
+    "Instrument",
+    "Kind",
+    "check_account",
+    "check_instruments",
+    "duration",
+    "timeframe_text",
+]
+
+INVERSE_QUANTUM = Decimal("1e-18")  # what quantity x multiplier / price is rounded to [base currency]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "D": 86400, "W": 7 * 86400}
 _TIMEFRAME = re.compile(r"([1-9][0-9]*)([smhDW])")
+
+
+class Kind(StrEnum):
+    """How an instrument is paid."""
+
+    SPOT = "spot"  # in full: a buy takes its whole price from the cash
+    FUTURE = "future"  # only its profit moves cash; a margin deposit secures it
+    PERPETUAL = "perpetual"  # a future without an end: funding keeps it near the spot price
 
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
@@ -25,13 +45,14 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False)
     tick        smallest price step, or None when any price is allowed
     lot         smallest quantity step, or None when any quantity is allowed
     multiplier  quote currency per unit of price for one unit of quantity
-    inverse     profits are paid in the base currency (contract value / price)
-    base        the other currency of a pair, in which an inverse contract pays; "" where there is none
+    inverse     a contract worth multiplier / price of the base currency, in which its profits are paid
+    base        the other currency of a pair, whose rate its price is; "" where there is none
     calendar    exchange calendar of its sessions ("XNYS", "CMES"), "24/7" where trading never rests
     min_notional  smallest value of an order [quote currency], or None
     max_qty     largest quantity of an order [base units], or None
     margin      initial margin as a fraction of a position's value; 1 is a cash instrument
     maintenance fraction below which a position is liquidated; None is half of `margin`
+    kind        how it is paid: spot in full, a future or perpetual by its profit; an inverse one always by its profit
     """
 
     id: str
@@ -46,10 +67,33 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False)
     max_qty: Decimal | None = None
     margin: Decimal = Decimal(1)
     maintenance: Decimal | None = None
+    kind: Kind = Kind.SPOT
+
+    @property
+    def currency(self) -> str:
+        """The currency that costs and profits are in: the base of an inverse contract, else the quote."""
+        return self.base if self.inverse else self.quote
+
+    @property
+    def margined(self) -> bool:
+        """Whether only its profit moves cash, its value being secured by a margin deposit."""
+        return self.inverse or self.kind is not Kind.SPOT
+
+    @property
+    def least_margin(self) -> Decimal:
+        """The maintenance margin as a fraction of a position's value."""
+        return self.margin / 2 if self.maintenance is None else self.maintenance
+
+    def value(self, qty: Decimal, price: Decimal) -> Decimal:
+        """What `qty` units are worth at `price` [`currency`]: exact, or to 1e-18 (half to even) where inverse."""
+        if self.inverse:
+            worth = EXACT.divide(EXACT.multiply(qty, self.multiplier), price)
+            return worth.quantize(INVERSE_QUANTUM, ROUND_HALF_EVEN, EXACT)
+        return EXACT.multiply(EXACT.multiply(qty, price), self.multiplier)
 
 
 def check_account(instruments: Iterable[Instrument], currency: str) -> None:
-    """Raise ConfigError for what an account in `currency` cannot hold: another quote currency, an inverse contract."""
+    """Raise ConfigError for what a run cannot hold in `currency`: another quote currency, an inverse contract."""
     for one in instruments:
         if one.inverse:
             raise ConfigError(
@@ -59,6 +103,23 @@ def check_account(instruments: Iterable[Instrument], currency: str) -> None:
             raise ConfigError(
                 f"{one.id} is quoted in {one.quote} and the account is in {currency}; money is not converted yet: "
                 f"trade instruments of one quote currency"
+            )
+
+
+def check_instruments(instruments: Iterable[Instrument]) -> None:
+    """Raise ConfigError for an instrument that no account could hold, with what to say instead."""
+    for one in instruments:
+        if one.inverse and not one.base:
+            raise ConfigError(f"{one.id} is an inverse contract: name the currency that it pays in (base)")
+        if one.multiplier <= 0:
+            raise ConfigError(f"{one.id}: multiplier is {one.multiplier}; give a number above zero")
+        if not 0 < one.margin <= 1:
+            raise ConfigError(
+                f"{one.id}: margin is {one.margin}; give a fraction above 0, at most 1 (0.1 is ten times leverage)"
+            )
+        if one.maintenance is not None and not 0 < one.maintenance <= one.margin:
+            raise ConfigError(
+                f"{one.id}: maintenance is {one.maintenance}; give a fraction above 0, at most margin ({one.margin})"
             )
 
 

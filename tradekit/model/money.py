@@ -8,7 +8,7 @@ from typing import Any, NewType
 
 from tradekit.errors import OrderError
 
-__all__ = ["CENT", "ZERO", "Money", "Price", "Qty", "exact", "floor_to", "nearest"]
+__all__ = ["CENT", "EXACT", "ZERO", "Money", "Price", "Qty", "exact", "floor_to", "nearest"]
 
 Price = NewType("Price", Decimal)
 Qty = NewType("Qty", Decimal)
@@ -16,6 +16,7 @@ Money = NewType("Money", Decimal)
 
 ZERO = Decimal(0)
 CENT = Decimal("0.00000001")  # the quantum that fees and divided costs are rounded to, in any currency
+EXACT = Context(prec=100)  # no sum or product of prices and quantities needs more digits: nothing is rounded
 _TRUNCATING = Context(
     prec=60, rounding=ROUND_DOWN
 )  # a quotient just below a whole number is not rounded up to it

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from tradekit.core.event import Fact, fact
+from tradekit.model.account import AccountType
 from tradekit.model.instrument import Instrument
 
 __all__ = [
@@ -46,6 +47,8 @@ class SessionOpened(Fact, frozen=True, gc=False):
     limits           risk limits by rule name, as plain numbers or text
     armed            whether orders may be sent from the first bar on
     program, reducer versions of tradekit and of the fold
+    account_type     what orders may do with the money there is
+    hedging          whether positions of one instrument are kept apart by name, instead of netted
     """
 
     name: str
@@ -63,6 +66,8 @@ class SessionOpened(Fact, frozen=True, gc=False):
     armed: bool
     program: str
     reducer: int
+    account_type: AccountType = AccountType.UNLIMITED
+    hedging: bool = False
 
     @property
     def key(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
 from tradekit.indicators.base import Indicator
+from tradekit.model.account import AccountType
 from tradekit.model.instrument import duration
 from tradekit.model.market import Bar
 from tradekit.model.order import Side
@@ -19,7 +20,7 @@ from tradekit.run.cycle import Cycle
 from tradekit.run.tape import Tape
 from tradekit.sim.costs import Costs
 from tradekit.sim.exchange import Exchange
-from tradekit.state import ledger
+from tradekit.state import valuation
 from tradekit.state.reducer import BARS_KEPT, apply
 from tradekit.state.shape import Mark, State
 from tradekit.trading.engine import Engine
@@ -31,15 +32,19 @@ _CHUNK = 8192
 
 
 def fits(cycle: Cycle, columns: list[BarColumns]) -> bool:
-    """Whether the written-out loop can run this: one series, one timeframe, no rule that watches each bar."""
+    """Whether the written-out loop can run this: one series, one currency and timeframe, no rule that watches bars."""
     engine = cycle.engine
     strategy = type(engine.strategy)
     own_frames = set(engine.strategy.timeframes) <= {columns[0].timeframe}
     plain = strategy.timeframes == () or own_frames
+    account, spec = engine.state.account, columns[0].spec
+    simple = account.type is AccountType.UNLIMITED and not account.hedging
+    simple = simple and not spec.inverse and spec.quote == account.currency
     watches_equity = not engine.state.risk.limits.keys().isdisjoint({"leverage", "max_daily_loss"})
     return (
         len(columns) == 1
         and plain
+        and simple
         and not watches_equity
         and not engine.series.shown_beyond(columns[0].timeframe)
     )
@@ -235,7 +240,7 @@ class InnerLoop:
         name = self.columns.instrument
         mark = self._state.marks.get(name)
         if mark is not None and not self._watched:
-            ledger.mark(self._state, name, mark.last)
+            valuation.mark(self._state, name, mark.last)
 
     @property
     def state(self) -> State:

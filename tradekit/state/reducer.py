@@ -7,7 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 from tradekit.core.event import Event, Unknown
-from tradekit.model.market import Bar, FeedEnded, FeedStarted, MarkUpdated, Quote, TradeTick
+from tradekit.model.account import CashMoved, MarginCalled, RatePublished, SplitEffected
+from tradekit.model.market import (
+    Bar,
+    FeedEnded,
+    FeedStarted,
+    MarketOpened,
+    MarkUpdated,
+    Quote,
+    TradeTick,
+)
 from tradekit.model.session import (
     CommandReceived,
     CommandRefused,
@@ -19,7 +28,7 @@ from tradekit.model.session import (
     SignalRaised,
     StrategyFailed,
 )
-from tradekit.state import ledger, orders
+from tradekit.state import days, flows, ledger, orders, valuation
 from tradekit.state.shape import (
     BarRow,
     Command,
@@ -67,11 +76,15 @@ def _session_opened(state: State, event: Event, data: SessionOpened) -> Touched:
     )
     state.instruments = {i.id: i for i in data.instruments}
     state.risk.limits = dict(data.limits)
+    state.pnl.around_the_clock = any(i.calendar == "24/7" for i in data.instruments)
+    for position in state.positions.values():
+        if not position.qty and position.instrument in state.instruments:
+            ledger.set_terms(position, state.instruments[position.instrument])
     if first:
         session.started = event.ts
         strategy.params = dict(data.params)
         state.risk.armed, state.risk.since = data.armed, event.ts
-        ledger.open_account(state, data.currency, data.cash)
+        ledger.open_account(state, data)
     return (("session",), ("strategy",), ("instruments",), ("risk",), ("account",))
 
 
@@ -92,8 +105,8 @@ def _bar(state: State, event: Event, data: Bar) -> Touched:
     for feed in state.health.feeds.values():
         feed.last = event.ts
     state.marks[data.instrument] = Mark(event.ts, data.close)
-    ledger.mark(state, data.instrument, data.close)
-    ledger.add_point(state, event.ts)
+    valuation.mark(state, data.instrument, data.close)
+    days.add_point(state, event.ts)
     return (path, ("marks", data.instrument), ("positions",), ("account",), ("pnl",), ("health",))
 
 
@@ -116,8 +129,33 @@ def _trade(state: State, event: Event, data: TradeTick) -> Touched:
 
 
 def _marked(state: State, instrument: str, last: float) -> Touched:
-    ledger.mark(state, instrument, last)
+    valuation.mark(state, instrument, last)
     return (("marks", instrument), ("positions",), ("account",), ("pnl",))
+
+
+def _market_opened(state: State, event: Event, data: MarketOpened) -> Touched:
+    days.open_session(state, data.session, event.ts)
+    return (("pnl",),)
+
+
+def _cash_moved(state: State, event: Event, data: CashMoved) -> Touched:
+    flows.cash_moved(state, event, data)
+    return (("account",), ("pnl",))
+
+
+def _rate_published(state: State, event: Event, data: RatePublished) -> Touched:
+    flows.rate_published(state, event, data)
+    return (("rates",), ("account",), ("pnl",))
+
+
+def _split_effected(state: State, event: Event, data: SplitEffected) -> Touched:
+    flows.split_effected(state, event, data)
+    return (("positions",), ("marks", data.instrument), ("account",), ("pnl",))
+
+
+def _margin_called(state: State, event: Event, data: MarginCalled) -> Touched:
+    state.account.margin_calls += 1
+    return (("account",),)
 
 
 def _feed_started(state: State, event: Event, data: FeedStarted) -> Touched:
@@ -194,6 +232,11 @@ _HANDLERS: dict[str, Handler] = {
     "mark.updated": _mark,
     "quote.received": _quote,
     "trade.received": _trade,
+    "market.opened": _market_opened,
+    "cash.moved": _cash_moved,
+    "rate.published": _rate_published,
+    "split.effected": _split_effected,
+    "margin.called": _margin_called,
     "feed.started": _feed_started,
     "feed.ended": _feed_ended,
     "signal.raised": _signal,

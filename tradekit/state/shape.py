@@ -3,15 +3,16 @@
 Plain typed records, encodable as JSON path by path; knows neither how they change (`state.reducer`) nor who shows them.
 """
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import msgspec
 
 from tradekit.core.codec import canonical_hash
+from tradekit.model.account import AccountType, CashKind
 from tradekit.model.instrument import Instrument
 from tradekit.model.market import Bar
-from tradekit.model.money import ZERO
+from tradekit.model.money import EXACT, ZERO
 from tradekit.model.order import OrderType, Side, Status, TimeInForce
 from tradekit.model.session import Mode
 
@@ -145,28 +146,47 @@ class Fill(msgspec.Struct, frozen=True):
 
 
 class Position(msgspec.Struct):
-    """What is held of one instrument by one strategy: signed quantity and exact cost totals, never averages."""
+    """What is held of one instrument by one strategy: signed quantity and exact cost totals, never averages.
+
+    The cost of an inverse contract is what its value in the base currency was, with the opposite sign: it earns when
+    that value falls. Its terms (multiplier, inverse, margined, currency) are those it was opened with.
+    """
 
     strategy: str
     account: str
     instrument: str
     qty: Decimal = ZERO
-    cost: Decimal = ZERO  # signed cost of what is held [quote currency]
-    realised: Decimal = ZERO  # before fees
-    fees: Decimal = ZERO
+    cost: Decimal = ZERO  # signed cost of what is held [currency]
+    realised: Decimal = ZERO  # before fees [currency]
+    fees: Decimal = ZERO  # those that were paid in `currency`
     mark: float = 0.0  # last price seen
-    unrealised: float = 0.0
+    unrealised: float = 0.0  # [currency]
     opened: int = 0  # when it last left zero [UTC ns]
     updated: int = 0
+    position: str = ""  # its name in a hedging account
+    currency: str = "USD"  # of costs and profits
+    value: float = 0.0  # signed market value [currency]
+    multiplier: Decimal = Decimal(1)
+    inverse: bool = False
+    margined: bool = False  # whether its cost is kept out of cash
 
     @property
     def entry(self) -> float:
-        """Average entry price, 0 when flat."""
-        return float(self.cost / self.qty) if self.qty else 0.0
+        """Average entry price [quote currency], 0 when flat; the harmonic mean for an inverse contract."""
+        if not self.qty:
+            return 0.0
+        if self.inverse:
+            return float(-self.qty * self.multiplier / self.cost) if self.cost else 0.0
+        return float(self.cost / (self.qty * self.multiplier))
 
 
 class Account(msgspec.Struct):
-    """Money: cash by currency is exact; equity and unrealised are marks (floats)."""
+    """Money: cash by currency is exact; what is marked (equity, unrealised, margins) is float.
+
+    equity = opening + realised + unrealised - fees + flows + currency_gain, in the account's currency. Realised
+    profit, fees and flows are booked at the currency's rate of their moment; what has changed with the rates since
+    is the currency gain. A currency in `rates` with None has no known rate: it is left out, see `complete`.
+    """
 
     currency: str = "USD"
     opening: Decimal = ZERO
@@ -176,15 +196,35 @@ class Account(msgspec.Struct):
     equity: float = 0.0
     unrealised: float = 0.0
     peak: float = 0.0
+    type: AccountType = AccountType.UNLIMITED
+    hedging: bool = False
+    flows: dict[CashKind, Decimal] = {}  # cash that moved without a trade, by kind
+    currency_gain: float = 0.0
+    rates: dict[str, Decimal | None] = {}  # worth of one unit of each other currency in use
+    unbooked: dict[str, dict[str, Decimal]] = {}  # by currency without a rate: what is to be booked, by total
+    used: float = 0.0  # initial margin of what is held; 0 in an unlimited account
+    maintenance: float = 0.0  # margin below which equity must not fall
+    margin_calls: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that is held could be valued: no rate is missing."""
+        return None not in self.rates.values()
+
+    @property
+    def free(self) -> float:
+        """Equity that secures nothing yet [account's currency]."""
+        return self.equity - self.used
 
 
 class DayPnl(msgspec.Struct):
-    """One UTC day: equity at its start and end, realised profit and fees within it."""
+    """One day: equity at its start and end; realised profit, fees and flows within it [account's currency]."""
 
     start: float
     end: float
     realised: Decimal = ZERO
     fees: Decimal = ZERO
+    flows: Decimal = ZERO
 
 
 class EquityPoint(msgspec.Struct, array_like=True, frozen=True):
@@ -195,10 +235,15 @@ class EquityPoint(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Pnl(msgspec.Struct):
-    """Profit and loss: by UTC day ("2022-12-13"), and the last points of the equity curve."""
+    """Profit and loss by day ("2022-12-13"), and the last points of the equity curve.
+
+    A day is a trading session by its date; with an instrument that trades around the clock the UTC day counts too.
+    """
 
     days: dict[str, DayPnl] = {}
     curve: list[EquityPoint] = []
+    session: str = ""  # the date of the latest trading session that has opened
+    around_the_clock: bool = True
 
 
 class Signal(msgspec.Struct, frozen=True):
@@ -290,8 +335,10 @@ class Command(msgspec.Struct, frozen=True):
 class State(msgspec.Struct):
     """Everything a session knows at one `seq`; `time` is session time, the running maximum of `ts` [UTC ns].
 
-    `positions` is keyed "strategy/instrument", `orders` by order id (all working ones and the last ended),
-    `bars` by instrument and timeframe (the last ones, oldest first). Histories are bounded: see the reducer.
+    `positions` is keyed "strategy/instrument", with "/position" behind it for a named one of a hedging account;
+    `held` has their keys by instrument. `orders` is keyed by order id (all working ones and the last ended), `bars` by
+    instrument and timeframe (the last ones, oldest first), `rates` by pair ("EUR/USD": USD for one EUR). Histories are
+    bounded: see the reducer.
     """
 
     seq: int = 0
@@ -302,6 +349,8 @@ class State(msgspec.Struct):
     orders: dict[str, Order] = {}
     fills: list[Fill] = []
     positions: dict[str, Position] = {}
+    held: dict[str, list[str]] = {}
+    rates: dict[str, Decimal] = {}
     account: Account = msgspec.field(default_factory=Account)
     pnl: Pnl = msgspec.field(default_factory=Pnl)
     signals: Signals = msgspec.field(default_factory=Signals)
@@ -313,9 +362,13 @@ class State(msgspec.Struct):
     commands: list[Command] = []
 
     def position(self, strategy: str, instrument: str) -> Decimal:
-        """Signed quantity held, 0 when there is none [base units]."""
-        held = self.positions.get(f"{strategy}/{instrument}")
-        return ZERO if held is None else held.qty
+        """Signed quantity held, 0 when there is none [base units]; the sum of all in a hedging account."""
+        if self.account.hedging:
+            held = [self.positions[key] for key in self.held.get(instrument, ())]
+            with localcontext(EXACT):
+                return sum((one.qty for one in held if one.strategy == strategy), start=ZERO)
+        netted = self.positions.get(f"{strategy}/{instrument}")
+        return ZERO if netted is None else netted.qty
 
 
 def fingerprint(state: State) -> str:

@@ -1,0 +1,79 @@
+"""What moves an account without a trade: cash, splits and currency rates, as its facts tell them.
+
+Exact like the ledger. Knows nobody who pays: a venue says what it has paid, and that is booked.
+"""
+
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+
+from tradekit.core.event import Event
+from tradekit.model.account import CashMoved, RatePublished, SplitEffected
+from tradekit.model.money import CENT, EXACT, ZERO, floor_to
+from tradekit.state.shape import Mark, Position, State
+from tradekit.state.valuation import refresh_rates, revalue, revalue_position, tally
+
+__all__ = ["cash_moved", "rate_published", "split_effected", "split_qty"]
+
+
+def cash_moved(state: State, event: Event, data: CashMoved) -> None:
+    """Book cash that came or went: the currency's cash, the flows of this kind, the day."""
+    cash = state.account.cash
+    with localcontext(EXACT):
+        cash[data.currency] = cash.get(data.currency, ZERO) + data.amount
+        tally(state, event.ts, data.kind, data.currency, data.amount)
+    revalue(state, event.ts)
+
+
+def rate_published(state: State, event: Event, data: RatePublished) -> None:
+    """Take a currency's rate; one that is not above zero is none."""
+    if data.rate > 0:
+        state.rates[f"{data.base}/{data.quote}"] = data.rate
+    if state.account.rates:
+        refresh_rates(state, event.ts)
+
+
+def split_qty(qty: Decimal, data: SplitEffected, lot: Decimal | None) -> Decimal:
+    """What a position of `qty` units becomes: down to whole lots, to 1e-8 where any quantity is allowed."""
+    with localcontext(EXACT):
+        return floor_to(qty * data.new / data.old, lot or CENT)
+
+
+def split_effected(state: State, event: Event, data: SplitEffected) -> None:
+    """Give the instrument's positions their new quantity, and its last price the old value.
+
+    The fraction below a lot leaves the position with its share of the cost, as a loss; what is paid for it comes as
+    cash in lieu. Value and cost of the rest stay as they are. An inverse contract is not split.
+    """
+    spec = state.instruments.get(data.instrument)
+    if not (data.new > 0 and data.old > 0) or (spec is not None and spec.inverse):
+        return
+    ratio = float(data.old) / float(data.new)
+    for key in state.held.get(data.instrument, ()):
+        position = state.positions[key]
+        if position.qty:
+            _split(state, event.ts, position, data, None if spec is None else spec.lot)
+        position.mark *= ratio
+        revalue_position(position)
+    known = state.marks.get(data.instrument)
+    if known is not None:
+        bid, ask = (None if price is None else price * ratio for price in (known.bid, known.ask))
+        state.marks[data.instrument] = Mark(known.ts, known.last * ratio, bid, ask)
+    revalue(state, event.ts)
+
+
+def _split(state: State, ts: int, position: Position, data: SplitEffected, lot: Decimal | None) -> None:
+    with localcontext(EXACT):
+        whole = (
+            position.qty * data.new
+        )  # in `old`-ths of a new unit, so that nothing is divided before it must be
+        qty = split_qty(position.qty, data, lot)
+        lost = (position.cost * (whole - qty * data.old) / whole).quantize(CENT, ROUND_HALF_EVEN)
+        if not qty:
+            lost = position.cost
+        position.qty, position.cost = qty, position.cost - lost
+        position.realised -= lost
+        position.updated = ts
+        if lost:
+            tally(state, ts, "realised", position.currency, -lost)
+        if position.margined:
+            cash = state.account.cash
+            cash[position.currency] = cash.get(position.currency, ZERO) - lost
