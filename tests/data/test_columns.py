@@ -25,6 +25,13 @@ def test_the_chunk_does_not_change_the_bars(chunk: int) -> None:
     assert list(COLUMNS.bars(3, 50, chunk=chunk)) == list(COLUMNS.bars())[3:50]
 
 
+def test_a_part_has_the_same_bars_without_a_copy() -> None:
+    part = COLUMNS.part(3, 50)
+    assert list(part.bars()) == list(COLUMNS.bars(3, 50))
+    assert (part.spec, part.timeframe) == (COLUMNS.spec, COLUMNS.timeframe)
+    assert part.close.base is COLUMNS.close or part.close.base is COLUMNS.close.base
+
+
 def test_the_frame_comes_back() -> None:
     frame = COLUMNS.frame()
     pd.testing.assert_frame_equal(frame, FRAME)

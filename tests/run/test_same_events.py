@@ -30,13 +30,6 @@ def story(result: Result) -> list[str]:
     return [encode_event(event).decode() for event in result.events()]
 
 
-def first(columns: BarColumns, count: int) -> BarColumns:
-    names = ("ts", "open", "high", "low", "close", "volume")
-    return BarColumns(
-        columns.spec, columns.timeframe, **{name: getattr(columns, name)[:count] for name in names}
-    )
-
-
 @given(runs(), st.sampled_from([1, 3, 8192]))
 @law(50)
 def test_the_written_out_loop_tells_what_step_tells(run: dict[str, Any], chunk: int) -> None:
@@ -74,7 +67,7 @@ def test_what_is_decided_on_a_prefix_is_decided_on_the_whole(
     run["make"].script.pop(-1, None)  # what it wishes for at the end is at the end of the whole only
     count = data.draw(st.integers(1, len(run["bars"]) - 1))
     whole = story(play(run, stepwise=stepwise))
-    part = story(play(run | {"bars": first(run["bars"], count)}, stepwise=stepwise))
+    part = story(play(run | {"bars": run["bars"].part(0, count)}, stepwise=stepwise))
     assert part[1:] == whole[1 : len(part)]
 
 
@@ -91,9 +84,6 @@ CRAFTED: dict[str, tuple[type[Scripted], Script, dict[str, Any]]] = {
     "a look in on_stop": (Scripted, {-1: [("look",)]}, {}),
     "an order after a target in the same bar": (Scripted, {9: [("to", 1, ""), ("percent", 0)]}, {}),
     "a share of equity in on_stop": (Scripted, {9: [("to", 50, "")], -1: [("percent", 50)]}, {"fee": 0.01}),
-    "a target that was denied in on_start, asked for again": (
-        Scripted, {0: [("to", 2, "")], 1: [("to", 2, "")]}, {"limits": {"max_order_qty": 1}},
-    ),
     "a denied target, asked for again after a fill": (
         Scripted, {8: [("to", 1, "")], 9: [("to", 2, ""), ("to", 0, "")], 10: [("close",)]},
         {"limits": {"max_order_qty": 1}},

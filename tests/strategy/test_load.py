@@ -38,7 +38,7 @@ def test_an_instance_a_class_and_a_path_all_lead_to_a_strategy() -> None:
         (f"{LIBRARY}:", {}, "write module:Class"),
         ("no.such.place:X", {}, "there is no module 'no' to import"),
         ("tradekit.strategy.libary:X", {}, "there is no module 'tradekit.strategy.libary' to import"),
-        (f"{LIBRARY}:SmaCros", {}, "has no strategy 'SmaCros'; it has ['SmaCross', 'InsideBarBreakout']"),
+        (f"{LIBRARY}:SmaCros", {}, "has no strategy 'SmaCros'; it has ['SmaCross', 'SmaCrossVector', "),
         (f"{LIBRARY}:SMA", {}, "has no strategy 'SMA'"),
         ("tradekit.errors:Strategy", {}, "it has none"),
         (SmaCross, {"fsat": 3}, "SmaCross has no parameter 'fsat'"),

@@ -108,6 +108,12 @@ class BarColumns:
             numbers: list[list[Any]] = [getattr(self, name)[part].tolist() for name in ("ts", *_PRICES)]
             yield map(_new_bar, *names, *numbers)
 
+    def part(self, start: int, stop: int) -> "BarColumns":
+        """The bars from position `start` up to `stop`; no copy."""
+        cut = {name: getattr(self, name)[start:stop] for name in ("ts", *_PRICES)}
+        closes = None if self._closes is None else self._closes[start:stop]
+        return BarColumns(self.spec, self.timeframe, closes=closes, closed=self.closed, **cut)
+
     def frame(self) -> "pd.DataFrame":
         """The bars as `load_bars` gives them: UTC DatetimeIndex "ts", float64 columns, attrs."""
         import pandas as pd

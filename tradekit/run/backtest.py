@@ -18,6 +18,7 @@ from tradekit.run.cycle import Cycle
 from tradekit.run.inner import InnerLoop, fits
 from tradekit.run.result import Result
 from tradekit.run.timeline import Input, merged
+from tradekit.run.vector import Decided, Later, VectorResult, decided_ahead, twin_fits
 from tradekit.sim.exchange import Exchange
 from tradekit.sim.rules import Rules
 from tradekit.sim.venue import SimulatedVenue
@@ -31,7 +32,7 @@ from tradekit.trading.risk import check_limits
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["backtest"]
+__all__ = ["backtest", "columns_of_bars"]
 
 
 def backtest(
@@ -63,35 +64,62 @@ def backtest(
     rules     the fill rules (docs/fills.md), the default ones unless they are given; fee and slippage go before its own
     leverage  the most gross exposure allowed, as a multiple of equity; None allows any and the result warns
     limits    risk limits by rule name, as in the configuration's `risk`
-    stepwise  take every bar through `Engine.step`, as live does, instead of the written-out loop; same events
+    stepwise  take every bar through `Engine.step`, as live does, instead of the written-out loop; same events. A
+              VectorStrategy is then asked about its last `window` bars each time, else once about all of them.
     progress  called now and then with the number of bars taken
 
     Raises DataError for bad bars, StrategyError when the strategy misbehaves (its own exception as the cause).
     """
     made = load_strategy(strategy)
-    columns = _columns(bars, instrument, timeframe)
+    columns = columns_of_bars(bars, instrument, timeframe)
     heard = _ticks(ticks, columns)
     check_account([c.spec for c in columns], columns[0].spec.quote)
     filling = Rules.of(rules, fee=fee, slippage=slippage)
     bounds = check_limits({**(limits or {}), **({} if leverage is None else {"leverage": leverage})})
     _check_volume(filling, columns)
-    exchange = Exchange([c.spec for c in columns], filling)
-    engine = Engine(made, raising=True)
-    cycle = Cycle(engine, SimulatedVenue(exchange))
     opened = _opened(made, columns, cash, bounds)
+
+    def play(strategy: Strategy) -> list[tuple[int, Event]]:
+        return _played(strategy, opened, columns, filling, heard, stepwise=stepwise, progress=progress)
+
+    targets = None if stepwise or heard else decided_ahead(made, columns)
+    if targets is None:
+        return Result(opened=opened, columns=columns, told=play(made), rules=filling, ticks=heard)
+    carrier = Decided(made, targets)
+    if not twin_fits(made, columns, filling, limited=bool(bounds)):
+        return Result(opened=opened, columns=columns, told=play(carrier), rules=filling)
+    (wanted,) = targets.values()
+    told = Later(lambda: play(carrier))
+    return VectorResult(opened=opened, columns=columns, told=told, rules=filling, targets=wanted)
+
+
+def _played(
+    strategy: Strategy,
+    opened: SessionOpened,
+    columns: list[BarColumns],
+    rules: Rules,
+    heard: list[Ticks],
+    *,
+    stepwise: bool,
+    progress: Callable[[int], None] | None,
+) -> list[tuple[int, Event]]:
+    """Every event but the inputs, each with the number of inputs taken before it."""
+    exchange = Exchange([c.spec for c in columns], rules)
+    engine = Engine(strategy, raising=True)
+    cycle = Cycle(engine, SimulatedVenue(exchange))
     start = int(min(c.ts[0] for c in (*columns, *heard)))
     try:
         before = cycle.settle(engine.step(opened, start))
         told = [(0, event) for event in before]
-        costs = filling.plain
+        costs = rules.plain
         if not stepwise and not heard and costs is not None and fits(cycle, columns):
             told += _written_out(InnerLoop(cycle, exchange, columns[0], costs=costs, before=before), progress)
         else:
             told += _stepwise(cycle, merged(columns, ticks=heard), progress)
     finally:
-        thaw(made)
-        made._dealer = None
-    return Result(opened=opened, columns=columns, told=told, rules=filling, ticks=heard)
+        thaw(strategy)
+        strategy._dealer = None
+    return told
 
 
 def _written_out(loop: InnerLoop, progress: Callable[[int], None] | None) -> list[tuple[int, Event]]:
@@ -125,7 +153,8 @@ def _stepwise(
     return told
 
 
-def _columns(bars: Any, instrument: str | None, timeframe: str | None) -> list[BarColumns]:
+def columns_of_bars(bars: Any, instrument: str | None, timeframe: str | None) -> list[BarColumns]:
+    """What `backtest` takes as bars, as checked columns, each instrument once; raises DataError."""
     from tradekit.data.load import load_bars
 
     given = list(bars) if isinstance(bars, (list, tuple)) else [bars]

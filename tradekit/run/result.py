@@ -5,7 +5,7 @@ Frames are made when they are asked for. Knows no engine; `report` has the formu
 
 import functools
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
@@ -37,12 +37,14 @@ class Result:
     currency.
     """
 
+    engine: ClassVar[str] = "step"  # what filled the orders: the engine, or "vector" for the compiled twin
+
     def __init__(
         self,
         *,
         opened: SessionOpened,
         columns: list[BarColumns],
-        told: list[tuple[int, Event]],
+        told: Sequence[tuple[int, Event]],
         rules: Rules,
         ticks: Sequence[Ticks] = (),
     ) -> None:
@@ -53,6 +55,11 @@ class Result:
         self._ticks = ticks
 
     # --- the record -----------------------------------------------------------------------------------------
+
+    @property
+    def told(self) -> Sequence[tuple[int, Event]]:
+        """Every event but the inputs, each with the number of inputs (bars, ticks) taken before it."""
+        return self._told
 
     def events(self) -> Iterator[Event]:
         """Every event in the order of `seq`, inputs included: what a paper session would have journaled."""

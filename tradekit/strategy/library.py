@@ -1,18 +1,20 @@
-"""Strategies to start from: a moving-average cross, and the break of an hourly inside bar.
+"""Strategies to start from: a moving-average cross in both styles, and the break of an hourly inside bar.
 
 They are examples of the house's way to write one; what they earn is nobody's promise.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import numpy as np
 import param
 
 from tradekit.indicators.averages import SMA
 from tradekit.indicators.volatility import ATR
 from tradekit.model.market import Bar
 from tradekit.strategy.base import Strategy
+from tradekit.strategy.vector import Bars, VectorStrategy
 
-__all__ = ["InsideBarBreakout", "SmaCross"]
+__all__ = ["InsideBarBreakout", "SmaCross", "SmaCrossVector"]
 
 
 class SmaCross(Strategy):
@@ -36,6 +38,26 @@ class SmaCross(Strategy):
             self.buy_to(self.qty)
         else:
             self.close()
+
+
+class SmaCrossVector(VectorStrategy):
+    """The same cross in the style for research at array speed."""
+
+    fast = param.Integer(10, bounds=(2, 200), doc="fast window [bars]")
+    slow = param.Integer(20, bounds=(3, 400), doc="slow window [bars]")
+    qty = param.Number(
+        1.0, bounds=(0, None), inclusive_bounds=(False, True), doc="position while long [units]"
+    )
+
+    @property
+    def window(self) -> int:
+        """As many bars as the longer average needs."""
+        return max(self.fast, self.slow)
+
+    def target(self, bars: Bars) -> Any:
+        """Long where the fast average is above the slow one."""
+        fast, slow = self.ind(SMA, bars.close, self.fast), self.ind(SMA, bars.close, self.slow)
+        return np.where(fast > slow, self.qty, 0.0)
 
 
 class InsideBarBreakout(Strategy):

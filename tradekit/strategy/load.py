@@ -82,7 +82,7 @@ def load_class(path: str, *, root: Path | None = None) -> type[Strategy]:
         there = [
             n
             for n, v in vars(module).items()
-            if isinstance(v, type) and issubclass(v, Strategy) and v is not Strategy
+            if isinstance(v, type) and issubclass(v, Strategy) and v.__module__ == module.__name__
         ]
         raise StrategyError(
             f"strategy {path!r}: {module_name} has no strategy {class_name!r}; it has {there or 'none'}"
