@@ -12,11 +12,14 @@ from tradekit import indicators, widgets  # empty rooms; what they offer is load
 _DOOR = {
     "load_bars": "tradekit.data.load:load_bars",
     "Strategy": "tradekit.strategy.base:Strategy",
+    "VectorStrategy": "tradekit.strategy.vector:VectorStrategy",
     "SMA": "tradekit.indicators.averages:SMA",
     "EMA": "tradekit.indicators.averages:EMA",
     "ATR": "tradekit.indicators.volatility:ATR",
     "RSI": "tradekit.indicators.momentum:RSI",
     "backtest": "tradekit.run.backtest:backtest",
+    "check_lookahead": "tradekit.run.lookahead:check_lookahead",
+    "sweep": "tradekit.run.sweep:sweep",
     "start": "tradekit.wiring.sessions:start",
     "connect": "tradekit.wiring.sessions:connect",
     "sessions": "tradekit.wiring.sessions:sessions",
@@ -34,14 +37,17 @@ __all__ = [
     "RSI",
     "SMA",
     "Strategy",
+    "VectorStrategy",
     "__version__",
     "backtest",
+    "check_lookahead",
     "connect",
     "indicators",
     "load_bars",
     "open_journal",
     "sessions",
     "start",
+    "sweep",
     "widgets",
 ]
 
@@ -51,7 +57,10 @@ if TYPE_CHECKING:
     from tradekit.indicators.momentum import RSI
     from tradekit.indicators.volatility import ATR
     from tradekit.run.backtest import backtest
+    from tradekit.run.lookahead import check_lookahead
+    from tradekit.run.sweep import sweep
     from tradekit.strategy.base import Strategy
+    from tradekit.strategy.vector import VectorStrategy
     from tradekit.wiring.journals import open_journal
     from tradekit.wiring.sessions import connect, sessions, start
 

@@ -97,8 +97,6 @@ COMMANDS = (
     "cancel_all",
     "flatten",
     "set_param",
-    "submit",
-    "replace",
     "snapshot",
     "stop",
 )

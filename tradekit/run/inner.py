@@ -79,10 +79,7 @@ class InnerLoop:
         self._before = before  # what was told before the first bar
         self._watched = False  # whether somebody reads the state, so that every bar is folded into it
         told = self._state.seq
-        sized = columns.spec.max_qty is not None or columns.spec.min_notional is not None
-        plain = (
-            cycle.engine.hears_nothing and not exchange.book and not sized
-        )  # on_start may have sent orders
+        plain = cycle.engine.hears_nothing and not exchange.book  # on_start may have wished for orders
         self._tape = Tape(cycle.engine, columns, costs, told=told) if plain else None
 
     def run(self, progress: Callable[[int], None] | None = None) -> None:
@@ -299,14 +296,6 @@ class InnerLoop:
         """Wish for a position worth a share of equity."""
         self._mark()
         return self.engine.target_percent(percent, **terms)
-
-    def leave(self, position: str, **words: Any) -> str | None:
-        """Wish for the end of one position of a hedging account."""
-        return self._engine_on().leave(position, **words)
-
-    def replace(self, order_id: str, **terms: Any) -> bool:
-        """Wish for other terms of an order."""
-        return self._engine_on().replace(order_id, **terms)
 
     def cancel(self, order_id: str, reason: str) -> None:
         """Wish for an order's end."""
