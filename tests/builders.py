@@ -3,7 +3,6 @@
 Knows no engine.
 """
 
-import itertools
 import os
 from collections.abc import Sequence
 from decimal import Decimal
@@ -24,7 +23,6 @@ MINUTE = 60_000_000_000
 FULL = os.environ.get("TRADEKIT_PROVE") == "full"
 DAY = 86_400_000_000_000
 BTC = Instrument(id="BTC", quote="USD")
-_EXECUTIONS = itertools.count(1)
 
 Prices = tuple[float, float, float, float]  # open, high, low, close
 
@@ -99,16 +97,14 @@ def filled(
     price: object,
     *,
     fee: object = 0,
-    number: int | None = None,
+    number: int = 1,
     instrument: str = "BTC",
     strategy: str = "s",
-    position: str = "",
 ) -> OrderFilled:
-    """An execution; each is another one unless it is given its number."""
-    execution = f"{name}.x{next(_EXECUTIONS)}" if number is None else f"{name}.{number}"
+    """An execution."""
     return OrderFilled(
-        name, instrument, strategy, "main", execution, side, Decimal(str(qty)), Decimal(str(price)),
-        Decimal(str(fee)), "USD", position=position,
+        name, instrument, strategy, "main", f"{name}.{number}", side, Decimal(str(qty)), Decimal(str(price)),
+        Decimal(str(fee)), "USD",
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ LADDER = f"{Path(__file__).parent / 'ladder.py'}:Ladder"
 LIBRARY = "tradekit.strategy.library"
 CASES = {
     "market orders on averages": (f"{LIBRARY}:SmaCross", {"fast": 5, "slow": 15, "qty": 0.5}, {}),
+    "targets by array": (f"{LIBRARY}:SmaCrossVector", {"fast": 5, "slow": 15, "qty": 0.5}, {}),
     "limits, stops, targets and cancels": (LADDER, {}, {}),
     "brackets on bars of 15 minutes and an hour": (
         f"{LIBRARY}:InsideBarBreakout",
