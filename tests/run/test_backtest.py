@@ -19,6 +19,8 @@ from tradekit.model.instrument import Instrument
 from tradekit.model.market import Bar
 from tradekit.run.backtest import backtest
 from tradekit.run.result import Result
+from tradekit.sim.fees import FixedFee
+from tradekit.sim.rules import Rules
 from tradekit.state.reducer import apply
 from tradekit.state.shape import State
 from tradekit.strategy.base import Strategy
@@ -31,6 +33,58 @@ ROUND_TRIP = {1: [("to", 2, "in")], 3: [("signal", 1), ("close",)]}
 
 def run(script: dict[int, Any], bars: Any = BARS, **options: Any) -> Result:
     return backtest(with_script(Scripted, script)(), bars, **options)
+
+
+# --- rules and costs -----------------------------------------------------------------------------------------
+
+
+def test_rules_fees_and_slippage_may_be_models() -> None:
+    rules = Rules(market="this_close", fee=0.5)
+    result = run({1: [("to", 2, "in")]}, rules=rules, fee=FixedFee(Decimal(3)), slippage=lambda _: 1)
+    (fill,) = result.fills.itertuples()
+    assert (fill.price, fill.fee, fill.rule) == (101.0, 3.0, "market.close")
+    assert result.rules.fee == FixedFee(Decimal(3))
+
+
+@pytest.mark.parametrize("stepwise", [True, False])
+def test_a_fraction_beside_the_plain_rules_is_a_fraction(stepwise: bool) -> None:
+    one, other = (
+        run(ROUND_TRIP, stepwise=stepwise, **options)
+        for options in ({"fee": 0.001}, {"rules": Rules(fee=0.001)})
+    )
+    assert one.to_json() == other.to_json()
+
+
+def test_a_share_of_a_volume_that_no_bar_has_is_refused() -> None:
+    silent = columns([flat(n, 100.0, volume=0.0) for n in range(3)])
+    with pytest.raises(ConfigError, match="the bars of BTC have none"):
+        run({}, silent, rules=Rules(participation=0.1))
+
+
+def test_orders_are_matched_on_the_feeds_bars_whatever_the_strategy_hears() -> None:
+    """An entry with stop and target in one bar of 15 minutes: its minutes say which came first."""
+    minutes = [flat(n, 100.0) for n in range(15)] + [flat(15, 100.0), flat(16, 106.0), flat(17, 94.0)]
+    minutes += [flat(n, 100.0) for n in range(18, 31)]
+
+    class Fifteen(Strategy):
+        timeframes = ("15m",)
+
+        def on_bar(self, bar: Bar) -> None:
+            if self.position() == 0:
+                self.buy(1, stop_loss=95, take_profit=105)
+
+    assert backtest(Fifteen, columns(minutes)).fills["rule"].tolist()[:2] == ["market.open", "limit.gap"]
+    whole = columns(
+        [bar(0, (100.0,) * 4, timeframe="15m"), bar(1, (100.0, 106.0, 94.0, 100.0), timeframe="15m")]
+    )
+    assert backtest(Fifteen, whole).fills["rule"].tolist()[:2] == ["market.open", "stop.touch"]
+
+
+def test_an_instruments_limits_are_kept_by_the_written_out_loop_too() -> None:
+    small = columns([flat(n, 100.0) for n in range(6)], Instrument(id="BTC", max_qty=Decimal(1)))
+    quick, slow = (run(ROUND_TRIP, small, stepwise=s) for s in (False, True))
+    assert quick.orders["status"].tolist() == slow.orders["status"].tolist()
+    assert "rejected" in quick.orders["status"].tolist()
 
 
 # --- what comes out -----------------------------------------------------------------------------------------

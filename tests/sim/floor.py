@@ -25,8 +25,9 @@ from tradekit.model.order import (
 from tradekit.sim.exchange import Exchange, Report
 from tradekit.sim.rules import Rules
 
-__all__ = ["Floor", "exchange", "told"]
+__all__ = ["SECOND", "D", "Floor", "at_work", "exchange", "told"]
 
+D = Decimal
 SECOND = 1_000_000_000
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import BTC, START, bar, event, law, order
+from tests.sim import fuzz
 from tests.sim.floor import Floor
 from tradekit.core.event import Fact
 from tradekit.model.market import Bar
@@ -160,3 +161,24 @@ def test_costs_change_prices_against_us_and_never_which_orders_trade(day: Any, s
         worse = D(0) if costly.rule.startswith("limit") else cheap.price * D(slippage)
         assert (costly.price - cheap.price) * costly.side.sign == worse
         assert costly.fee == (costly.qty * costly.price * D("0.001")).quantize(D("1e-8"))
+
+
+# --- every type of order, on bars, quotes and trades, under any rules -----------------------------------------
+
+
+@given(fuzz.days())
+@law(40)
+def test_under_any_rules_the_book_is_a_fold_of_the_journal(day: fuzz.Day) -> None:
+    fuzz.check_fold(day)
+
+
+@given(fuzz.days())
+@law(40)
+def test_under_any_rules_every_fill_obeys_its_order_its_market_and_the_rules(day: fuzz.Day) -> None:
+    fuzz.check_fills(day)
+
+
+@given(fuzz.days())
+@law(15)
+def test_under_any_rules_cash_and_position_are_what_was_earned_and_paid(day: fuzz.Day) -> None:
+    fuzz.check_equity(day)

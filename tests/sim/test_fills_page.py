@@ -1,4 +1,4 @@
-"""docs/fills.md keeps its word: its tests exist, and each fill rule that is tested is on the page."""
+"""docs/fills.md and docs/costs.md keep their word: their tests exist, and each rule that is tested is on a page."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,7 @@ from tradekit.model.order import OrderType
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "fills.md").read_text(encoding="utf-8")
+COSTS = (ROOT / "docs" / "costs.md").read_text(encoding="utf-8")
 # These prove how the exchange answers and restores itself, not at what price an order fills.
 NO_FILL_RULES = {
     "test_an_order_is_accepted_at_once_and_a_child_is_held",
@@ -29,16 +30,15 @@ def names_of(*files: Path) -> set[str]:
 
 
 def test_every_test_that_the_page_names_exists() -> None:
-    named = set(re.findall(r"\btest_\w+", PAGE))
+    named = set(re.findall(r"\btest_\w+", PAGE + COSTS))
     assert named
     assert named - names_of(*(ROOT / "tests").rglob("test_*.py")) == set()
 
 
-def test_every_fill_rule_that_is_tested_is_on_the_page() -> None:
-    tested = names_of(
-        *(ROOT / "tests" / "sim" / f"test_{name}.py" for name in ("exchange", "exchange_laws", "prices"))
-    )
-    assert tested - NO_FILL_RULES - set(re.findall(r"\btest_\w+", PAGE)) == set()
+def test_every_fill_rule_that_is_tested_is_on_a_page() -> None:
+    rooms = ("exchange", "exchange_laws", "prices", "matching", "hours", "admission", "execution")
+    tested = names_of(*(ROOT / "tests" / "sim" / f"test_{name}.py" for name in rooms))
+    assert tested - NO_FILL_RULES - set(re.findall(r"\btest_\w+", PAGE + COSTS)) == set()
 
 
 def test_every_rule_word_is_explained() -> None:

@@ -32,7 +32,9 @@ _CHUNK = 8192
 
 
 def fits(cycle: Cycle, columns: list[BarColumns]) -> bool:
-    """Whether the written-out loop can run this: one series, one currency and timeframe, no rule that watches bars."""
+    """Whether the written-out loop can run this: one series of even bars, one currency, no rule that watches bars."""
+    if len(columns) != 1 or (columns[0].closes != columns[0].ts + duration(columns[0].timeframe)).any():
+        return False
     engine = cycle.engine
     strategy = type(engine.strategy)
     own_frames = set(engine.strategy.timeframes) <= {columns[0].timeframe}
@@ -41,13 +43,8 @@ def fits(cycle: Cycle, columns: list[BarColumns]) -> bool:
     simple = account.type is AccountType.UNLIMITED and not account.hedging
     simple = simple and not spec.inverse and spec.quote == account.currency
     watches_equity = not engine.state.risk.limits.keys().isdisjoint({"leverage", "max_daily_loss"})
-    return (
-        len(columns) == 1
-        and plain
-        and simple
-        and not watches_equity
-        and not engine.series.shown_beyond(columns[0].timeframe)
-    )
+    watched = watches_equity or engine.series.shown_beyond(columns[0].timeframe)
+    return plain and simple and not watched
 
 
 class InnerLoop:
@@ -79,7 +76,10 @@ class InnerLoop:
         self._before = before  # what was told before the first bar
         self._watched = False  # whether somebody reads the state, so that every bar is folded into it
         told = self._state.seq
-        plain = cycle.engine.hears_nothing and not exchange.book  # on_start may have wished for orders
+        spec = columns.spec
+        refuses = spec.max_qty is not None or spec.min_notional is not None or spec.inverse
+        # on_start may have wished for orders
+        plain = cycle.engine.hears_nothing and not exchange.book and not refuses
         self._tape = Tape(cycle.engine, columns, costs, told=told) if plain else None
 
     def run(self, progress: Callable[[int], None] | None = None) -> None:

@@ -17,7 +17,7 @@ def fraction(model: Any, name: str, value: object = None, *, rebate: bool = Fals
     Raises ConfigError for another number, OrderError for what is none.
     """
     number = exact(value if model is None else getattr(model, name), name=name)
-    if not (-1 if rebate else 0) <= number < 1:
+    if number >= 1 or (number <= -1 if rebate else number < 0):
         raise ConfigError(
             f"{name} is {number}: give a fraction from 0 to below 1, for example 0.002 for 0.2 %"
         )

@@ -206,7 +206,7 @@ def _unchangeable(resting: Resting, after: OrderSubmitted, done: Decimal) -> str
     if after == before:
         return "nothing would change"
     if after.qty <= done:
-        return f"quantity {after.qty} is not above what has filled, {done}"
+        return f"quantity {after.qty} is not above what has filled, {done.normalize():f}"
     if resting.triggered and after.stop != before.stop:
         return "its trigger was reached already"
     if before.type is OrderType.TRAILING_STOP and after.stop != before.stop:
