@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.pushers import BareFrames, Broadcast, FastApi, OurBridge
+from benchmarks.pushers import BareFrames, Broadcast, DurableBridge, FastApi, OurBridge
 from benchmarks.stopwatch import resident_mb
 
 __all__ = ["main"]
@@ -61,10 +61,15 @@ class Crowd:
         self.process.stdout.close()
 
 
-def push_at(push: Callable[[], None], rate: float, seconds: float) -> int:
-    """Push so many a second; how many it was in the end."""
+def push_at(push: Callable[[], None], rate: float, seconds: float, burst_s: float = 0.0) -> int:
+    """Push so many a second; how many it was in the end. `burst_s` computes for so long every tenth of a second."""
     began, pushed, total = time.perf_counter(), 0, int(rate * seconds)
+    computed = began
     while pushed < total:
+        if burst_s and time.perf_counter() - computed > 0.1:
+            computed = time.perf_counter()
+            while time.perf_counter() - computed < burst_s:
+                sum(range(200))
         due = min(int((time.perf_counter() - began) * rate) + 1, total)
         while pushed < due:
             push()
@@ -73,7 +78,7 @@ def push_at(push: Callable[[], None], rate: float, seconds: float) -> int:
     return pushed
 
 
-def measured(make: Callable[[], Any], rate: int, clients: int) -> dict[str, float]:
+def measured(make: Callable[[], Any], rate: int, clients: int, burst_s: float = 0.0) -> dict[str, float]:
     """One way to push, one rate, one crowd: how late [ms], and this process's core time a delivery [us]."""
     server = make()
     crowd = Crowd(server.uri, clients, server.token)
@@ -82,7 +87,7 @@ def measured(make: Callable[[], Any], rate: int, clients: int) -> dict[str, floa
         time.sleep(0.1)
         crowd.say("go")
         core = time.process_time()
-        pushed = push_at(server.push, rate, RUN_S)
+        pushed = push_at(server.push, rate, RUN_S, burst_s)
         core = time.process_time() - core
         time.sleep(0.2)
         told = crowd.told()
@@ -124,6 +129,17 @@ def cell(rate: int, clients: int, peers: list[Any]) -> list[Row]:
             }
         )  # fmt: skip
     return rows
+
+
+def durable(burst_s: float) -> Row:
+    """A critical event: appended, on stable storage, pushed, in the client's callback."""
+    told = median([measured(DurableBridge, 1_000, 1, burst_s) for _ in range(ROUNDS)])
+    aim = "p50 2 ms, p99 10 ms" if burst_s else "p50 1 ms, p99 2.5 ms"
+    beside = f", beside {burst_s * 1e3:.0f} ms bursts of work" if burst_s else ""
+    return {
+        "name": "critical publish, durable, client", "size": f"1,000 events/s{beside}",
+        "ours": words(told), "limit": "nobody publishes it", "ratio": None, "aim": aim,
+    }  # fmt: skip
 
 
 def idle() -> Row:
@@ -195,4 +211,5 @@ def main() -> list[Row]:
         if rate * clients <= MOST_A_SECOND
         for row in cell(rate, clients, peers)
     ]
+    rows += [durable(0.0), durable(0.015)]
     return [*rows, slowdown(10), slowdown(100), slowdown(1_000), idle()]

@@ -21,7 +21,8 @@ HELLO = json.dumps({"op": "hello", "protocol": 1, "since": None, "topics": None}
 
 
 class _Data(msgspec.Struct):
-    value: int | str
+    value: int | str = ""
+    last: float = 0.0  # of a mark: the clock again, exact up to 2^53
 
 
 class _Event(msgspec.Struct):
@@ -76,7 +77,7 @@ class Crowd:
             if not framed:
                 late.append(now - int(self._single.decode(data).data.value))
             elif self._op.decode(data).op == "events":
-                stamps = [event.data.value for event in self._frame.decode(data).events]
+                stamps = [e.data.value or int(e.data.last) for e in self._frame.decode(data).events]
                 late.extend([now - stamp for stamp in stamps if type(stamp) is int])
 
     def _listen(self, loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:

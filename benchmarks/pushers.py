@@ -7,8 +7,10 @@ import asyncio
 import contextlib
 import importlib
 import socket
+import tempfile
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection, broadcast, serve
@@ -19,9 +21,13 @@ from tradekit.bridge.limits import Limits
 from tradekit.bridge.protocol import SCOPES, Grant
 from tradekit.bridge.server import Bridge
 from tradekit.bridge.thread import LoopThread
+from tradekit.core.event import Event
+from tradekit.core.journal import Stored
+from tradekit.core.sqlite import SqliteJournal
+from tradekit.model.market import MarkUpdated
 from tradekit.testing.source import FakeSource
 
-__all__ = ["BareFrames", "Broadcast", "FastApi", "OurBridge"]
+__all__ = ["BareFrames", "Broadcast", "DurableBridge", "FastApi", "OurBridge"]
 
 TOKEN = "bench-" + "b" * 32
 
@@ -47,6 +53,54 @@ class OurBridge:
     def close(self) -> None:
         """End it."""
         self.bridge.close()
+
+
+class DurableBridge:
+    """The bridge behind a journal, as in a session: told once the commit is on stable storage."""
+
+    name, token = "journal and bridge", TOKEN
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="tradekit-bench-")
+        self._journal = SqliteJournal(Path(self._folder.name) / "events.log")
+        source = _Durable(self._journal)
+        self.bridge = Bridge(source, tokens=Tokens({TOKEN: Grant("bench", frozenset(SCOPES))}), port=0)
+        self._journal.on_commit(self._committed)
+        self.bridge.start()
+        self.uri = self.bridge.uri
+
+    def _committed(self, stored: tuple[Stored, ...]) -> None:
+        subjects = [one.event.subject for one in stored]
+        self.bridge.publish(stored[0].event.seq, [one.payload for one in stored], subjects)
+
+    def push(self) -> None:
+        """One critical event, stamped now."""
+        mark, seq = MarkUpdated("BTCUSDT", float(time.monotonic_ns())), self._journal.last_seq + 1
+        event = Event(seq, 0, seq, 0, mark.TYPE, mark.V, 0, mark.key, mark)
+        self._journal.append_async([event], critical=True)
+
+    def close(self) -> None:
+        """End it."""
+        self.bridge.close()
+        self._journal.close()
+        self._folder.cleanup()
+
+
+class _Durable(FakeSource):
+    """A source whose events are a journal's."""
+
+    def __init__(self, journal: SqliteJournal) -> None:
+        super().__init__()
+        self._events = journal
+
+    def seq(self) -> int:
+        return self._events.durable_seq
+
+    def snapshot(self) -> tuple[int, list[tuple[str, bytes]]]:
+        return self.seq(), [("values", b"{}")]
+
+    def payloads(self, since: int, until: int) -> list[tuple[int, bytes]]:
+        return list(self._events.payloads(since, until))
 
 
 class _OnALoop:

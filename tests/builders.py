@@ -3,6 +3,7 @@
 Knows no engine.
 """
 
+import itertools
 import os
 from collections.abc import Sequence
 from decimal import Decimal
@@ -23,6 +24,7 @@ MINUTE = 60_000_000_000
 FULL = os.environ.get("TRADEKIT_PROVE") == "full"
 DAY = 86_400_000_000_000
 BTC = Instrument(id="BTC", quote="USD")
+_EXECUTIONS = itertools.count(1)
 
 Prices = tuple[float, float, float, float]  # open, high, low, close
 
@@ -97,14 +99,16 @@ def filled(
     price: object,
     *,
     fee: object = 0,
-    number: int = 1,
+    number: int | None = None,
     instrument: str = "BTC",
     strategy: str = "s",
+    position: str = "",
 ) -> OrderFilled:
-    """An execution."""
+    """An execution; each is another one unless it is given its number."""
+    execution = f"{name}.x{next(_EXECUTIONS)}" if number is None else f"{name}.{number}"
     return OrderFilled(
-        name, instrument, strategy, "main", f"{name}.{number}", side, Decimal(str(qty)), Decimal(str(price)),
-        Decimal(str(fee)), "USD",
+        name, instrument, strategy, "main", execution, side, Decimal(str(qty)), Decimal(str(price)),
+        Decimal(str(fee)), "USD", position=position,
     )  # fmt: skip
 
 

@@ -58,6 +58,7 @@ fi
 # What only some proofs and rows need: root brings it along, nobody else is stopped; those say what they lack.
 if [ "$kind" != run ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   if ! command -v strace >/dev/null; then missing+=(strace); fi
+  if ! command -v ip >/dev/null; then missing+=(iproute2); fi
   if [ "$kind" = bench ]; then
     if ! command -v redis-server >/dev/null; then missing+=(redis-server); fi
     if ! command -v nats-server >/dev/null; then missing+=(nats-server); fi

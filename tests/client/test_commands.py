@@ -1,10 +1,14 @@
 """What a client asks of a session, and how it leaves."""
 
 import asyncio
+import inspect
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,6 +17,7 @@ from tests.client.wire import READ_TOKEN, Replica, client_threads, wait_until
 from tradekit.bridge.server import Bridge
 from tradekit.client.commands import Commands, Receipt
 from tradekit.errors import ConnectionLostError, RefusedError
+from tradekit.strategy.wishes import Wishes
 from tradekit.testing.source import FakeSource
 
 Serve = Callable[..., Bridge]
@@ -43,6 +48,8 @@ def test_every_command_has_its_call(serve: Serve, follow: Follow, source: FakeSo
         commands.disarm(),
         commands.halt(),
         commands.kill(),
+        commands.submit("buy", 1),
+        commands.replace("o-1", qty=2),
         commands.cancel("o-1"),
         commands.cancel_all(),
         commands.cancel_all("BTC"),
@@ -51,13 +58,69 @@ def test_every_command_has_its_call(serve: Serve, follow: Follow, source: FakeSo
         commands.snapshot(),
         commands.stop(),
     ]
-    assert given == list(range(3, 14))
+    assert given == list(range(3, 16))
     assert [c.name for c in source.commands] == [
-        *("arm", "disarm", "halt", "kill", "cancel", "cancel_all", "cancel_all", "flatten"),
+        *(
+            "arm",
+            "disarm",
+            "halt",
+            "kill",
+            "submit",
+            "replace",
+            "cancel",
+            "cancel_all",
+            "cancel_all",
+            "flatten",
+        ),
         *("set_param", "snapshot", "stop"),
     ]
-    assert source.commands[4].args == {"order_id": "o-1"}
-    assert [c.args for c in source.commands[5:7]] == [{}, {"instrument": "BTC"}]
+    assert source.commands[6].args == {"order_id": "o-1"}
+    assert [c.args for c in source.commands[7:9]] == [{}, {"instrument": "BTC"}]
+
+
+class Note:
+    """Takes commands down."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, dict[str, Any]]] = []
+
+    def send_command(self, name: str, args: Mapping[str, Any] | None = None) -> int:
+        self.sent.append((name, dict(args or {})))
+        return len(self.sent)
+
+
+def test_an_order_is_sent_in_plain_values_and_without_what_was_not_said() -> None:
+    note = Note()
+    commands = Commands(note)
+    commands.submit(
+        "buy", Decimal("0.10"), limit=0, stop_loss=95.5, tif="gtd",
+        expires=datetime(2026, 1, 5, tzinfo=UTC), reduce_only=True, tag="hand",
+    )  # fmt: skip
+    commands.replace("s-1", limit=Decimal("1e2"))
+    assert note.sent == [
+        (
+            "submit",
+            {
+                "side": "buy",
+                "qty": "0.10",
+                "limit": 0,  # for the session to refuse: never a market order by mistake
+                "stop_loss": 95.5,
+                "tif": "gtd",
+                "expires": "2026-01-05T00:00:00+00:00",
+                "reduce_only": True,
+                "tag": "hand",
+            },
+        ),
+        ("replace", {"order_id": "s-1", "limit": "100"}),
+    ]
+
+
+def test_an_order_by_hand_is_worded_as_a_strategys() -> None:
+    mine, theirs = (inspect.signature(call).parameters for call in (Commands.submit, Wishes.buy))
+    assert set(mine) - {"side"} == set(theirs)
+    assert set(inspect.signature(Commands.replace).parameters) == set(
+        inspect.signature(Wishes.replace).parameters
+    )
 
 
 def test_a_reader_is_refused_by_scope(serve: Serve, follow: Follow) -> None:

@@ -37,7 +37,7 @@ FACTS: list[tuple[Fact, str]] = [
     (orders.OrderDenied("a", "BTC", *"sm", Side.BUY, orders.OrderType.STOP, Decimal(1), *"r12"), "order.denied.BTC"),
     (orders.OrderAccepted("a", "BTC", "v"), "order.accepted.BTC"),
     (orders.OrderRejected("a", "BTC", "no"), "order.rejected.BTC"),
-    (filled("a", Side.SELL, 1, 2), "order.filled.BTC"),
+    (filled("a", Side.SELL, 1, 2, number=1), "order.filled.BTC"),
     (orders.OrderTriggered("a", "BTC", Decimal(1)), "order.triggered.BTC"),
     (orders.OrderTrailed("a", "BTC", Decimal(1)), "order.trailed.BTC"),
     (orders.OrderReplaceRequested("a", "BTC", Decimal(1)), "order.replace_requested.BTC"),

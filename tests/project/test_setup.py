@@ -65,7 +65,7 @@ def test_root_installs_what_is_missing(bare: Run, tmp_path: Path) -> None:
     update, install = (tmp_path / "called").read_text(encoding="utf-8").splitlines()
     assert update.startswith("update")
     assert install.startswith("install -y ")
-    assert install.endswith(f" python{VERSION}-venv chromium strace")
+    assert install.endswith(f" python{VERSION}-venv chromium strace iproute2")
 
 
 def test_an_old_python_is_refused_by_name(bare: Run) -> None:

@@ -93,6 +93,14 @@ class Scripted(Strategy):
     def wish_cancel_first(self, bar: Bar | None) -> None:
         self.cancel(next((name for name, o in self.state.orders.items() if o.working), "none"))
 
+    def wish_replace_first(self, bar: Bar | None, qty: float, away: float) -> None:
+        first = next((o for o in self.state.orders.values() if o.working), None)
+        if first is not None:
+            prices = {
+                kind: self.level(bar, away) for kind in ("limit", "stop") if getattr(first, kind) is not None
+            }
+            self.signal("replaced", self.replace(first.id, qty=qty, **prices))
+
     def wish_look(self, bar: Bar | None) -> None:
         """Tell what can be seen: the state in numbers, and the last bars."""
         state = self.state
@@ -159,6 +167,7 @@ OTHERS: list[st.SearchStrategy[Wish]] = [
     st.tuples(st.just("protect"), SIDES, AWAY.map(lambda x: -x) | AWAY),
     st.tuples(st.just("cancel_all")),
     st.tuples(st.just("cancel_first")),
+    st.tuples(st.just("replace_first"), QTYS, AWAY | AWAY.map(lambda x: -x)),
     st.tuples(st.just("look")),
     st.tuples(st.just("bars"), st.integers(0, 4)),
 ]

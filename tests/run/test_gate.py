@@ -1,6 +1,7 @@
 import pytest
 
 from tests.builders import order
+from tradekit.model.order import OrderReplaceRequested
 from tradekit.run.gate import Gate
 
 ORDER = order("s-1")
@@ -25,6 +26,15 @@ def test_a_killed_gate_lets_nothing_through() -> None:
     gate.kill("fire")
     for reduces in (False, True):
         assert gate.stops(ORDER, reduces=reduces) == "kill switch: fire"
+
+
+def test_a_change_of_an_order_passes_the_same_gate() -> None:
+    gate, change = Gate(), OrderReplaceRequested("s-1", "BTC")
+    gate.halt("lunch")
+    assert gate.stops(change, reduces=False) == "halted: lunch"
+    assert gate.stops(change, reduces=True) == ""
+    gate.kill("fire")
+    assert gate.stops(change, reduces=True) == "kill switch: fire"
 
 
 @pytest.mark.parametrize("shut", ["halt", "kill"])

@@ -161,6 +161,49 @@ def test_an_arm_that_was_asked_before_a_halt_does_not_open_the_gate() -> None:
     assert desk.engine.state.risk.halted
 
 
+def test_a_halt_stops_a_change_that_is_under_way_and_lets_a_smaller_one_pass() -> None:
+    async def play(desk: Desk) -> None:
+        def halt_and_change(strategy: Doing) -> None:
+            desk.asked("halt", reason="lunch")
+            strategy.replace("s-1", limit=60)
+            strategy.replace("s-2", qty=1)
+
+        desk.engine.strategy.todo["bar1"] = halt_and_change
+        await bars(desk, 3)
+        await desk.until("risk.changed")
+
+    desk = on_desk(Doing(bar0=lambda s: (s.buy(1, limit=50), s.buy(2, limit=51))), play)
+    (rejected,) = desk.events("order.replace_rejected")
+    assert (rejected.data.id, rejected.data.reason) == ("s-1", "halted: lunch")
+    (replaced,) = desk.events("order.replaced")
+    assert (replaced.data.id, replaced.data.qty) == ("s-2", 1)
+    assert desk.engine.state.orders["s-1"].limit == 50
+
+
+def test_a_sudden_end_after_a_requested_change_is_answered_at_the_next_start() -> None:
+    journal = MemoryJournal()
+    todo = {"bar0": lambda s: s.buy(1, limit=50), "bar1": lambda s: s.replace("s-1", limit=60)}
+
+    async def first(desk: Desk) -> None:
+        await bars(desk, 2)
+
+    whole = on_desk(Doing(**todo), first).events()
+    request = next(n for n, event in enumerate(whole) if event.type == "order.replace_requested")
+    journal.append(whole[: request + 1], critical=True)
+
+    async def second() -> Desk:
+        desk = Desk(Doing(**todo), journal=journal)
+        assert restore(Cycle(desk.engine, desk.broker), journal.events) is None
+        desk.open()
+        await desk.until("order.replaced")
+        await desk.close()
+        return desk
+
+    desk = asyncio.run(asyncio.wait_for(second(), BOUND_S))
+    assert desk.engine.state.orders["s-1"].limit == 60
+    assert len(desk.events("order.replace_requested")) == 1
+
+
 def test_a_slow_step_halts_and_its_orders_stay_here() -> None:
     async def play(desk: Desk) -> None:
         def slow(strategy: Doing) -> None:

@@ -84,6 +84,9 @@ CRAFTED: dict[str, tuple[type[Scripted], Script, dict[str, Any]]] = {
     "a look in on_stop": (Scripted, {-1: [("look",)]}, {}),
     "an order after a target in the same bar": (Scripted, {9: [("to", 1, ""), ("percent", 0)]}, {}),
     "a share of equity in on_stop": (Scripted, {9: [("to", 50, "")], -1: [("percent", 50)]}, {"fee": 0.01}),
+    "a target that was denied in on_start, asked for again": (
+        Scripted, {0: [("to", 2, "")], 1: [("to", 2, "")]}, {"limits": {"max_order_qty": 1}},
+    ),
     "a denied target, asked for again after a fill": (
         Scripted, {8: [("to", 1, "")], 9: [("to", 2, ""), ("to", 0, "")], 10: [("close",)]},
         {"limits": {"max_order_qty": 1}},

@@ -30,6 +30,8 @@ def test_outside_a_run_wishes_and_indicators_are_refused() -> None:
         lambda: idle.buy_to(1),
         lambda: idle.close(),
         lambda: idle.target_percent(10),
+        lambda: idle.close(position="left"),
+        lambda: idle.replace("x", qty=1),
         lambda: idle.cancel("x"),
         lambda: idle.cancel_all(),
         lambda: idle.signal("x", 1),

@@ -11,7 +11,7 @@ from tests.builders import BTC, START, opened
 from tradekit.core.event import Event, Fact
 from tradekit.model.instrument import Instrument, duration
 from tradekit.model.market import Bar
-from tradekit.model.order import OrderCancelRequested, OrderSubmitted
+from tradekit.model.order import OrderCancelRequested, OrderReplaceRequested, OrderSubmitted
 from tradekit.model.session import CommandReceived
 from tradekit.sim.exchange import Exchange
 from tradekit.sim.venue import SimulatedVenue
@@ -83,6 +83,8 @@ class Desk:
                     reports += self.venue.submit(event.data, event.ts)
                 elif isinstance(event.data, OrderCancelRequested):
                     reports += self.venue.cancel(event.data, event.ts)
+                elif isinstance(event.data, OrderReplaceRequested):
+                    reports += self.venue.replace(event.data, event.ts)
             events = [event for ts, report in reports for event in self.engine.step(report, ts)]
             told += events
         self.journal += told

@@ -1,5 +1,6 @@
 """Commands from outside: each does one thing, once, or is refused with the reason."""
 
+from decimal import Decimal
 from typing import Any
 
 import param
@@ -11,7 +12,7 @@ from tradekit.core.event import Fact
 from tradekit.indicators.averages import SMA
 from tradekit.model.instrument import Instrument
 from tradekit.model.market import Bar
-from tradekit.model.order import OrderCancelRequested, OrderSubmitted
+from tradekit.model.order import OrderCancelRequested, OrderReplaceRequested, OrderSubmitted
 from tradekit.model.session import COMMANDS, CommandRefused, ParamsChanged, RiskChanged
 from tradekit.strategy.base import Strategy
 from tradekit.strategy.freeze import parameters
@@ -70,6 +71,110 @@ def test_kill_cancels_everything_and_lets_nothing_through() -> None:
     assert kinds(told)[1:] == ["order.cancel_requested"] * 2 + ["order.canceled"] * 2
     assert types(made.bar(flat(2, 100.0), lambda s, b: s.sell(1)))[-1] == "order.denied"
     assert made.command("kill") == [RiskChanged(False, True, True, "killed", "me")]
+
+
+def test_submit_sends_an_order_that_says_who_sent_it() -> None:
+    made = Desk()
+    made.bar(flat(0, 100.0))
+    (sent, accepted) = made.command(
+        "submit", side="buy", qty="0.5", limit=99, tif="gtc", tag="hand", reason="news"
+    )
+    assert isinstance(sent, OrderSubmitted)
+    assert (sent.id, sent.instrument, sent.side, sent.qty, sent.limit) == (
+        "s-1",
+        "BTC",
+        "buy",
+        Decimal("0.5"),
+        99,
+    )
+    assert (sent.tag, sent.reason) == ("hand", "submitted by me: news")
+    assert accepted.TYPE == "order.accepted"
+    (sent, *_) = made.command("submit", side="sell", qty=1, instrument="BTC")
+    assert isinstance(sent, OrderSubmitted)
+    assert (sent.side, sent.reason) == ("sell", "submitted by me")
+
+
+def test_a_submitted_entry_may_bring_its_exits() -> None:
+    made = Desk()
+    made.bar(flat(0, 100.0))
+    told = made.command("submit", side="buy", qty=1, stop_loss=95, take_profit=110)
+    assert kinds(told)[:3] == ["order.submitted"] * 3
+
+
+def test_a_submitted_order_that_risk_denies_is_told_as_both() -> None:
+    made = Desk(limits={"max_order_qty": "1"})
+    made.bar(flat(0, 100.0))
+    denied, refused = made.command("submit", side="buy", qty=2)
+    assert denied.TYPE == "order.denied"
+    assert refusal([refused]) == "s-1 was denied by max_order_qty: 2 against 1"
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ({}, "side is None: say buy or sell"),
+        ({"side": "long", "qty": 1}, "side is 'long': say buy or sell"),
+        ({"side": "buy"}, "name the instrument: the session has BTC, ETH"),
+        ({"side": "buy", "instrument": "BTC"}, "an order needs a quantity, or a share"),
+        ({"side": "buy", "instrument": "BTC", "qty": [1]}, "quantity is [1]: give a number"),
+        ({"side": "buy", "instrument": "DOGE", "qty": 1}, "no instrument 'DOGE' in this session"),
+        ({"side": "buy", "instrument": "BTC", "qty": 1, "limt": 9}, "limt is no term of an order; there are after,"),
+        ({"side": "buy", "instrument": "BTC", "qty": 1, "tag": 7}, "tag is 7: give a text"),
+        ({"side": "buy", "instrument": "BTC", "qty": 1, "post_only": "yes"}, "post_only is 'yes': give true or false"),
+        ({"side": "buy", "instrument": "BTC", "qty": 1, "tif": "soon"}, "tif is 'soon'"),
+    ],
+)  # fmt: skip
+def test_a_submitted_order_that_makes_no_sense_is_refused(args: dict[str, Any], words: str) -> None:
+    made = working()
+    assert words in refusal(made.command("submit", **args))
+    assert made.state.strategy.intents == 3
+
+
+def test_nothing_is_submitted_in_a_session_that_is_not_armed() -> None:
+    made = Desk(armed=False)
+    made.bar(flat(0, 100.0))
+    assert kinds(made.command("submit", side="buy", qty=1)) == ["order.denied", "command.refused"]
+
+
+def test_replace_changes_a_working_order_and_says_who_did() -> None:
+    made = working()
+    request, replaced = made.command("replace", order_id="s-2", qty=2, limit=91)
+    assert isinstance(request, OrderReplaceRequested)
+    assert (request.qty, request.limit, request.reason) == (2, 91, "replaced by me")
+    assert replaced.TYPE == "order.replaced"
+    assert made.state.orders["s-2"].limit == 91
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ({"order_id": "s-9", "qty": 1}, "no working order 's-9'; working: s-2, s-3"),
+        ({"qty": 1}, "no working order ''"),
+        ({"order_id": "s-2", "tif": "day"}, "tif is no term of an order; there are limit, qty"),
+        ({"order_id": "s-2", "stop": 9}, "s-2 is a limit order without stop"),
+        ({"order_id": "s-2", "qty": 1, "limit": 90}, "s-2 has these terms already"),
+    ],
+)
+def test_a_change_that_makes_no_sense_is_refused(args: dict[str, Any], words: str) -> None:
+    assert words in refusal(working().command("replace", **args))
+
+
+def test_a_change_that_risk_refuses_is_refused_with_its_words() -> None:
+    made = working()
+    made.command("halt", reason="lunch")
+    rejected, refused = made.command("replace", order_id="s-2", limit=99)
+    assert rejected.TYPE == "order.replace_rejected"
+    assert refusal([refused]) == "not replaced: halted: lunch"
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [("cancel_requested", "it is to be canceled"), ("replace_requested", "a replacement of it is under way")],
+)
+def test_an_order_that_is_being_changed_is_not_replaced(field: str, words: str) -> None:
+    made = working()
+    setattr(made.state.orders["s-2"], field, True)
+    assert refusal(made.command("replace", order_id="s-2", qty=5)) == f"s-2 cannot be replaced now: {words}"
 
 
 def test_cancel_ends_one_order_and_refuses_what_does_not_work() -> None:

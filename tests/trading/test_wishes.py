@@ -53,7 +53,7 @@ def test_a_buy_and_a_sell_are_market_orders_with_the_strategys_words() -> None:
 
 def test_a_limit_and_a_stop_give_their_types_and_lie_on_the_tick() -> None:
     told = wish(lambda s, b: s.buy(1, limit=99.3), spec=TICKED)
-    assert (told.type, told.limit, told.stop) == (OrderType.LIMIT, D("99.5"), None)
+    assert (told.type, told.limit, told.stop) == (OrderType.LIMIT, D("99.0"), None)
     told = wish(lambda s, b: s.sell(1, stop="99.2", reduce_only=True), spec=TICKED)
     assert (told.type, told.limit, told.stop, told.reduce_only) == (OrderType.STOP, None, D("99.0"), True)
 
@@ -69,7 +69,7 @@ def test_a_quantity_is_floored_to_the_lot() -> None:
         (lambda s, b: s.buy(0), "quantity is 0: give a number above zero"),
         (lambda s, b: s.buy(-1), "quantity is -1: give a number above zero"),
         (lambda s, b: s.buy("much"), "quantity is 'much': give a number"),
-        (lambda s, b: s.buy(1, limit=99, stop=101), "a limit or a stop, not both"),
+        (lambda s, b: s.buy(1, if_touched=99, stop=101), "an order has one trigger"),
         (lambda s, b: s.buy(1, limit=0), "the order's price is 0: give a price above zero"),
         (lambda s, b: s.buy(1, limit=float("nan")), "limit is nan: give a finite number"),
         (lambda s, b: s.sell(1, stop="x"), "stop is 'x': give a number"),

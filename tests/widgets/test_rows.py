@@ -1,7 +1,10 @@
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from tests.widgets.conftest import START, WHO
-from tradekit.model.order import OrderFilled, Side
+from tradekit.model.order import OrderFilled, OrderType, Side, Status, TimeInForce
 from tradekit.state.shape import State
 from tradekit.testing.stage import StageSession
 from tradekit.widgets import rows
@@ -58,6 +61,37 @@ def test_a_priced_order_without_a_price_shows_none(session: StageSession) -> Non
     order.limit = None
     row = next(r for r in rows.orders(session.replica.state)["rows"] if r["key"] == "b-4")
     assert row["price"] == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "terms", "words"),
+    [
+        ("stop_limit", {"stop": 95, "limit": 94}, ("stop limit", "94.00 from 95.00")),
+        ("trailing_stop", {"trail": 5}, ("trailing stop", "trails 5.00")),
+        ("trailing_stop", {"trail_pct": "2.50", "stop": 95}, ("trailing stop", "95.00, trails 2.5 %")),
+        ("market_if_touched", {"stop": 95}, ("market if touched", "95.00")),
+        ("market", {"tif": "at_close"}, ("market, at close", "market")),
+    ],
+)
+def test_an_orders_row_names_its_type_and_its_prices(
+    session: StageSession, kind: str, terms: dict[str, Any], words: tuple[str, str]
+) -> None:
+    order = session.replica.state.orders["b-4"]
+    order.type, order.limit = OrderType(kind), None
+    for name, value in terms.items():
+        setattr(order, name, TimeInForce(value) if name == "tif" else Decimal(value))
+    row = next(r for r in rows.orders(session.replica.state)["rows"] if r["key"] == "b-4")
+    assert (row["type"], row["price"]) == words
+
+
+def test_an_orders_status_is_in_words(session: StageSession) -> None:
+    order = session.replica.state.orders["b-4"]
+    order.status = Status.PARTIALLY_FILLED
+    by_key = {row["key"]: row for row in rows.orders(session.replica.state)["rows"]}
+    assert by_key["b-4"]["status"] == "partially filled"
+    order.replace_requested = True
+    by_key = {row["key"]: row for row in rows.orders(session.replica.state)["rows"]}
+    assert by_key["b-4"]["status"] == "replace requested"
 
 
 def test_fills_and_signals_are_newest_first_and_bounded(session: StageSession) -> None:

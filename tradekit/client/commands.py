@@ -4,6 +4,8 @@ Knows the names and arguments; how a command reaches the session is the connecti
 """
 
 from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 __all__ = ["Commands", "Receipt"]
@@ -56,6 +58,63 @@ class Commands:
         """Stop everything now: the gate before the wire closes, orders are cancelled; a human reopens it."""
         return self._send("kill", {"reason": reason})
 
+    def submit(
+        self,
+        side: str,
+        qty: object = None,
+        *,
+        instrument: str | None = None,
+        limit: object = None,
+        stop: object = None,
+        if_touched: object = None,
+        trail: object = None,
+        trail_pct: object = None,
+        stop_loss: object = None,
+        stop_loss_trail: object = None,
+        stop_loss_trail_pct: object = None,
+        take_profit: object = None,
+        tif: str | None = None,
+        expires: datetime | int | str | None = None,
+        reduce_only: bool = False,
+        post_only: bool = False,
+        share: object = None,
+        position: str = "",
+        group: str = "",
+        after: str = "",
+        tag: str = "",
+        reason: str = "",
+    ) -> Receipt:
+        """Send an order by hand, in the words of `Strategy.buy`; `side` is "buy" or "sell".
+
+        It goes through risk like the strategy's own and carries who sent it. Where the session trades one instrument
+        it need not be named. Raises RefusedError for what makes no sense or is denied.
+        """
+        asked = {
+            "instrument": instrument, "limit": limit, "stop": stop, "if_touched": if_touched, "trail": trail,
+            "trail_pct": trail_pct, "stop_loss": stop_loss, "stop_loss_trail": stop_loss_trail,
+            "stop_loss_trail_pct": stop_loss_trail_pct, "take_profit": take_profit, "tif": tif, "expires": expires,
+            "reduce_only": reduce_only, "post_only": post_only, "share": share, "position": position, "group": group,
+            "after": after, "tag": tag, "reason": reason,
+        }  # fmt: skip
+        return self._send("submit", {"side": side, "qty": _plain(qty)} | _given(asked))
+
+    def replace(
+        self,
+        order_id: str,
+        *,
+        qty: object = None,
+        limit: object = None,
+        stop: object = None,
+        trail: object = None,
+        trail_pct: object = None,
+        reason: str = "",
+    ) -> Receipt:
+        """Change a working order's terms, as `Strategy.replace` does; `qty` counts from the order's beginning."""
+        asked = {
+            "qty": qty, "limit": limit, "stop": stop, "trail": trail, "trail_pct": trail_pct, "reason": reason,
+        }  # fmt: skip
+        return self._send("replace", {"order_id": order_id} | _given(asked))
+
     def cancel(self, order_id: str) -> Receipt:
         """Cancel one working order."""
         return self._send("cancel", {"order_id": order_id})
@@ -79,3 +138,19 @@ class Commands:
     def stop(self, reason: str = "") -> Receipt:
         """End the session in good order."""
         return self._send("stop", {"reason": reason})
+
+
+def _given(asked: Mapping[str, object]) -> dict[str, object]:
+    """What was said, as plain JSON values."""
+    return {
+        name: _plain(value)
+        for name, value in asked.items()
+        if not (value is None or value is False or value == "")
+    }
+
+
+def _plain(value: object) -> object:
+    """A number or moment as JSON has it: exact decimals and datetimes as text."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value.isoformat() if isinstance(value, datetime) else value

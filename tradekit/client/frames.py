@@ -29,8 +29,8 @@ def positions(state: "State") -> "pd.DataFrame":
 def orders(state: "State", *, working: bool | None = None) -> "pd.DataFrame":
     """A row an order, newest last, indexed by id; `working` True or False keeps only those that do or do not."""
     columns = [
-        "id", "instrument", "side", "type", "qty", "filled", "limit", "stop", "status", "tag", "reason", "note",
-        "created", "updated",
+        "id", "instrument", "side", "type", "qty", "filled", "limit", "stop", "trail", "trail_pct", "tif", "status",
+        "tag", "reason", "note", "created", "updated",
     ]  # fmt: skip
     chosen = [o for o in state.orders.values() if working is None or o.working is working]
     return _frame(chosen, columns, index="id")

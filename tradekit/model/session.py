@@ -97,6 +97,8 @@ COMMANDS = (
     "cancel_all",
     "flatten",
     "set_param",
+    "submit",
+    "replace",
     "snapshot",
     "stop",
 )

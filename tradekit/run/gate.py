@@ -5,7 +5,7 @@ It needs neither the engine nor the journal; what it stopped is told afterwards.
 
 import threading
 
-from tradekit.model.order import OrderSubmitted
+from tradekit.model.order import OrderReplaceRequested, OrderSubmitted
 
 __all__ = ["Gate"]
 
@@ -51,8 +51,8 @@ class Gate:
             self._reason = ""
             return True
 
-    def stops(self, order: OrderSubmitted, *, reduces: bool) -> str:
-        """Why `order` may not pass, or "". `reduces` says whether it can only make a position smaller."""
+    def stops(self, order: OrderSubmitted | OrderReplaceRequested, *, reduces: bool) -> str:
+        """Why an order, or the change of one, may not pass, or "". `reduces`: it can only make a position smaller."""
         if self._killed:
             return f"kill switch: {self._reason}"
         if self._halted and not reduces:

@@ -297,6 +297,14 @@ class InnerLoop:
         self._mark()
         return self.engine.target_percent(percent, **terms)
 
+    def leave(self, position: str, **words: Any) -> str | None:
+        """Wish for the end of one position of a hedging account."""
+        return self._engine_on().leave(position, **words)
+
+    def replace(self, order_id: str, **terms: Any) -> bool:
+        """Wish for other terms of an order."""
+        return self._engine_on().replace(order_id, **terms)
+
     def cancel(self, order_id: str, reason: str) -> None:
         """Wish for an order's end."""
         self._engine_on().cancel(order_id, reason)

@@ -21,7 +21,7 @@ from tradekit.core.event import Event, Fact
 from tradekit.core.journal import Journal, Stored
 from tradekit.errors import JournalError, RefusedError
 from tradekit.model.market import FeedEnded, FeedStarted
-from tradekit.model.order import OrderRejected, OrderSubmitted
+from tradekit.model.order import OrderRejected, OrderReplaceRejected, OrderReplaceRequested, OrderSubmitted
 from tradekit.model.session import CommandReceived, CommandRefused, RiskChanged, SessionClosed
 from tradekit.run.cycle import Cycle
 from tradekit.run.feed import ReplayFeed
@@ -324,10 +324,11 @@ class Loop:
         stopped: list[Report] = []
         for event in events:
             data = event.data
-            if isinstance(data, OrderSubmitted):
+            if isinstance(data, OrderSubmitted | OrderReplaceRequested):
                 reason = self.gate.stops(data, reduces=self.cycle.engine.dealing.reduces(data))
                 if reason:
-                    stopped.append((event.ts, OrderRejected(data.id, data.instrument, reason)))
+                    answer = OrderRejected if isinstance(data, OrderSubmitted) else OrderReplaceRejected
+                    stopped.append((event.ts, answer(data.id, data.instrument, reason)))
                     continue
             passed.append(event)
         return stopped + self.cycle.act(passed)

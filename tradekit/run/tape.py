@@ -34,7 +34,7 @@ class Tape:
     def __init__(self, engine: Engine, columns: BarColumns, costs: Costs, *, told: int) -> None:
         self.waiting: list[OrderSubmitted | None] = []
         self.goal: float = 0
-        self.refused: tuple[object, str] | None = None
+        self.refused = engine.dealing.refused.get(columns.instrument)  # on_start may have been refused
         self._engine = engine
         self._state = engine.state
         self._columns = columns

@@ -1,6 +1,7 @@
 """How an order's facts change the state: the order's own life, then the ledger's.
 
-Pure. A report for an order that the state does not know creates nothing and loses nothing (the journal has it).
+Pure. A report for an order that the state does not know creates nothing and loses nothing (the journal has it); a fill
+is booked all the same. What a report makes of a status is `state.lifecycle`'s table.
 """
 
 from collections.abc import Callable
@@ -10,23 +11,36 @@ from tradekit.core.event import Event
 from tradekit.model.order import (
     OrderAccepted,
     OrderCanceled,
+    OrderCancelRejected,
     OrderCancelRequested,
     OrderDenied,
     OrderExpired,
+    OrderFact,
     OrderFilled,
     OrderRejected,
+    OrderReplaced,
+    OrderReplaceRejected,
+    OrderReplaceRequested,
     OrderSubmitted,
+    OrderTrailed,
+    OrderTriggered,
     Status,
 )
 from tradekit.state import ledger
+from tradekit.state.lifecycle import News, moved
 from tradekit.state.shape import Order, State
 
-__all__ = ["ENDED_KEPT", "HANDLERS"]
+__all__ = ["ENDED_KEPT", "HANDLERS", "known_fill"]
 
 ENDED_KEPT = 500  # orders kept in state, but never less than work; older ones are read from the journal
 
+Touched = tuple[tuple[str, ...], ...]
 
-def _submitted(state: State, event: Event, data: OrderSubmitted) -> tuple[tuple[str, ...], ...]:
+
+# --- our side -----------------------------------------------------------------------------------------------
+
+
+def _submitted(state: State, event: Event, data: OrderSubmitted) -> Touched:
     state.strategy.intents += 1
     state.orders[data.id] = Order(
         data.id,
@@ -49,11 +63,17 @@ def _submitted(state: State, event: Event, data: OrderSubmitted) -> tuple[tuple[
         updated=event.ts,
         intent=event.seq,
         cause=event.cause,
+        trail=data.trail,
+        trail_pct=data.trail_pct,
+        expires=data.expires,
+        post_only=data.post_only,
+        share=data.share,
+        position=data.position,
     )
     return (("orders", data.id),)
 
 
-def _denied(state: State, event: Event, data: OrderDenied) -> tuple[tuple[str, ...], ...]:
+def _denied(state: State, event: Event, data: OrderDenied) -> Touched:
     state.strategy.intents += 1
     denials = state.risk.denials
     denials[data.rule] = denials.get(data.rule, 0) + 1
@@ -78,55 +98,129 @@ def _denied(state: State, event: Event, data: OrderDenied) -> tuple[tuple[str, .
     return (("orders", data.id), ("risk",))
 
 
-def _accepted(state: State, event: Event, data: OrderAccepted) -> tuple[tuple[str, ...], ...]:
-    order = state.orders.get(data.id)
-    if order is None:
-        return ()
+def _cancel_requested(order: Order, data: OrderCancelRequested) -> None:
+    order.cancel_requested = True
+
+
+def _replace_requested(order: Order, data: OrderReplaceRequested) -> None:
+    order.replace_requested = True
+    order.wanted = data.qty
+
+
+# --- the venue's side ---------------------------------------------------------------------------------------
+
+
+def _accepted(order: Order, data: OrderAccepted) -> None:
     order.venue_id = data.venue_id
-    order.updated = event.ts
-    if order.status in (Status.SUBMITTED, Status.HELD):  # an ack behind a fill never steps back
-        order.status = Status.HELD if data.held else Status.ACCEPTED
-    return (("orders", data.id),)
+    order.status = moved(order.status, News.HELD if data.held else News.ACCEPTED)
 
 
-def _filled(state: State, event: Event, data: OrderFilled) -> tuple[tuple[str, ...], ...]:
-    order = state.orders.get(data.id)
-    if order is not None:
-        order.filled += data.qty
-        order.value += data.qty * data.price
-        order.fees += data.fee
-        order.updated = event.ts
-        if order.filled >= order.qty:
-            order.status = Status.FILLED
-            _forget_oldest(state, data.id)
-        elif order.status in (Status.SUBMITTED, Status.HELD):
-            order.status = Status.ACCEPTED
-    ledger.fill(state, event, data, order.tag if order is not None else "")
-    return (("orders", data.id), ("fills",), ("positions",), ("account",), ("pnl",))
+def _triggered(order: Order, data: OrderTriggered) -> None:
+    order.status = moved(order.status, News.TRIGGERED)
 
 
-def _ended(status: Status) -> Callable[[State, Event, Any], tuple[tuple[str, ...], ...]]:
-    def end(
-        state: State, event: Event, data: OrderCanceled | OrderRejected | OrderExpired
-    ) -> tuple[tuple[str, ...], ...]:
-        order = state.orders.get(data.id)
-        if order is None:
-            return ()
-        order.updated = event.ts
-        if order.status.working:
-            order.status, order.note = status, data.reason
-            _forget_oldest(state, data.id)
-        return (("orders", data.id),)
+def _trailed(order: Order, data: OrderTrailed) -> None:
+    order.stop = data.stop
+
+
+def _ended(news: News) -> Callable[[Order, Any], None]:
+    def end(order: Order, data: OrderCanceled | OrderRejected | OrderExpired) -> None:
+        before = order.status
+        order.status = moved(before, news)
+        order.end = order.end or news
+        if order.status is not before:
+            order.note = data.reason
 
     return end
 
 
-def _cancel_requested(state: State, event: Event, data: OrderCancelRequested) -> tuple[tuple[str, ...], ...]:
-    order = state.orders.get(data.id)
-    if order is None:
+def _cancel_rejected(order: Order, data: OrderCancelRejected) -> None:
+    """The order works on, and may be asked to end again. One that has ended meanwhile keeps its end."""
+    order.cancel_requested = False
+    if order.working:
+        order.note = f"not canceled: {data.reason}"
+
+
+def _replaced(order: Order, data: OrderReplaced) -> None:
+    """The terms in force are these; the quantity counts from the order's beginning, so it may be filled with that."""
+    order.replace_requested, order.wanted = False, None
+    order.qty, order.limit, order.stop = data.qty, data.limit, data.stop
+    order.trail, order.trail_pct = data.trail, data.trail_pct
+    order.venue_id = data.venue_id or order.venue_id
+    if order.filled >= order.qty:
+        order.status = moved(order.status, News.FULL)
+        return
+    order.status = moved(order.status, News.ENLARGED)
+    if order.end:  # what had filled to the full before its end was told, and has not any more
+        order.status = moved(order.status, News(order.end))
+
+
+def _replace_rejected(order: Order, data: OrderReplaceRejected) -> None:
+    order.replace_requested, order.wanted = False, None
+    if order.working:
+        order.note = f"not replaced: {data.reason}"
+
+
+def _change(change: Callable[[Order, Any], None]) -> Callable[[State, Event, Any], Touched]:
+    """A fold of what changes a known order and nothing else."""
+
+    def fold(state: State, event: Event, data: OrderFact) -> Touched:
+        order = state.orders.get(data.id)
+        if order is None:
+            return ()
+        order.updated = event.ts
+        worked = order.working
+        change(order, data)
+        if worked and not order.working:
+            _forget_oldest(state, data.id)
+        return (("orders", data.id),)
+
+    return fold
+
+
+# --- fills --------------------------------------------------------------------------------------------------
+
+
+def _filled(state: State, event: Event, data: OrderFilled) -> Touched:
+    if known_fill(state, data):
         return ()
-    order.cancel_requested, order.updated = True, event.ts
-    return (("orders", data.id),)
+    order = state.orders.get(data.id)
+    if order is not None:
+        worked = order.working
+        _execute(order, event, data)
+        if worked and not order.working:
+            _forget_oldest(state, data.id)
+    ledger.fill(state, event, data, order.tag if order is not None else "")
+    return (("orders", data.id), ("fills",), ("positions",), ("account",), ("pnl",))
+
+
+def _execute(order: Order, event: Event, data: OrderFilled) -> None:
+    """The order's part of a fill, in whatever status it is: a fill is a fact."""
+    order.executions[data.exec_id] = event.seq
+    order.filled += data.qty
+    order.value += data.qty * data.price
+    order.fees += data.fee
+    order.updated = event.ts
+    if order.share is not None and order.filled > order.qty:
+        order.qty = order.filled  # the venue has sized it
+    if not order.working and order.status is not Status.FILLED:
+        late = f"{data.qty:f} filled after it was {order.status}"
+        order.note = f"{order.note}; {late}" if order.note else late
+    order.status = moved(order.status, News.FULL if order.filled >= order.qty else News.PART)
+
+
+def known_fill(state: State, data: OrderFilled) -> bool:
+    """Whether this very execution has been booked: venues tell them again, at a reconnect for instance.
+
+    Executions are remembered with their order for as long as the state keeps it; for an order that it does not know,
+    as long as the fill is among the last ones. An execution without an id is never taken for a known one.
+    """
+    if not data.exec_id:
+        return False
+    order = state.orders.get(data.id)
+    if order is not None:
+        return data.exec_id in order.executions
+    return any(fill.exec_id == data.exec_id and fill.order == data.id for fill in reversed(state.fills))
 
 
 def _forget_oldest(state: State, latest: str) -> None:
@@ -142,13 +236,19 @@ def _forget_oldest(state: State, latest: str) -> None:
             return
 
 
-HANDLERS: dict[str, Callable[[State, Event, Any], tuple[tuple[str, ...], ...]]] = {
+HANDLERS: dict[str, Callable[[State, Event, Any], Touched]] = {
     "order.submitted": _submitted,
     "order.denied": _denied,
-    "order.accepted": _accepted,
+    "order.accepted": _change(_accepted),
+    "order.triggered": _change(_triggered),
+    "order.trailed": _change(_trailed),
     "order.filled": _filled,
-    "order.canceled": _ended(Status.CANCELED),
-    "order.rejected": _ended(Status.REJECTED),
-    "order.expired": _ended(Status.EXPIRED),
-    "order.cancel_requested": _cancel_requested,
+    "order.canceled": _change(_ended(News.CANCELED)),
+    "order.rejected": _change(_ended(News.REJECTED)),
+    "order.expired": _change(_ended(News.EXPIRED)),
+    "order.cancel_requested": _change(_cancel_requested),
+    "order.cancel_rejected": _change(_cancel_rejected),
+    "order.replace_requested": _change(_replace_requested),
+    "order.replaced": _change(_replaced),
+    "order.replace_rejected": _change(_replace_rejected),
 }

@@ -91,7 +91,7 @@ class Order(msgspec.Struct):
     fees: Decimal = ZERO
     venue_id: str = ""
     cancel_requested: bool = False
-    note: str = ""  # why it was canceled, rejected, denied
+    note: str = ""  # why it was canceled, rejected, denied; why a cancel or a replacement was refused
     created: int = 0
     updated: int = 0
     intent: int = 0  # seq of the intent
@@ -103,6 +103,11 @@ class Order(msgspec.Struct):
     share: Decimal | None = None
     position: str = ""
     replace_requested: bool = False
+    wanted: Decimal | None = None  # the quantity that a replacement under way asks for
+    end: str = (
+        ""  # "canceled", "expired" or "rejected" where the venue said so, also if it had filled by then
+    )
+    executions: dict[str, int] = {}  # what has filled: seq of the fact by the venue's id of the execution
 
     @property
     def working(self) -> bool:
@@ -111,8 +116,13 @@ class Order(msgspec.Struct):
 
     @property
     def leaves(self) -> Decimal:
-        """Quantity still to fill."""
-        return self.qty - self.filled
+        """Quantity still to fill, 0 for an order that the venue is to size."""
+        return max(ZERO, self.qty - self.filled)
+
+    @property
+    def most(self) -> Decimal:
+        """The most that may still fill, a replacement under way included."""
+        return self.leaves if self.wanted is None else max(self.leaves, self.wanted - self.filled)
 
 
 class Fill(msgspec.Struct, frozen=True):

@@ -1,19 +1,30 @@
-"""What a command does: arm, halt, kill, cancel, flatten, set a parameter; each tells facts, none touches a venue.
+"""What a command does: arm, halt, kill, submit, replace, cancel, flatten, set a parameter; none touches a venue.
 
 `snapshot` and `stop` are the shell's to carry out; the engine only takes note. Knows no sender's rights.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tradekit.errors import TradekitError
+from tradekit.model.order import Side, Status
 from tradekit.model.session import COMMANDS, CommandReceived, CommandRefused, ParamsChanged, RiskChanged
+from tradekit.state.shape import Order
 from tradekit.strategy.freeze import assign, declared, freeze, parameters, thaw
+from tradekit.strategy.wishes import Wishes
 
 if TYPE_CHECKING:
     from tradekit.trading.engine import Engine
 
 __all__ = ["carry_out"]
+
+_ORDER_WORDS = frozenset(inspect.signature(Wishes.buy).parameters) - {"self", "qty", "instrument"}
+_KINDS: dict[str, type[str | bool]] = {
+    **dict.fromkeys(("position", "group", "after", "tag", "reason"), str),
+    **dict.fromkeys(("reduce_only", "post_only"), bool),
+}
+_CHANGE_WORDS = frozenset(inspect.signature(Wishes.replace).parameters) - {"self", "order_id"}
 
 
 def carry_out(engine: "Engine", command: CommandReceived) -> None:
@@ -60,13 +71,67 @@ def _kill(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> N
     engine.dealing.cancel_all(None, "kill switch")
 
 
-def _cancel(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> None:
-    order_id = str(args.get("order_id", ""))
-    if order_id not in engine.dealing.working:
+def _submit(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> None:
+    """A user's own order. It is the strategy's like any other, so risk, goal and position count it."""
+    terms = dict(args)
+    side, qty = terms.pop("side", None), terms.pop("qty", None)
+    if side not in set(Side):
+        raise TradekitError(f"side is {side!r}: say buy or sell")
+    known = engine.state.instruments
+    instrument = terms.pop("instrument", None) or (next(iter(known)) if len(known) == 1 else None)
+    if instrument is None:
+        raise TradekitError(f"name the instrument: the session has {', '.join(known) or 'none'}")
+    _known(terms, _ORDER_WORDS)
+    terms["reason"] = _signed(command, "submitted")
+    order = engine.state.orders[engine.order(Side(side), qty, instrument=instrument, **terms)]
+    if order.status is Status.DENIED:
+        raise TradekitError(f"{order.id} was denied by {order.note}")
+
+
+def _replace(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> None:
+    terms = dict(args)
+    order = _working(engine, str(terms.pop("order_id", "")))
+    _known(terms, _CHANGE_WORDS)
+    terms["reason"] = _signed(command, "replaced")
+    if not engine.replace(order.id, **terms):
+        waits = "it is to be canceled" if order.cancel_requested else "a replacement of it is under way"
+        if order.cancel_requested or order.replace_requested:
+            raise TradekitError(f"{order.id} cannot be replaced now: {waits}")
+        raise TradekitError(order.note or f"{order.id} has these terms already")
+
+
+def _known(terms: dict[str, Any], words: frozenset[str]) -> None:
+    """Check the names of terms, and the kind of those that are no numbers: what is told must be read again."""
+    unknown = sorted(terms.keys() - words)
+    if unknown:
+        raise TradekitError(
+            f"{', '.join(unknown)} is no term of an order; there are {', '.join(sorted(words))}"
+        )
+    for name, kind in _KINDS.items():
+        if not isinstance(terms.get(name, kind()), kind):
+            raise TradekitError(
+                f"{name} is {terms[name]!r}: give {'true or false' if kind is bool else 'a text'}"
+            )
+
+
+def _signed(command: CommandReceived, done: str) -> str:
+    """Who did it, and why if that was said: the reason that a user's order carries."""
+    said = _reason(command)
+    return f"{done} by {command.user}" + (f": {said}" if said else "")
+
+
+def _working(engine: "Engine", order_id: str) -> Order:
+    order = engine.dealing.working.get(order_id)
+    if order is None:
         raise TradekitError(
             f"no working order {order_id!r}; working: {', '.join(engine.dealing.working) or 'none'}"
         )
-    engine.dealing.cancel(order_id, f"canceled by {command.user}")
+    return order
+
+
+def _cancel(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> None:
+    order = _working(engine, str(args.get("order_id", "")))
+    engine.dealing.cancel(order.id, f"canceled by {command.user}")
 
 
 def _cancel_all(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> None:
@@ -103,4 +168,6 @@ _ACTIONS: dict[str, Callable[["Engine", CommandReceived, dict[str, Any]], None]]
     "cancel_all": _cancel_all,
     "flatten": _flatten,
     "set_param": _set_param,
+    "submit": _submit,
+    "replace": _replace,
 }

@@ -1,6 +1,7 @@
-"""Wishes into orders: sizes and prices made exact, the order's terms checked, risk asked, the intent told.
+"""Wishes into facts: the order's terms are made, risk is asked, and the intent, or our refusal, is told.
 
-Pure. Knows the state and the engine's way to tell facts, no venue.
+Pure. Knows the state and the engine's way to tell facts, no venue. What makes an order is `trading.terms`, what is
+under way `trading.exposure`.
 """
 
 from collections.abc import Callable
@@ -10,10 +11,20 @@ from typing import Any
 from tradekit.core.event import Event, Fact
 from tradekit.errors import OrderError
 from tradekit.model.instrument import Instrument
-from tradekit.model.money import CENT, ZERO, exact, floor_to, nearest
-from tradekit.model.order import OrderCancelRequested, OrderDenied, OrderSubmitted, OrderType, Side
+from tradekit.model.money import CENT, exact, floor_to
+from tradekit.model.order import (
+    OrderCancelRequested,
+    OrderDenied,
+    OrderReplaceRejected,
+    OrderReplaceRequested,
+    OrderSubmitted,
+    OrderType,
+    Side,
+)
 from tradekit.state.shape import Order, State
-from tradekit.trading import risk
+from tradekit.trading import amend, exposure, risk
+from tradekit.trading.bracket import exits_of
+from tradekit.trading.terms import Terms, check_size, terms_of, too_small
 
 __all__ = ["Dealing", "number"]
 
@@ -48,29 +59,44 @@ class Dealing:
     def order(
         self,
         side: Side,
-        qty: object,
+        qty: object = None,
         *,
         instrument: str,
         price: float | None,
-        limit: object = None,
-        stop: object = None,
         stop_loss: object = None,
+        stop_loss_trail: object = None,
+        stop_loss_trail_pct: object = None,
         take_profit: object = None,
-        reduce_only: bool = False,
+        position: str = "",
+        group: str = "",
+        after: str = "",
         tag: str = "",
         reason: str = "",
+        **asked: Any,
     ) -> str:
-        """An order and, with `stop_loss` or `take_profit`, the orders that protect it; returns the order's id."""
+        """An order and, with `stop_loss` or `take_profit`, the orders that protect it; returns the order's id.
+
+        `asked` is what `terms_of` takes; see `Strategy.buy` for all words. Raises OrderError and tells nothing for
+        terms that make no sense; what a rule refuses is told as denied.
+        """
         spec = self.instrument(instrument)
-        size = self._size(spec, qty)
-        kind, limit_price, stop_price = self._kind(spec, limit, stop)
-        self._check_protection(side, spec, limit_price or stop_price or price, stop_loss, take_profit)
-        first = self._submit(
-            spec, side, kind, size, price, limit=limit_price, stop=stop_price, reduce_only=reduce_only,
-            tag=tag, reason=reason,
+        terms = terms_of(spec, side, qty, now=self.state.time, price=price, **asked)
+        exits = exits_of(
+            spec, side, terms, price, stop_loss=stop_loss, stop_loss_trail=stop_loss_trail,
+            stop_loss_trail_pct=stop_loss_trail_pct, take_profit=take_profit,
         )  # fmt: skip
-        if first in self.working and (stop_loss is not None or take_profit is not None):
-            self._protect(spec, side.opposite, size, first, stop_loss, take_profit, tag)
+        shared: dict[str, Any] = {"position": position, "tag": tag}
+        parent, denial = self._after(after)
+        name = f"{self.state.strategy.id}:{group}" if group else ""
+        first = self._submit(
+            spec, side, terms, price, parent=parent, group=name, reason=reason, denial=denial, **shared
+        )
+        if first in self.working:
+            group = f"{first}/exit" if len(exits) > 1 else ""
+            for why, exit_terms in exits:
+                self._submit(
+                    spec, side.opposite, exit_terms, price, parent=first, group=group, reason=why, **shared
+                )
         return first
 
     def target(
@@ -85,7 +111,8 @@ class Dealing:
     ) -> str | None:
         """The market order that leads to a position of `qty` units, or None when nothing is to be done.
 
-        `asked` is what the strategy asked for, where that is not `qty` itself.
+        A gap that is worth less than the instrument's smallest order is left open. `asked` is what the strategy asked
+        for, where that is not `qty` itself.
         """
         spec = self.instrument(instrument)
         wanted = exact(qty, name="the target position")
@@ -94,8 +121,12 @@ class Dealing:
         if gap == 0:
             self.goals[instrument] = number(wanted)
             return None
+        if too_small(spec, abs(gap), price):
+            return None
+        check_size(spec, abs(gap), price)
         side = Side.BUY if gap > 0 else Side.SELL
-        order, denial = self._order(spec, side, OrderType.MARKET, abs(gap), price, tag=tag, reason=reason)
+        terms = Terms(type=OrderType.MARKET, qty=abs(gap))
+        order, denial = self._order(spec, side, terms, price, tag=tag, reason=reason)
         refused = None if denial is None else (wanted if asked is None else asked, denial.rule)
         if refused is not None and refused == self.refused.get(instrument):
             return None  # told already, and nothing has changed since
@@ -104,6 +135,19 @@ class Dealing:
             self.refused[instrument] = refused
         return order.id
 
+    def leave(self, position: str, *, instrument: str, tag: str = "", reason: str = "") -> str | None:
+        """The market order that closes one position of a hedging account; None when there is nothing to close."""
+        spec = self.instrument(instrument)
+        known = self.state.positions.get(f"{self.state.strategy.id}/{instrument}/{position}")
+        held = known.qty if known is not None else Decimal(0)
+        for order in self.working.values():
+            same = order.instrument == instrument and order.position == position
+            if same and order.type is OrderType.MARKET and not order.cancel_requested:
+                held += order.leaves * order.side.sign
+        if not held:
+            return None
+        return self._leave(spec, held, position=position, tag=tag, reason=reason)
+
     def units_worth(self, percent: float, instrument: str, price: float | None) -> Decimal:
         """How many units are worth `percent` % of equity at `price`, floored to the lot (1e-8 without one)."""
         if price is None or price <= 0:
@@ -111,6 +155,31 @@ class Dealing:
         spec = self.instrument(instrument)
         share = exact(self.state.account.equity) * exact(percent, name="percent") / 100
         return floor_to(share / (exact(price) * spec.multiplier), spec.lot or CENT)
+
+    def replace(self, order_id: str, *, price: float | None, reason: str = "", **asked: object) -> bool:
+        """Ask for other terms of a working order, once at a time; whether that was sent.
+
+        Nothing is sent for an order that has ended or is to end, that is being replaced, or that has these terms. A
+        change that risk refuses is told as rejected. The exits of an entry follow its quantity.
+        """
+        order = self.working.get(order_id)
+        if order is None or order.cancel_requested or order.replace_requested:
+            return False
+        request = amend.request_of(self.instrument(order.instrument), order, reason=reason, **asked)
+        if request is None:
+            return False
+        denial = self._denial(exposure.changed(order, request), price)
+        if denial is not None and not exposure.less(order, request):
+            words = f"{denial.rule}: {denial.value}" + (f" against {denial.bound}" if denial.bound else "")
+            self._tell(OrderReplaceRejected(order.id, order.instrument, words))
+            return False
+        before = order.qty
+        self._tell(request)
+        if request.qty is not None:
+            for other in list(self.working.values()):
+                if other.parent == order_id and other.reduce_only and other.qty == before:
+                    self.replace(other.id, price=price, qty=request.qty, reason=reason)
+        return True
 
     def cancel(self, order_id: str, reason: str = "") -> None:
         """Ask for the end of a working order, once."""
@@ -129,46 +198,38 @@ class Dealing:
         self.cancel_all(instrument, reason)
         for position in list(self.state.positions.values()):
             if position.qty and instrument in (None, position.instrument):
-                side = Side.SELL if position.qty > 0 else Side.BUY
-                spec = self.instrument(position.instrument)
-                self._submit(
-                    spec, side, OrderType.MARKET, abs(position.qty), None, reduce_only=True, reason=reason
-                )
+                self._leave(self.instrument(position.instrument), position.qty, reason=reason)
 
     # --- what is expected -----------------------------------------------------------------------------------
 
     def expected(self, instrument: str) -> Decimal:
-        """The position once the working market orders have filled [base units]."""
-        state = self.state
-        total = state.position(state.strategy.id, instrument)
-        for order in self.working.values():
-            if (
-                order.instrument == instrument
-                and order.type is OrderType.MARKET
-                and not order.cancel_requested
-            ):
-                total += order.leaves * order.side.sign
-        return total
+        """The position once the orders that trade at any price have filled [base units]."""
+        return exposure.expected(self.state, self.working.values(), instrument)
 
     def under_way(self, order: OrderSubmitted) -> Decimal:
         """What working orders of the same side may still add to (or take from) the position, `order` left out."""
-        total = ZERO
-        for other in self.working.values():
-            same = other.instrument == order.instrument and other.side is order.side
-            if same and not other.reduce_only and other.id != order.id:
-                total += other.leaves
-        return total
+        return exposure.under_way(self.state, self.working.values(), order)
 
-    def reduces(self, order: OrderSubmitted) -> bool:
-        """Whether an order can only make the position smaller, with all that is under way."""
-        return risk.reduces(self.state, order, self.under_way(order))
+    def reduces(self, order: OrderSubmitted | OrderReplaceRequested) -> bool:
+        """Whether an order, or the change of one, can only make the position smaller, with all that is under way."""
+        if isinstance(order, OrderReplaceRequested):
+            known = self.state.orders.get(order.id)
+            if known is None:
+                return False
+            if exposure.less(known, order):
+                return True
+            order = exposure.changed(known, order)
+        mark = self.state.marks.get(order.instrument)
+        seen = exposure.weighed(self.state, order, mark.last if mark is not None else None)
+        return risk.reduces(self.state, seen, self.under_way(order))
 
-    def follow(self, order: Order) -> None:
-        """Take note of an order that a fact has just changed."""
-        if order.status.working:
-            if order.filled == 0 and order.id in self.working and not order.cancel_requested:
-                return  # accepted: nothing that is expected has changed
+    def follow(self, order: Order, *, moved: bool = True) -> None:
+        """Take note of an order that a fact has just changed; `moved` says whether that may change what is expected."""
+        if order.working:
+            known = order.id in self.working
             self.working[order.id] = order
+            if known and not moved:
+                return
         else:
             self.working.pop(order.id, None)
         self.refused.pop(order.instrument, None)
@@ -185,16 +246,41 @@ class Dealing:
 
     # --- making orders --------------------------------------------------------------------------------------
 
+    def _after(self, parent: str) -> tuple[str, risk.Denial | None]:
+        """The order that another is to wait for: itself, or "" when it has filled, or why it never will."""
+        if not parent:
+            return "", None
+        order = self.state.orders.get(parent)
+        if order is None:
+            raise OrderError(f"after={parent!r} is no order that this session knows")
+        if order.filled:
+            return "", None
+        if order.working:
+            return parent, None
+        return "", risk.Denial("after", "", f"{parent} was {order.status} without a fill")
+
+    def _leave(self, spec: Instrument, held: Decimal, **words: Any) -> str:
+        """Close what is held at the market; no rule but the kill switch refuses it."""
+        terms = Terms(type=OrderType.MARKET, qty=abs(held), reduce_only=True)
+        return self._submit(spec, Side.SELL if held > 0 else Side.BUY, terms, None, **words)
+
     def _submit(
-        self, spec: Instrument, side: Side, kind: OrderType, qty: Decimal, price: float | None, **terms: Any
+        self,
+        spec: Instrument,
+        side: Side,
+        terms: Terms,
+        price: float | None,
+        *,
+        denial: risk.Denial | None = None,
+        **words: Any,
     ) -> str:
         """Tell the intent or the denial; returns the order's id."""
-        order, denial = self._order(spec, side, kind, qty, price, **terms)
-        self._tell_or_deny(order, denial)
+        order, refused = self._order(spec, side, terms, price, **words)
+        self._tell_or_deny(order, denial or refused)
         return order.id
 
     def _order(
-        self, spec: Instrument, side: Side, kind: OrderType, qty: Decimal, price: float | None, **terms: Any
+        self, spec: Instrument, side: Side, terms: Terms, price: float | None, **words: Any
     ) -> tuple[OrderSubmitted, risk.Denial | None]:
         """The next order, not yet told, and why it may not go out."""
         info = self.state.strategy
@@ -204,11 +290,14 @@ class Dealing:
             info.id,
             self.state.session.account,
             side,
-            kind,
-            qty,
-            **terms,
+            **terms.fields(),
+            **words,
         )
-        return order, risk.check(self.state, order, price, self.under_way(order))
+        return order, self._denial(order, price)
+
+    def _denial(self, order: OrderSubmitted, price: float | None) -> risk.Denial | None:
+        seen = exposure.weighed(self.state, order, price)
+        return risk.check(self.state, seen, price, self.under_way(order))
 
     def _tell_or_deny(self, order: OrderSubmitted, denial: risk.Denial | None) -> None:
         if denial is None:
@@ -220,49 +309,3 @@ class Dealing:
                     denial.rule, denial.bound, denial.value,
                 )
             )  # fmt: skip
-
-    def _protect(
-        self, spec: Instrument, side: Side, qty: Decimal, parent: str, loss: object, profit: object, tag: str
-    ) -> None:
-        """The stop and the target of an entry: they wake with its fill, and one cancels the other."""
-        group = f"{parent}/exit" if loss is not None and profit is not None else ""
-        shared = {"reduce_only": True, "parent": parent, "group": group, "tag": tag}
-        if loss is not None:
-            price = nearest(exact(loss, name="stop_loss"), spec.tick)
-            self._submit(spec, side, OrderType.STOP, qty, None, stop=price, reason="stop loss", **shared)
-        if profit is not None:
-            price = nearest(exact(profit, name="take_profit"), spec.tick)
-            self._submit(spec, side, OrderType.LIMIT, qty, None, limit=price, reason="take profit", **shared)
-
-    def _size(self, spec: Instrument, qty: object) -> Decimal:
-        size = floor_to(exact(qty, name="quantity"), spec.lot)
-        if size <= 0:
-            lot = f" (smallest step {spec.lot})" if spec.lot else ""
-            raise OrderError(f"quantity is {qty}: give a number above zero{lot}; the side says which way")
-        return size
-
-    def _kind(
-        self, spec: Instrument, limit: object, stop: object
-    ) -> tuple[OrderType, Decimal | None, Decimal | None]:
-        if limit is not None and stop is not None:
-            raise OrderError("an order has a limit or a stop, not both")
-        level = limit if limit is not None else stop
-        if level is None:
-            return OrderType.MARKET, None, None
-        price = nearest(exact(level, name="limit" if stop is None else "stop"), spec.tick)
-        if price <= ZERO:
-            raise OrderError(f"the order's price is {level}: give a price above zero")
-        return (OrderType.LIMIT, price, None) if stop is None else (OrderType.STOP, None, price)
-
-    def _check_protection(
-        self, side: Side, spec: Instrument, entry: object, loss: object, profit: object
-    ) -> None:
-        if entry is None:
-            return
-        at = exact(entry)
-        for name, level, should_lie in (("stop_loss", loss, -side.sign), ("take_profit", profit, side.sign)):
-            if level is not None and (exact(level, name=name) - at) * should_lie <= 0:
-                where = "above" if should_lie > 0 else "below"
-                raise OrderError(
-                    f"{name} {level} of a {side} {spec.id} must lie {where} the entry price {at.normalize():f}"
-                )

@@ -12,7 +12,7 @@ from typing import Any
 from tradekit.core.event import Event, Fact
 from tradekit.errors import StrategyError, TradekitError
 from tradekit.model.market import Bar
-from tradekit.model.order import OrderFilled, Side
+from tradekit.model.order import OrderAccepted, OrderFilled, OrderTrailed, Side
 from tradekit.model.session import (
     CommandReceived,
     RiskChanged,
@@ -181,12 +181,15 @@ class Engine:
         order = self.state.orders.get(data.id)
         if order is None:
             return
-        self.dealing.follow(order)
+        self.dealing.follow(order, moved=not isinstance(data, OrderAccepted | OrderTrailed))
         self.turn_to(order.instrument, self._cause)
         if self._hears_orders:
             self.call("on_order", self.strategy.on_order, order)
 
     def _filled(self, event: Event, data: OrderFilled) -> None:
+        fills = self.state.fills
+        if not fills or fills[-1].seq != event.seq:
+            return  # an execution that is known already: nothing has changed
         self._order(data)
         if self._hears_fills:
             self.call("on_fill", self.strategy.on_fill, data)
@@ -265,6 +268,16 @@ class Engine:
         name = instrument or self._instrument
         units = self.dealing.units_worth(percent, name, self.price(name))
         return self.target(units, instrument=name, asked=("percent", percent), **terms)
+
+    def leave(self, position: str, *, instrument: str | None = None, **words: str) -> str | None:
+        """Wish for the end of one position of a hedging account."""
+        return self.dealing.leave(position, instrument=instrument or self._instrument, **words)
+
+    def replace(self, order_id: str, **terms: Any) -> bool:
+        """Wish for other terms of a working order."""
+        order = self.state.orders.get(order_id)
+        price = None if order is None else self.price(order.instrument)
+        return self.dealing.replace(order_id, price=price, **terms)
 
     def cancel(self, order_id: str, reason: str) -> None:
         """Wish for an order's end."""

@@ -12,12 +12,18 @@ from tradekit.model.market import Bar, FeedEnded, FeedStarted, MarkUpdated
 from tradekit.model.order import (
     OrderAccepted,
     OrderCanceled,
+    OrderCancelRejected,
     OrderCancelRequested,
     OrderDenied,
     OrderExpired,
     OrderFilled,
     OrderRejected,
+    OrderReplaced,
+    OrderReplaceRejected,
+    OrderReplaceRequested,
     OrderSubmitted,
+    OrderTrailed,
+    OrderTriggered,
 )
 from tradekit.model.session import (
     CommandReceived,
@@ -84,7 +90,7 @@ def _line(event: Event, known: Mapping[str, Instrument]) -> Line:
 
 def _submitted(data: OrderSubmitted, instrument: Instrument | None) -> str:
     level = data.limit if data.limit is not None else data.stop
-    at = f" {data.type} {words.price(level, instrument)}".rstrip()
+    at = f" {str(data.type).replace('_', ' ')} {words.price(level, instrument)}".rstrip()
     why = f": {data.reason or data.tag}" if data.reason or data.tag else ""
     return f"{data.id} {data.side} {words.qty(data.qty)} {data.instrument}{at}{why}"
 
@@ -112,6 +118,10 @@ def _because(word: str) -> Callable[[Any], str]:
 _PRICED: dict[type, Callable[[Any, Instrument | None], str]] = {
     OrderSubmitted: _submitted,
     OrderFilled: _filled,
+    OrderTriggered: lambda data, instrument: f"{data.id} triggered at {words.price(data.price, instrument)}",
+    OrderTrailed: lambda data, instrument: (
+        f"{data.id} trails: its stop is {words.price(data.stop, instrument)}"
+    ),
 }
 _SENTENCES: dict[type, tuple[Callable[[Any], str], str]] = {
     SessionOpened: (lambda d: f"session {d.name} opened, {d.mode}", ""),
@@ -122,7 +132,11 @@ _SENTENCES: dict[type, tuple[Callable[[Any], str], str]] = {
     OrderAccepted: (lambda d: f"{d.id} {'held at' if d.held else 'accepted by'} the venue", "muted"),
     OrderDenied: (_denied, "warn"),
     OrderRejected: (_because("rejected by the venue"), "bad"),
+    OrderReplaceRequested: (_because("replace requested"), "muted"),
+    OrderReplaced: (lambda d: f"{d.id} replaced, its quantity is {words.qty(d.qty)}", "muted"),
+    OrderReplaceRejected: (_because("not replaced"), "warn"),
     OrderCancelRequested: (_because("cancel requested"), "muted"),
+    OrderCancelRejected: (_because("not canceled"), "warn"),
     OrderCanceled: (_because("canceled"), "muted"),
     OrderExpired: (_because("expired"), "muted"),
     RiskChanged: (_risk, "warn"),

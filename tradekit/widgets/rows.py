@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from tradekit.model.instrument import Instrument
-from tradekit.model.order import OrderType, Side
+from tradekit.model.order import OrderType, Side, TimeInForce
 from tradekit.state.shape import Fill, Order, Position, Signal, State
 from tradekit.widgets import words
 
@@ -77,9 +77,7 @@ def _position(position: Position, instrument: Instrument | None) -> Row:
 
 def _order(order: Order, instrument: Instrument | None) -> Row:
     side, tone = _side(order.side)
-    wanted = order.limit if order.limit is not None else order.stop
     average = order.value / order.filled if order.filled else None
-    status = "cancel requested" if order.working and order.cancel_requested else str(order.status)
     return {
         "key": order.id,
         "updated": words.milliseconds(order.updated),
@@ -87,19 +85,42 @@ def _order(order: Order, instrument: Instrument | None) -> Row:
         "instrument": order.instrument,
         "side": side,
         "side_tone": tone,
-        "type": str(order.type),
+        "type": _type(order),
         "qty": words.qty(order.qty),
         "filled": words.qty(order.filled) if order.filled else "",
-        "price": words.price(wanted, instrument) if wanted is not None else _unpriced(order),
+        "price": _prices(order, instrument),
         "average": words.price(average, instrument),
-        "status": status,
+        "status": _status(order),
         "note": order.note or order.reason or order.tag,
         "ended": not order.working,
     }
 
 
-def _unpriced(order: Order) -> str:
-    return "market" if order.type is OrderType.MARKET else ""
+def _type(order: Order) -> str:
+    """The type in words, and how long it lives where that is not until canceled."""
+    kind = str(order.type).replace("_", " ")
+    return kind if order.tif is TimeInForce.GTC else f"{kind}, {str(order.tif).replace('_', ' ')}"
+
+
+def _prices(order: Order, instrument: Instrument | None) -> str:
+    """The order's one price, or several by name: the trigger, the limit behind it, how far it trails."""
+    trail = "" if order.trail is None else f"trails {words.price(order.trail, instrument)}"
+    if order.trail_pct is not None:
+        trail = f"trails {order.trail_pct.normalize():f} %"
+    limit, stop = (None if p is None else words.price(p, instrument) for p in (order.limit, order.stop))
+    if trail:
+        return trail if stop is None else f"{stop}, {trail}"
+    if limit is not None and stop is not None:
+        return f"{limit} from {stop}"
+    return limit or stop or ("market" if order.type is OrderType.MARKET else "")
+
+
+def _status(order: Order) -> str:
+    if order.working and order.cancel_requested:
+        return "cancel requested"
+    if order.working and order.replace_requested:
+        return "replace requested"
+    return str(order.status).replace("_", " ")
 
 
 def _fill(fill: Fill, instrument: Instrument | None) -> Row:

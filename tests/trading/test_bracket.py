@@ -1,0 +1,112 @@
+"""The exits of an entry: a stop, fixed or trailing, and a target, on the right side of it."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.builders import BTC
+from tradekit.errors import OrderError
+from tradekit.model.instrument import Instrument
+from tradekit.model.order import OrderType, Side
+from tradekit.trading.bracket import exits_of
+from tradekit.trading.terms import Terms
+
+D = Decimal
+ENTRY = Terms(type=OrderType.MARKET, qty=D(2))
+
+
+def exits(
+    side: Side = Side.BUY,
+    entry: Terms = ENTRY,
+    price: float | None = 100.0,
+    spec: Instrument = BTC,
+    **asked: Any,
+) -> list[tuple[str, Terms]]:
+    return exits_of(spec, side, entry, price, **asked)
+
+
+def test_an_entry_without_exits_has_none() -> None:
+    assert exits() == []
+
+
+def test_a_stop_and_a_target_reduce_the_entrys_quantity_and_say_what_they_are() -> None:
+    (why, loss), (whither, target) = exits(stop_loss=95, take_profit=110)
+    assert (why, loss.type, loss.stop, loss.qty, loss.reduce_only) == (
+        "stop loss",
+        OrderType.STOP,
+        95,
+        2,
+        True,
+    )
+    assert (whither, target.type, target.limit, target.qty, target.reduce_only) == (
+        "take profit",
+        OrderType.LIMIT,
+        110,
+        2,
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"stop_loss_trail": 5}, (None, D(5), None)),
+        ({"stop_loss_trail_pct": 5}, (None, None, D(5))),
+        ({"stop_loss": 90, "stop_loss_trail": 5}, (D(90), D(5), None)),
+    ],
+)
+def test_a_stop_loss_may_trail_from_where_it_starts(asked: dict[str, Any], found: tuple[Any, ...]) -> None:
+    ((_, loss),) = exits(**asked)
+    assert (loss.type, loss.stop, loss.trail, loss.trail_pct) == (OrderType.TRAILING_STOP, *found)
+
+
+def test_exits_lie_on_the_tick_a_target_on_the_one_that_is_no_worse() -> None:
+    ticked = Instrument(id="BTC", tick=D("0.5"))
+    (_, loss), (_, target) = exits(spec=ticked, stop_loss=95.3, take_profit=110.1)
+    assert (loss.stop, target.limit) == (D("95.5"), D("110.5"))
+    (_, loss), (_, target) = exits(Side.SELL, spec=ticked, stop_loss=105.2, take_profit=90.4)
+    assert (loss.stop, target.limit) == (D("105.0"), D("90.0"))
+
+
+def test_the_exits_of_a_share_are_shares() -> None:
+    ((_, loss),) = exits(entry=Terms(type=OrderType.MARKET, qty=D(0), share=D("0.5")), stop_loss=95)
+    assert (loss.qty, loss.share) == (D(0), D("0.5"))
+
+
+@pytest.mark.parametrize(
+    ("entry", "level"),
+    [
+        (Terms(type=OrderType.LIMIT, qty=D(1), limit=D(90)), 90),
+        (Terms(type=OrderType.STOP, qty=D(1), stop=D(110)), 110),
+        (Terms(type=OrderType.STOP_LIMIT, qty=D(1), stop=D(110), limit=D(111)), 111),
+        (ENTRY, 100),
+    ],
+)
+def test_exits_are_measured_from_where_the_entry_trades(entry: Terms, level: int) -> None:
+    with pytest.raises(
+        OrderError, match=f"stop_loss {level} of a buy BTC must lie below the entry price {level}"
+    ):
+        exits(entry=entry, stop_loss=level)
+    with pytest.raises(OrderError, match=f"take_profit {level} of a buy BTC must lie above"):
+        exits(entry=entry, take_profit=level)
+    with pytest.raises(OrderError, match=f"stop_loss {level} of a sell BTC must lie above"):
+        exits(Side.SELL, entry=entry, stop_loss=level)
+
+
+def test_without_any_price_the_exits_are_taken_as_they_are() -> None:
+    assert len(exits(price=None, stop_loss=5, take_profit=1)) == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"stop_loss_trail": 0}, "trail is 0"),
+        ({"stop_loss_trail": 1, "stop_loss_trail_pct": 1}, "not both"),
+        ({"take_profit": "x"}, "take_profit is 'x': give a number"),
+        ({"stop_loss": "x"}, "stop_loss is 'x': give a number"),
+    ],
+)
+def test_exits_that_make_no_sense_are_refused(asked: dict[str, Any], words: str) -> None:
+    with pytest.raises(OrderError, match=words):
+        exits(price=None, **asked)
