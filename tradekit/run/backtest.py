@@ -17,6 +17,7 @@ from tradekit.model.session import Mode, SessionOpened
 from tradekit.run.cycle import Cycle
 from tradekit.run.inner import InnerLoop, fits
 from tradekit.run.result import Result
+from tradekit.run.several import SeveralLoop, fits_several
 from tradekit.run.timeline import Input, merged
 from tradekit.run.vector import Decided, Later, VectorResult, decided_ahead, twin_fits
 from tradekit.sim.exchange import Exchange
@@ -114,6 +115,8 @@ def _played(
         costs = rules.plain
         if not stepwise and not heard and costs is not None and fits(cycle, columns):
             told += _written_out(InnerLoop(cycle, exchange, columns[0], costs=costs, before=before), progress)
+        elif not stepwise and not heard and costs is not None and fits_several(cycle, columns):
+            told += _written_out(SeveralLoop(cycle, exchange, columns, costs=costs, before=before), progress)
         else:
             told += _stepwise(cycle, merged(columns, ticks=heard), progress)
     finally:
