@@ -11,6 +11,7 @@ from tradekit.core.version import version
 from tradekit.data.columns import BarColumns
 from tradekit.data.ticks import Ticks, ticks_of
 from tradekit.errors import ConfigError, DataError, StrategyError, TradekitError
+from tradekit.model.account import AccountType
 from tradekit.model.instrument import check_account
 from tradekit.model.money import exact
 from tradekit.model.session import Mode, SessionOpened
@@ -87,7 +88,8 @@ def backtest(
     if targets is None:
         return Result(opened=opened, columns=columns, told=play(made), rules=filling, ticks=heard)
     carrier = Decided(made, targets)
-    if not twin_fits(made, columns, filling, limited=bool(bounds)):
+    limited = bool(bounds) or opened.hedging or opened.account_type is not AccountType.UNLIMITED
+    if not twin_fits(made, columns, filling, limited=limited):
         return Result(opened=opened, columns=columns, told=play(carrier), rules=filling)
     (wanted,) = targets.values()
     told = Later(lambda: play(carrier))

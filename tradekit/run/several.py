@@ -20,7 +20,6 @@ from tradekit.run.cycle import Cycle
 from tradekit.run.inner import InnerLoop, fits
 from tradekit.sim.costs import Costs
 from tradekit.sim.exchange import Exchange
-from tradekit.state import valuation
 from tradekit.state.reducer import BARS_KEPT, apply
 from tradekit.state.shape import Mark, State
 from tradekit.trading.series import Feedline
@@ -153,14 +152,8 @@ class SeveralLoop(InnerLoop):
             apply(state, Event(state.seq + 1, 0, bar.ts + self._length, 0, bar.TYPE, bar.V, 0, bar.key, bar))
 
     def _mark(self) -> None:
-        """Equity at the last closes."""
-        self._engine_on()
-        state = self._state
-        if not self._watched:
-            for position in list(state.positions.values()):
-                mark = state.marks.get(position.instrument)
-                if mark is not None and position.qty:
-                    valuation.mark(state, position.instrument, mark.last)
+        """Equity at the last closes: the state, folded bar by bar from now on, so that it is summed as `step` sums."""
+        _ = self.state
 
     # --- the dealer -----------------------------------------------------------------------------------------
 

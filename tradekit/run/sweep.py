@@ -8,11 +8,14 @@ import copy
 import functools
 import inspect
 import itertools
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any, TypeAlias
+
+import numpy as np
 
 from tradekit.data.columns import BarColumns
 from tradekit.errors import ConfigError, StrategyError, TradekitError, did_you_mean
@@ -189,11 +192,16 @@ def _by_twin(
     Threads, not a compiled parallel loop: OpenMP's does not survive a fork, which the processes above are made by.
     """
     made = copy.deepcopy(strategy)  # one for all: a target depends on the parameters and the bars alone
+    own = threading.local()
     bars, memo, terms = bars_of(columns), Memo(), Terms.of(columns.spec, rules.plain or Costs())
 
     def measured(targets: Any) -> Numbers:
         fills = fills_of(columns.open, targets, terms)
-        equity = equity_of(columns.close, fills, terms, float(cash))
+        if not hasattr(own, "equity"):
+            own.equity = np.empty(
+                len(columns)
+            )  # of this thread, over and over: fresh memory costs more than it looks
+        equity = equity_of(columns.close, fills, terms, float(cash), out=own.equity)
         return numbers_of(equity, fills, columns.ts, terms, float(cash))
 
     under_way: deque[Future[Numbers]] = deque()

@@ -71,7 +71,10 @@ def follows(strategy: Strategy, columns: BarColumns) -> bool:
 
 
 def twin_fits(strategy: Strategy, columns: Sequence[BarColumns], rules: Rules, *, limited: bool) -> bool:
-    """Whether the compiled twin knows these rules: the plain ones, one series, no limit that could deny an order."""
+    """Whether the compiled twin knows these rules: the plain ones, one series, and nothing that could deny an order.
+
+    limited  whether there are limits, or an account that is more than a balance
+    """
     spec = columns[0].spec
     sized = spec.max_qty is not None or spec.min_notional is not None
     plain = rules.plain is not None and not sized and not spec.inverse

@@ -86,15 +86,18 @@ def fills_of(opens: Floats, targets: Floats, terms: Terms) -> Fills:
     targets  the position wanted after each bar, shape (bars,); nan leaves the wish before it as it is. What the last
              bar decides is not traded any more.
     """
-    count = compiled(_turns)(targets)
-    fills = Fills(np.empty(count, np.int64), np.empty(count), np.empty(count), np.empty(count))
-    compiled(_fill)(opens, targets, *terms, *fills)
-    return fills
+    bars = len(targets)
+    room = Fills(
+        np.empty(bars, np.int64), np.empty(bars), np.empty(bars), np.empty(bars)
+    )  # touched as far as filled
+    count = compiled(_fill)(opens, targets, *terms, *room)
+    at, held, price, fee = room
+    return Fills(at[:count].copy(), held[:count].copy(), price[:count].copy(), fee[:count].copy())
 
 
-def equity_of(closes: Floats, fills: Fills, terms: Terms, cash: float) -> Floats:
-    """Equity after each bar [account currency], shape (bars,); `cash` is the opening balance."""
-    equity = np.empty(len(closes))
+def equity_of(closes: Floats, fills: Fills, terms: Terms, cash: float, out: Floats | None = None) -> Floats:
+    """Equity after each bar [account currency], shape (bars,), in `out` if given; `cash` is the opening balance."""
+    equity = np.empty(len(closes)) if out is None else out
     compiled(_mark)(closes, *fills, terms.multiplier, cash, equity)
     return equity
 
@@ -121,17 +124,6 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
-def _turns(targets: Floats) -> int:
-    """How often the wished position changes, the last bar left out."""
-    held, count = 0.0, 0
-    for at in range(len(targets) - 1):
-        wanted = targets[at]
-        if wanted != held and wanted == wanted:
-            held = wanted
-            count += 1
-    return count
-
-
 def _fill(
     opens: Floats,
     targets: Floats,
@@ -144,8 +136,8 @@ def _fill(
     held: Floats,
     price: Floats,
     paid: Floats,
-) -> None:
-    """Write the executions into `at`, `held`, `price` and `paid`."""
+) -> int:
+    """Write the executions into `at`, `held`, `price` and `paid`; how many there are."""
     holding, n = 0.0, 0
     for bar in range(len(targets) - 1):
         wanted = targets[bar]
@@ -167,6 +159,7 @@ def _fill(
         paid[n] = np.rint(abs(wanted - holding) * traded * multiplier * fee * 1e8) / 1e8
         holding = wanted
         n += 1
+    return n
 
 
 def _mark(
