@@ -191,7 +191,9 @@ class _Track:
     def _steps(
         self, columns: BarColumns, quick: list[Feedline], chunk: int
     ) -> Iterator[tuple[Bar, tuple[float, ...] | None]]:
-        warm = min(len(columns), max((int(getattr(line.indicator, "warmup", 0)) for line in self.lines), default=0))
+        warm = min(
+            len(columns), max((int(getattr(line.indicator, "warmup", 0)) for line in self.lines), default=0)
+        )
         yield from zip(columns.bars(0, warm, chunk=chunk), repeat(None), strict=False)
         for start in range(warm, len(columns), chunk):
             stop = min(start + chunk, len(columns))
@@ -213,7 +215,9 @@ def _by_chunk(line: Feedline) -> bool:
 def _ahead(line: Feedline, columns: BarColumns, start: int, stop: int) -> list[float]:
     """An indicator's value after each of these bars; until the loop takes them it shows what it showed before."""
     shown = line.indicator.value
-    values: list[float] = line.indicator.batch(*(getattr(columns, field)[start:stop] for field in line.fields))
+    values: list[float] = line.indicator.batch(
+        *(getattr(columns, field)[start:stop] for field in line.fields)
+    )
     line.indicator.value = shown
     return values
 
