@@ -119,12 +119,14 @@ def by_vectorbt(columns: BarColumns) -> Any:
     fast = vbt.MA.run(close, GRID["fast"]).ma
     slow = vbt.MA.run(close, GRID["slow"]).ma
     ends = []
+    opens = pd.Series(columns.open, index=close.index)
     for at in range(fast.shape[1]):  # a fast window at a time: all at once need gigabytes
-        above = pd.DataFrame(fast.to_numpy()[:, [at]] > slow.to_numpy(), index=close.index)
+        above = fast.to_numpy()[:, [at]] > slow.to_numpy()
+        above = np.vstack((np.zeros((1, above.shape[1]), dtype=bool), above[:-1]))  # decided the bar before
+        entries = pd.DataFrame(above, index=close.index, columns=slow.columns)
         run = vbt.Portfolio.from_signals(
-            close, above, ~above, price=[*columns.open[1:].tolist(), columns.close[-1]], size=1, fees=FEE,
-            init_cash=CASH, freq="1min",
-        )  # fmt: skip
+            close, entries, ~entries, price=opens, size=1, fees=FEE, init_cash=CASH, freq="1min"
+        )
         ends.append((run.total_return(), run.sharpe_ratio()))
     return ends
 
