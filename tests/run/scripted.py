@@ -96,10 +96,34 @@ class Scripted(Strategy):
     def wish_replace_first(self, bar: Bar | None, qty: float, away: float) -> None:
         first = next((o for o in self.state.orders.values() if o.working), None)
         if first is not None:
-            prices = {
-                kind: self.level(bar, away) for kind in ("limit", "stop") if getattr(first, kind) is not None
-            }
+            has = [kind for kind in ("limit", "stop") if getattr(first, kind) is not None]
+            prices: dict[str, Any] = dict.fromkeys(has, self.level(bar, away))
             self.signal("replaced", self.replace(first.id, qty=qty, **prices))
+
+    def wish_worded(self, bar: Bar | None, side: str, qty: float, words: str, away: float) -> None:
+        """An order in other words than its price: see WORDED."""
+        way = 1 if side == "buy" else -1
+        at = self.level(bar, way * away)
+        terms: dict[str, Any] = {
+            "stop_limit": {"stop": at, "limit": self.level(bar, way * 2 * away)},
+            "if_touched": {"if_touched": self.level(bar, -way * away)},
+            "limit_if_touched": {"if_touched": self.level(bar, -way * away), "limit": at},
+            "trail": {"trail": away},
+            "trail_pct": {"trail_pct": away, "stop": self.level(bar, way * 3 * away)},
+            "ioc": {"limit": at, "tif": "ioc"},
+            "fok": {"tif": "fok"},
+            "day": {"limit": self.level(bar, -way * away), "tif": "day"},
+            "gtd": {"limit": self.level(bar, -way * away), "expires": START + 7 * 60_000_000_000},
+            "post_only": {"limit": self.level(bar, -way * away), "post_only": True},
+            "trailing_exit": {"stop_loss_trail": away, "take_profit": self.level(bar, way * 9)},
+            "group": {"limit": self.level(bar, -way * away), "group": "pair"},
+        }[words]
+        getattr(self, side)(qty, **terms)
+
+    def wish_chain(self, bar: Bar | None, side: str, away: float) -> None:
+        way = 1 if side == "buy" else -1
+        first = getattr(self, side)(1, limit=self.level(bar, -way * away))
+        self.sell(1, limit=self.level(bar, away), after=first)
 
     def wish_look(self, bar: Bar | None) -> None:
         """Tell what can be seen: the state in numbers, and the last bars."""
@@ -151,6 +175,10 @@ class Mean:
 SIDES = st.sampled_from(["buy", "sell"])
 QTYS = st.sampled_from([0.5, 1, 2, 3.3])
 AWAY = st.sampled_from([0.3, 1.0, 2.5])
+WORDED = [
+    *("stop_limit", "if_touched", "limit_if_touched", "trail", "trail_pct", "ioc", "fok", "day", "gtd"),
+    *("post_only", "trailing_exit", "group"),
+]
 TARGETS: list[st.SearchStrategy[Wish]] = [
     st.tuples(st.just("to"), st.sampled_from([0, 1, 1, 2, -1, 0.55]), st.sampled_from(["", "why"])),
     st.tuples(st.just("close")),
@@ -167,6 +195,9 @@ OTHERS: list[st.SearchStrategy[Wish]] = [
     st.tuples(st.just("protect"), SIDES, AWAY.map(lambda x: -x) | AWAY),
     st.tuples(st.just("cancel_all")),
     st.tuples(st.just("cancel_first")),
+    st.tuples(st.just("worded"), SIDES, QTYS, st.sampled_from(WORDED), AWAY),
+    st.tuples(st.just("worded"), SIDES, QTYS, st.sampled_from(WORDED), AWAY),
+    st.tuples(st.just("chain"), SIDES, AWAY),
     st.tuples(st.just("replace_first"), QTYS, AWAY | AWAY.map(lambda x: -x)),
     st.tuples(st.just("look")),
     st.tuples(st.just("bars"), st.integers(0, 4)),

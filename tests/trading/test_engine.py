@@ -19,6 +19,7 @@ from tradekit.model.session import RiskChanged, SessionClosed, StrategyFailed
 from tradekit.state.reducer import apply
 from tradekit.state.shape import Order, State
 from tradekit.strategy.base import Strategy
+from tradekit.trading.dealing import number
 from tradekit.trading.engine import Engine
 
 
@@ -266,6 +267,17 @@ def test_the_engines_state_is_the_fold_of_what_it_told(run: dict[str, Any]) -> N
     for event in desk.journal:
         apply(state, event)
     assert state == desk.state
+
+
+@given(runs())
+@law(10)
+def test_what_is_dealt_with_is_what_the_state_says(run: dict[str, Any]) -> None:
+    desk = Desk(run["make"](), specs=[run["bars"].spec])
+    dealing = desk.engine.dealing
+    for one in run["bars"].bars():
+        desk.bar(one)
+        assert dealing.working == {o.id: o for o in desk.state.orders.values() if o.working}
+        assert dealing.goals.get("BTC", 0) == number(dealing.expected("BTC"))
 
 
 def test_a_long_walk_leaves_goal_and_position_in_step() -> None:

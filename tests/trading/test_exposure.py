@@ -69,6 +69,7 @@ def test_orders_in_another_instrument_expect_nothing_here() -> None:
         ({"reduce_only": True}, 0),
         ({"side": Side.SELL}, 0),
         ({"qty": 0, "share": D("0.5")}, 50),
+        ({"qty": 7, "share": D("0.5")}, 7),
     ],
 )
 def test_under_way_is_the_most_that_may_still_fill_on_a_side(fields: dict[str, Any], most: int) -> None:

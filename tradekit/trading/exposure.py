@@ -48,7 +48,7 @@ def under_way(state: State, working: Iterable[Order], order: OrderSubmitted) -> 
 
 
 def _most(state: State, order: Order) -> Decimal:
-    if order.share is None or order.filled:
+    if order.share is None or order.qty:  # the venue has sized it
         return order.most
     mark = state.marks.get(order.instrument)
     return units_for(state, state.instruments[order.instrument], order.share, mark.last if mark else None)
