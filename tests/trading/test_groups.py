@@ -140,5 +140,32 @@ def test_a_share_needs_a_price() -> None:
         desk().bar(flat(0, 100.0), lambda s, b: s.buy(share=1, instrument="ETH"))
 
 
+def hedged() -> Desk:
+    """Long 2 as `left`, short 1 as `right`."""
+    made = desk(hedging=True)
+    made.bar(flat(0, 100.0), lambda s, b: (s.buy(2, position="left"), s.sell(1, position="right")))
+    made.bar(flat(1, 100.0))
+    assert (made.position, len(made.state.positions)) == (1, 2)
+    return made
+
+
+def test_close_leaves_the_position_that_it_names_once() -> None:
+    made = hedged()
+    told = made.bar(
+        flat(2, 100.0), lambda s, b: (s.close(position="left"), s.close(position="left", tag="again"))
+    )
+    (sent,) = orders(told)
+    assert (sent.side, sent.qty, sent.position, sent.reduce_only) == (Side.SELL, D(2), "left", True)
+    made.bar(flat(3, 100.0), lambda s, b: s.close(position="left"))
+    assert {p.position: p.qty for p in made.state.positions.values()} == {"left": D(0), "right": D(-1)}
+
+
+def test_flatten_leaves_every_position_by_its_name() -> None:
+    made = hedged()
+    made.command("flatten")
+    made.bar(flat(2, 100.0))
+    assert {p.position: p.qty for p in made.state.positions.values()} == {"left": D(0), "right": D(0)}
+
+
 def test_close_of_a_position_that_nobody_holds_tells_nothing() -> None:
     assert types(desk().bar(flat(0, 100.0), lambda s, b: s.close(position="left"))) == ["bar.closed"]

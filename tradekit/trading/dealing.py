@@ -198,7 +198,8 @@ class Dealing:
         self.cancel_all(instrument, reason)
         for position in list(self.state.positions.values()):
             if position.qty and instrument in (None, position.instrument):
-                self._leave(self.instrument(position.instrument), position.qty, reason=reason)
+                spec = self.instrument(position.instrument)
+                self._leave(spec, position.qty, position=position.position, reason=reason)
 
     # --- what is expected -----------------------------------------------------------------------------------
 
