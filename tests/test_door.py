@@ -33,7 +33,7 @@ def test_the_door_opens_without_anything_heavy() -> None:
 
 @pytest.mark.parametrize(
     ("where", "name", "there"),
-    [(tk, "backtests", "backtest"), (tk.widgets, "Bloter", "Blotter"), (tk.indicators, "MACD", "SMA")],
+    [(tk, "backtests", "backtest"), (tk.widgets, "Bloter", "Blotter"), (tk.indicators, "MCAD", "MACD")],
 )
 def test_a_name_that_is_not_there_is_answered_with_those_that_are(
     where: object, name: str, there: str

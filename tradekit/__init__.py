@@ -29,7 +29,24 @@ _WIDGETS = {
     "Blotter": "tradekit.widgets.blotter:Blotter",
     "Chart": "tradekit.widgets.chart:Chart",
 }
-_INDICATORS = {name: _DOOR[name] for name in ("SMA", "EMA", "ATR", "RSI")}
+_INDICATORS = {
+    name: f"tradekit.indicators.{module}:{name}"
+    for module, names in {
+        "averages": "SMA EMA WMA",
+        "lagless": "DEMA TEMA KAMA",
+        "macd": "MACD",
+        "momentum": "RSI MOM ROC",
+        "oscillators": "Stochastic StochRSI WilliamsR CCI",
+        "direction": "ADX DI Aroon",
+        "trailing": "PSAR SuperTrend",
+        "volatility": "ATR NATR",
+        "bands": "BBANDS Donchian Keltner",
+        "dispersion": "STDDEV ZScore LinearRegression",
+        "volume": "VWAP DailyVWAP OBV MFI",
+        "base": "Indicator",
+    }.items()
+    for name in names.split()
+}
 
 __all__ = [
     "ATR",

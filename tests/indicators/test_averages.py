@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tradekit.indicators.averages import EMA, SMA
+from tradekit.indicators.averages import EMA, SMA, WMA
 
 RNG = np.random.default_rng(7)
 WALK = 20_000 + np.cumsum(RNG.normal(0, 5, 3_000))
@@ -50,3 +50,7 @@ def test_ema_starts_with_the_mean() -> None:
     values = EMA(4).batch([1.0, 2.0, 3.0, 6.0, 8.0])
     assert all(map(math.isnan, values[:3]))
     assert values[3:] == [3.0, 3.0 + 0.4 * 5.0]
+
+
+def test_wma_weighs_the_newest_most() -> None:
+    assert WMA(3).batch([1.0, 2.0, 6.0, 0.0])[2:] == [(1 + 4 + 18) / 6, (2 + 12 + 0) / 6]

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from tradekit.indicators.momentum import RSI
+from tradekit.indicators.momentum import MOM, ROC, RSI
 
 
 def test_the_first_value_is_the_share_of_rises_in_the_first_moves() -> None:
@@ -24,3 +24,9 @@ def test_the_next_values_are_smoothed() -> None:
 )
 def test_the_ends_of_the_scale(prices: list[float], value: float) -> None:
     assert RSI(3).batch(prices)[-1] == value
+
+
+def test_momentum_and_rate_of_change_look_back_so_many_bars() -> None:
+    assert MOM(2).batch([10.0, 11.0, 15.0, 12.0])[2:] == [5.0, 1.0]
+    assert ROC(2).batch([10.0, 16.0, 15.0, 12.0])[2:] == [50.0, -25.0]
+    assert ROC(1).batch([0.0, 3.0])[1] == 0.0  # from nothing

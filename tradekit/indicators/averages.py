@@ -1,16 +1,14 @@
-"""Moving averages of a price: simple and exponential, as TA-Lib defines them.
+"""Moving averages of a price: simple, weighted and exponential, as TA-Lib defines them.
 
 Knows nothing of what the average is of; the caller chooses the field.
 """
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from tradekit.indicators.base import Floats, Indicator, columns_of, positive_period
+from tradekit.indicators.base import Floats, Indicator, positive_period
+from tradekit.indicators.windows import Window, Windowed, weighted, weighted_all
 
-__all__ = ["EMA", "SMA"]
-
-_NAN = float("nan")
+__all__ = ["EMA", "SMA", "WMA"]
 
 
 class SMA(Indicator):
@@ -49,9 +47,7 @@ class SMA(Indicator):
         if self.ready:
             self.value = total / self.period
 
-    def array(self, values: ArrayLike) -> Floats:
-        """Take many values; the average after each, nan while not ready, shape (values,)."""
-        (given,) = columns_of("SMA", values)
+    def _lines(self, given: Floats) -> tuple[Floats]:
         out = np.empty(len(given))
         head = min(-self._next % self.period, len(given))  # up to the start of a run
         runs = (len(given) - head) // self.period
@@ -60,7 +56,7 @@ class SMA(Indicator):
         if runs:
             self._whole_runs(given[head:tail], out[head:tail])
         self._one_by_one(given, out, tail, len(given))
-        return out
+        return (out,)
 
     def _one_by_one(self, given: Floats, out: Floats, start: int, stop: int) -> None:
         update = self.update
@@ -80,13 +76,9 @@ class SMA(Indicator):
         sums = np.cumsum(steps, axis=1)[:, 1:]
         sums[:, -1] = fresh
         out[:] = (sums / self.period).ravel()
-        if not self.ready:
-            out[: self.period - 1] = _NAN
         self._window = rows[-1].tolist()
         self._sum = float(fresh[-1])
         self._fresh = 0.0
-        self.ready = True
-        self.value = float(out[-1])
 
 
 class EMA(Indicator):
@@ -112,17 +104,29 @@ class EMA(Indicator):
             self.value = self._seed / self.period
             self.ready = True
 
-    def array(self, values: ArrayLike) -> Floats:
-        """Take many values; the average after each, nan while not ready, shape (values,)."""
-        (given,) = columns_of("EMA", values)
-        out = np.empty(len(given))
-        head = self._until_ready(out, given)
+    def _lines(self, given: Floats) -> tuple[Floats]:
         average, weight = self.value, self.weight
         averages: list[float] = []
         append = averages.append
-        for value in given[head:].tolist():
+        for value in given.tolist():
             average += weight * (value - average)
             append(average)
-        out[head:] = averages
-        self.value = average
-        return out
+        return (np.array(averages),)
+
+
+class WMA(Windowed):
+    """Weighted moving average: the newest of the last `period` values weighs `period`, the oldest 1."""
+
+    __slots__ = ("_divisor", "_weights", "period")
+
+    def __init__(self, period: int) -> None:
+        self.period = positive_period("WMA", period)
+        super().__init__(self.period)
+        self._weights = [float(weight) for weight in range(1, self.period + 1)]
+        self._divisor = self.period * (self.period + 1) / 2
+
+    def _look(self, window: Window) -> None:
+        self.value = weighted(window, self._weights) / self._divisor
+
+    def _over(self, values: Floats) -> tuple[Floats]:
+        return (weighted_all(values, self._weights) / self._divisor,)

@@ -1,15 +1,15 @@
-"""How fast a price moves: the relative strength index, as TA-Lib defines it.
+"""How fast a price moves: relative strength index, momentum and rate of change, as TA-Lib defines them.
 
 Knows nothing of what level calls for a trade.
 """
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from tradekit.indicators.base import Floats, Indicator, columns_of, positive_period
+from tradekit.indicators.base import Floats, Indicator, positive_period
 from tradekit.indicators.wilder import smoothed
+from tradekit.indicators.windows import Window, Windowed
 
-__all__ = ["RSI"]
+__all__ = ["MOM", "ROC", "RSI"]
 
 
 class RSI(Indicator):
@@ -23,7 +23,7 @@ class RSI(Indicator):
     def __init__(self, period: int = 14) -> None:
         self.period = positive_period("RSI", period)
         super().__init__(warmup=self.period + 1)
-        self._last: float | None = None
+        self._last = float("nan")  # the value before
         self._seen = 0  # steps so far, counted until ready
         self._rises = self._falls = 0.0  # their sums, from ready on their averages
 
@@ -31,7 +31,7 @@ class RSI(Indicator):
         """Take the next value."""
         last = self._last
         self._last = value
-        if last is None:
+        if last != last:  # nan: this is the first bar
             return
         step = value - last
         rise, fall = (step, 0.0) if step > 0.0 else (0.0, -step)
@@ -50,20 +50,47 @@ class RSI(Indicator):
             self._falls = fall = self._falls / period
             self.ready = True
         moved = rise + fall
-        self.value = 100.0 * rise / moved if moved else 0.0
+        self.value = 100.0 * (rise / moved) if moved else 0.0
 
-    def array(self, values: ArrayLike) -> Floats:
-        """Take many values; the index after each, nan while not ready, shape (values,)."""
-        (given,) = columns_of("RSI", values)
-        out = np.full(len(given), np.nan)
-        head = self._until_ready(out, given)
-        if head == len(out) or self._last is None:
-            return out
-        steps = np.diff(given[head:], prepend=self._last)
+    def _lines(self, given: Floats) -> tuple[Floats]:
+        steps = np.diff(given, prepend=self._last)
         rises = np.array(smoothed(self._rises, np.where(steps > 0.0, steps, 0.0).tolist(), self.period))
         falls = np.array(smoothed(self._falls, np.where(steps > 0.0, 0.0, -steps).tolist(), self.period))
         moved = rises + falls
-        out[head:] = np.divide(100.0 * rises, moved, out=np.zeros(len(moved)), where=moved != 0.0)
+        share = np.divide(rises, moved, out=np.zeros(len(moved)), where=moved != 0.0)
         self._last, self._rises, self._falls = float(given[-1]), float(rises[-1]), float(falls[-1])
-        self.value = float(out[-1])
-        return out
+        return (100.0 * share,)
+
+
+class MOM(Windowed):
+    """Momentum: the value less the one `period` bars before."""
+
+    __slots__ = ("period",)
+
+    def __init__(self, period: int = 10) -> None:
+        self.period = positive_period("MOM", period)
+        super().__init__(self.period + 1)
+
+    def _look(self, window: Window) -> None:
+        self.value = window[-1] - window[0]
+
+    def _over(self, values: Floats) -> tuple[Floats]:
+        return (values[self.period :] - values[: -self.period],)
+
+
+class ROC(Windowed):
+    """Rate of change: by how many per cent the value stands above the one `period` bars before; 0 from 0."""
+
+    __slots__ = ("period",)
+
+    def __init__(self, period: int = 10) -> None:
+        self.period = positive_period("ROC", period)
+        super().__init__(self.period + 1)
+
+    def _look(self, window: Window) -> None:
+        before = window[0]
+        self.value = (window[-1] / before - 1.0) * 100.0 if before else 0.0
+
+    def _over(self, values: Floats) -> tuple[Floats]:
+        now, before = values[self.period :], values[: -self.period]
+        return ((np.divide(now, before, out=np.ones(len(now)), where=before != 0.0) - 1.0) * 100.0,)

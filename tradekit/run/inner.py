@@ -11,7 +11,7 @@ from typing import Any
 
 from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
-from tradekit.indicators.base import Indicator
+from tradekit.indicators.base import by_chunk
 from tradekit.model.account import AccountType
 from tradekit.model.instrument import duration
 from tradekit.model.market import Bar
@@ -94,8 +94,8 @@ class InnerLoop:
         try:
             warm = min(len(columns), max((_warmup(line) for line in lines), default=0))
             self._chunk(0, warm, [], lines, sees)
-            quick = [line for line in lines if _by_chunk(line)]
-            slow = [line for line in lines if not _by_chunk(line)]
+            quick = [line for line in lines if by_chunk(line.indicator)]
+            slow = [line for line in lines if not by_chunk(line.indicator)]
             for start in range(warm, len(columns), _CHUNK):
                 stop = min(start + _CHUNK, len(columns))
                 self._chunk(start, stop, quick, slow, sees)
@@ -118,10 +118,11 @@ class InnerLoop:
     def _chunk(self, start: int, stop: int, quick: list[Feedline], slow: list[Feedline], sees: bool) -> None:
         columns = self.columns
         values = [
-            line.indicator.batch(*(getattr(columns, field)[start:stop] for field in line.fields))
+            column
             for line in quick
+            for column in _ahead(line, [getattr(columns, field)[start:stop] for field in line.fields])
         ]
-        loop = _written_out(len(quick), len(slow), sees)
+        loop = _written_out(tuple(map(_outputs, quick)), len(slow), sees)
         book = self._exchange.book if self._tape is None else self._tape.waiting
         loop(
             self, self.engine, book, self.engine.strategy.on_bar,
@@ -332,12 +333,16 @@ class InnerLoop:
         self.engine.add_indicator(indicator, on, instrument, timeframe)
 
 
-def _by_chunk(line: Feedline) -> bool:
-    """Whether an indicator can be computed ahead by the chunk: it must also say from which bar on it is ready."""
-    kind = type(line.indicator)
-    if issubclass(kind, Indicator):
-        return kind.array is not Indicator.array or kind.batch is not Indicator.batch
-    return hasattr(line.indicator, "batch") and hasattr(line.indicator, "warmup")
+def _outputs(line: Feedline) -> tuple[str, ...]:
+    """The lines that an indicator holds, the main one first."""
+    return tuple(getattr(line.indicator, "outputs", ("value",)))
+
+
+def _ahead(line: Feedline, columns: list[Any]) -> list[list[float]]:
+    """Each line of an indicator after each of these bars."""
+    if len(_outputs(line)) == 1:
+        return [line.indicator.batch(*columns)]
+    return [values.tolist() for values in line.indicator.arrays(*columns).values()]
 
 
 def _warmup(line: Feedline) -> int:
@@ -345,33 +350,34 @@ def _warmup(line: Feedline) -> int:
     return int(getattr(line.indicator, "warmup", 0))
 
 
-_LOOPS: dict[tuple[int, int, bool], Callable[..., None]] = {}
+_LOOPS: dict[tuple[tuple[tuple[str, ...], ...], int, bool], Callable[..., None]] = {}
 
 
-def _written_out(quick: int, slow: int, sees: bool) -> Callable[..., None]:
-    """The loop for so many indicators, compiled once: each attribute set and call stands in it by itself."""
+def _written_out(quick: tuple[tuple[str, ...], ...], slow: int, sees: bool) -> Callable[..., None]:
+    """The loop for indicators with these lines and `slow` others, compiled once: each attribute set stands in it."""
     key = (quick, slow, sees)
     if key not in _LOOPS:
         scope: dict[str, Any] = {}
-        exec("\n".join(_source(quick, slow, sees)), scope)  # noqa: S102 - our own text, numbers only
+        exec("\n".join(_source(quick, slow, sees)), scope)  # noqa: S102 - our own text; names are identifiers
         _LOOPS[key] = scope["loop"]
     return _LOOPS[key]
 
 
-def _source(quick: int, slow: int, sees: bool) -> Iterator[str]:
+def _source(quick: tuple[tuple[str, ...], ...], slow: int, sees: bool) -> Iterator[str]:
     """Lines of the loop. `book` is the exchange's, empty most of the time; `engine.out` is what was told."""
     yield "def loop(me, engine, book, on_bar, numbers, bars, indicators, values, feeds):"
-    for i in range(quick):
+    for i in range(len(quick)):
         yield f"    i{i} = indicators[{i}]"
     for i in range(slow):
         yield f"    f{i} = feeds[{i}]"
-    names = "".join(f", v{i}" for i in range(quick))
+    held = [f"i{i}.{output}" for i, outputs in enumerate(quick) for output in outputs]
+    names = "".join(f", v{i}" for i in range(len(held)))
     yield f"    for n, bar{names} in zip(numbers, bars, *values):"
     yield "        me.n = n"
     yield "        if book:"
     yield "            me.match(bar)"
-    for i in range(quick):
-        yield f"        i{i}.value = v{i}"
+    for i, line in enumerate(held):
+        yield f"        {line} = v{i}"
     for i in range(slow):
         yield f"        f{i}(bar)"
     if sees:
