@@ -115,14 +115,13 @@ MARKETS = (
 )
 
 
-@pytest.mark.parametrize("market", MARKETS)
 @pytest.mark.parametrize("name", PAIRS)
-def test_it_is_what_talib_gives_from_the_first_value_on(name: str, market: str) -> None:
+def test_it_is_what_talib_gives_from_the_first_value_on(name: str) -> None:
     make, lines, theirs = PAIRS[name]
-    bars = _bars(market)
-    indicator = make()
-    made = indicator.arrays(*(bars[field] for field in indicator.inputs))
-    expected = theirs(bars)
-    for line, values in zip(lines, expected if isinstance(expected, tuple) else (expected,), strict=True):
-        np.testing.assert_allclose(made[line], values, rtol=1e-8, atol=1e-8, err_msg=line)
-        assert np.flatnonzero(~np.isnan(made[line]))[0] == indicator.warmup - 1
+    for market in MARKETS:
+        bars, indicator = _bars(market), make()
+        made = indicator.arrays(*(bars[field] for field in indicator.inputs))
+        expected = theirs(bars)
+        for line, values in zip(lines, expected if isinstance(expected, tuple) else (expected,), strict=True):
+            np.testing.assert_allclose(made[line], values, rtol=1e-8, atol=1e-8, err_msg=f"{line} {market}")
+            assert np.flatnonzero(~np.isnan(made[line]))[0] == indicator.warmup - 1

@@ -94,12 +94,13 @@ class Indicator:
 
         A kind of indicator that can do better than bar by bar says so here.
         """
-        made = {line: np.empty(len(columns[0])) for line in self.outputs}
-        for at, fields in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
-            self.update(*fields)
-            for line, values in made.items():
-                values[at] = getattr(self, line)
-        return tuple(made.values())
+        update = self.update
+        made: tuple[list[float], ...] = tuple([] for _ in self.outputs)
+        for fields in zip(*(column.tolist() for column in columns), strict=True):
+            update(*fields)
+            for line, values in zip(self.outputs, made, strict=True):
+                values.append(getattr(self, line))
+        return tuple(map(np.array, made))
 
 
 def by_chunk(indicator: object) -> bool:

@@ -112,12 +112,11 @@ class SuperTrend(Indicator):
     def _lines(self, highs: Floats, lows: Floats, closes: Floats) -> tuple[Floats, Floats]:
         middles = (highs + lows) / 2.0
         widths = self.multiple * self._range.array(highs, lows, closes)
-        lines, directions = np.empty(len(closes)), np.empty(len(closes))
+        lines, directions = [], []
         columns = (middles, middles + widths, middles - widths, closes)
-        for at, (middle, upper, lower, close) in enumerate(
-            zip(*(column.tolist() for column in columns), strict=True)
-        ):
+        for middle, upper, lower, close in zip(*(column.tolist() for column in columns), strict=True):
             self._turn(middle, upper, lower, close)
             self._close = close
-            lines[at], directions[at] = self.value, self.direction
-        return lines, directions
+            lines.append(self.value)
+            directions.append(self.direction)
+        return np.array(lines), np.array(directions)

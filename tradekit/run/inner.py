@@ -339,10 +339,16 @@ def _outputs(line: Feedline) -> tuple[str, ...]:
 
 
 def _ahead(line: Feedline, columns: list[Any]) -> list[list[float]]:
-    """Each line of an indicator after each of these bars."""
-    if len(_outputs(line)) == 1:
-        return [line.indicator.batch(*columns)]
-    return [values.tolist() for values in line.indicator.arrays(*columns).values()]
+    """Each line of an indicator after each of these bars; until the loop takes them it shows what it showed before."""
+    indicator, outputs = line.indicator, _outputs(line)
+    shown = [getattr(indicator, output) for output in outputs]
+    if len(outputs) == 1:
+        values = [indicator.batch(*columns)]
+    else:
+        values = [column.tolist() for column in indicator.arrays(*columns).values()]
+    for output, value in zip(outputs, shown, strict=True):
+        setattr(indicator, output, value)
+    return values
 
 
 def _warmup(line: Feedline) -> int:
