@@ -210,7 +210,15 @@ SPECS = st.sampled_from(
     ]
 )
 LIMITS = st.sampled_from(
-    [{}, {}, {"max_position": 2}, {"max_order_qty": 1, "max_order_notional": 250}, {"leverage": 0.02}]
+    [
+        {},
+        {},
+        {"max_position": 2},
+        {"max_order_qty": 1, "max_order_notional": 250},
+        {"leverage": 0.02},
+        {"max_orders_per_minute": 2, "duplicate_window_s": 90, "max_gross_exposure": 250},
+        {"self_cross": "deny", "price_collar_pct": 1.5, "max_price_age_s": 60, "max_daily_loss": 3},
+    ]
 )
 
 

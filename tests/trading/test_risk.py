@@ -1,4 +1,4 @@
-"""Each risk rule at its boundary; who may send at all; what a refusal says."""
+"""Who may send orders at all; what a refusal says; how a strategy meets it; what halts the session."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from tests.builders import DAY, filled, flat, opened, order
+from tests.builders import filled, flat, order
 from tests.trading.desk import Desk, types
-from tradekit.errors import ConfigError, OrderError
 from tradekit.model.instrument import Instrument
-from tradekit.model.market import Bar, MarkUpdated
-from tradekit.model.order import OrderDenied, Side
+from tradekit.model.market import Bar
+from tradekit.model.order import OrderAccepted, OrderDenied, OrderRejected, OrderSubmitted, Side, Status
 from tradekit.model.session import RiskChanged
-from tradekit.state.shape import State
-from tradekit.trading.risk import Denial, check, check_limits, reduces
+from tradekit.state.shape import Order, State
+from tradekit.strategy.base import Strategy
+from tradekit.trading.risk import Denial, check, reduces
 
 D = Decimal
 BUY, SELL = Side.BUY, Side.SELL
@@ -29,73 +29,6 @@ def state(*facts: Any, spec: Instrument | None = None, **first: Any) -> State:
 
 
 LONG = filled("x", BUY, 2, 100)
-
-
-@pytest.mark.parametrize(
-    ("limits", "facts", "fits", "breaks", "denial"),
-    [
-        ({"max_order_qty": "2"}, (), order("o", qty=2), order("o", qty="2.01"), ("max_order_qty", "2", "2.01")),
-        (
-            {"max_order_notional": "500"}, (), order("o", qty=5), order("o", qty="5.1"),
-            ("max_order_notional", "500", "510.00"),
-        ),
-        ({"max_position": "3"}, (LONG,), order("o", qty=1), order("o", qty=2), ("max_position", "3", "4")),
-        (
-            {"max_position": "3"}, (LONG,), order("o", SELL, qty=5), order("o", SELL, qty=6),
-            ("max_position", "3", "-4"),
-        ),
-        (
-            {"leverage": "0.05"}, (LONG,), order("o", qty=3), order("o", qty="3.5"),
-            ("leverage", "0.05", "550.00 on equity 10000.00"),
-        ),
-    ],
-)  # fmt: skip
-def test_a_limit_holds_at_its_bound_and_breaks_beyond(
-    limits: dict[str, str], facts: Any, fits: Any, breaks: Any, denial: tuple[str, str, str]
-) -> None:
-    made = state(*facts, limits=limits)
-    assert check(made, fits, 100.0) is None
-    assert check(made, breaks, 100.0) == Denial(*denial)
-
-
-def test_the_multiplier_counts_in_notional_and_leverage() -> None:
-    made = state(spec=ES, limits={"max_order_notional": "4999"})
-    assert check(made, order("o", qty=1), 100.0) == Denial("max_order_notional", "4999", "5000.0")
-    made = state(spec=ES, limits={"leverage": "1"})
-    assert check(made, order("o", qty=2), 100.0) is None
-    assert check(made, order("o", qty=3), 100.0) == Denial("leverage", "1", "15000.00 on equity 10000.00")
-
-
-def test_leverage_counts_what_is_held_elsewhere() -> None:
-    elsewhere = filled("x", SELL, 50, 100, instrument="ETH")
-    sold = (filled("y", BUY, 1, 1, instrument="OLD"), filled("z", SELL, 1, 1, instrument="OLD"))
-    made = state(elsewhere, *sold, limits={"leverage": "1"})
-    assert check(made, order("o", qty=50), 100.0) is None
-    assert check(made, order("o", qty=51), 100.0) == Denial("leverage", "1", "10100.00 on equity 10000.00")
-
-
-@pytest.mark.parametrize("rule", ["max_order_notional", "leverage"])
-def test_a_rule_that_needs_a_price_refuses_without_one(rule: str) -> None:
-    assert check(state(limits={rule: "9"}), order("o"), None) == Denial(rule, "9", "no price is known yet")
-
-
-def test_the_daily_loss_counts_from_the_days_start() -> None:
-    made = Desk(limits={"max_daily_loss": "100"})
-    assert check(made.state, order("o"), 100.0) is None  # no day has begun
-    made.tell(filled("x", BUY, 10, 100))
-    made.tell(MarkUpdated("BTC", 90.0), made.state.time + 1)
-    assert check(made.state, order("o"), 90.0) is None
-    made.tell(MarkUpdated("BTC", 89.99))
-    assert check(made.state, order("o"), 90.0) == Denial("max_daily_loss", "100", "100.10")
-    made.tell(MarkUpdated("BTC", 89.0), made.state.time + DAY)
-    assert check(made.state, order("o"), 89.0) is None
-
-
-def test_the_first_rule_that_refuses_is_named() -> None:
-    made = state(limits={"max_position": "1", "max_order_qty": "1"})
-    denial = check(made, order("o", qty=2), 100.0)
-    assert denial is not None
-    assert denial.rule == "max_position"
 
 
 @pytest.mark.parametrize(
@@ -146,6 +79,11 @@ def test_an_order_reduces_when_it_can_only_make_the_position_smaller(sent: Any, 
     assert reduces(state(LONG), sent) is does
 
 
+def test_a_purchase_reduces_what_was_sold_short() -> None:
+    made = state(filled("x", SELL, 2, 100))
+    assert [reduces(made, order("o", BUY, qty)) for qty in (2, "2.01")] == [True, False]
+
+
 # --- as a strategy meets it ---------------------------------------------------------------------------------
 
 
@@ -182,12 +120,11 @@ def test_a_denied_target_is_tried_again_when_something_has_changed() -> None:
     assert "order.submitted" in types(made.bar(flat(3, 100.0), lambda s, b: s.buy_to(3)))
 
 
-def test_a_target_denied_for_the_days_loss_is_tried_again_the_next_day() -> None:
-    made = Desk(limits={"max_daily_loss": "50"})
-    made.bar(flat(0, 100.0), lambda s, b: s.buy(10))
-    made.bar(flat(1, 100.0))
-    assert types(made.bar(flat(2, 90.0), lambda s, b: s.buy_to(20)))[-1] == "order.denied"
-    assert types(made.bar(flat(1441, 90.0), lambda s, b: s.buy_to(20))).count("order.submitted") == 1
+def test_a_denied_target_goes_out_once_the_rule_lets_it() -> None:
+    made = Desk(limits={"max_order_notional": "900"})
+    assert types(made.bar(flat(0, 100.0), lambda s, b: s.buy_to(10))) == ["bar.closed", "order.denied"]
+    assert types(made.bar(flat(1, 90.1), lambda s, b: s.buy_to(10))) == ["bar.closed"]
+    assert types(made.bar(flat(2, 90.0), lambda s, b: s.buy_to(10))).count("order.submitted") == 1
 
 
 def test_orders_under_way_count_towards_the_largest_position() -> None:
@@ -208,25 +145,89 @@ def test_two_exits_do_not_turn_the_position_of_a_halted_session() -> None:
     assert made.position == 0
 
 
-# --- limits as configured -----------------------------------------------------------------------------------
+# --- breakers -----------------------------------------------------------------------------------------------
 
 
-def test_limits_become_plain_text() -> None:
-    assert check_limits({"max_position": 2.5, "leverage": "1"}) == {"max_position": "2.5", "leverage": "1"}
-    assert opened(limits=check_limits({"max_order_qty": 1e-8})).limits == {"max_order_qty": "0.00000001"}
+def test_the_days_loss_halts_before_the_strategy_hears_of_it() -> None:
+    made = Desk(limits={"max_daily_loss": "50"})
+    made.bar(flat(0, 100.0), lambda s, b: s.buy(10))
+    made.bar(flat(1, 100.0))
+    assert types(made.bar(flat(2, 95.0))) == ["bar.closed"]
+    told = made.bar(flat(3, 94.9), lambda s, b: (s.buy(1), s.sell(5)))
+    assert types(told)[:4] == ["bar.closed", "risk.changed", "order.denied", "order.submitted"]
+    halt = told[1]
+    assert halt.data == RiskChanged(True, True, False, "max_daily_loss: 51.00 against 50", "risk")
+    assert halt.cause == halt.seq - 1  # the bar
 
 
-def test_an_unknown_rule_names_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="risk rule 'max_pos' is unknown; known rules: max_order_qty, "):
-        check_limits({"max_pos": 1})
+def test_a_halt_is_told_once_and_again_only_after_arming() -> None:
+    made = Desk(limits={"max_daily_loss": "50"})
+    made.bar(flat(0, 100.0), lambda s, b: s.buy(10))
+    made.bar(flat(1, 100.0))
+    assert types(made.bar(flat(2, 90.0))).count("risk.changed") == 1
+    assert types(made.bar(flat(3, 80.0))).count("risk.changed") == 0
+    made.command("arm")
+    assert types(made.bar(flat(4, 80.0))).count("risk.changed") == 1  # the day's loss is what it is
+    made.command("arm")
+    assert types(made.bar(flat(1441, 80.0))).count("risk.changed") == 0  # another day
 
 
-@pytest.mark.parametrize("bound", [0, -1])
-def test_a_bound_that_allows_nothing_is_refused(bound: int) -> None:
-    with pytest.raises(ConfigError, match=f"risk.leverage is {bound}: give a number above zero"):
-        check_limits({"leverage": bound})
+def test_an_order_between_arming_and_the_next_fact_is_denied_by_the_breaker_itself() -> None:
+    made = Desk(limits={"max_daily_loss": "50"})
+    made.bar(flat(0, 100.0), lambda s, b: s.buy(10))
+    made.bar(flat(1, 100.0))
+    made.bar(flat(2, 90.0))
+    made.command("arm")
+    denial = check(made.state, order("o"), 90.0)
+    assert denial == Denial("max_daily_loss", "50", "100.00")
 
 
-def test_a_bound_that_is_no_number_is_refused() -> None:
-    with pytest.raises(OrderError, match=r"risk\.leverage is 'much'"):
-        check_limits({"leverage": "much"})
+class Stubborn(Strategy):
+    """Sends its order again whenever it is refused."""
+
+    def on_bar(self, bar: Bar) -> None:
+        self.buy(1)
+
+    def on_order(self, seen: Order) -> None:
+        if seen.status is Status.REJECTED:
+            self.buy(1)
+
+
+def test_a_loop_of_rejects_ends_with_a_halt() -> None:
+    made = Desk(Stubborn(), limits={"max_rejects_in_a_row": "5"})
+    engine, sent = made.engine, 0
+    told = engine.step(flat(0, 100.0), made.state.time + 1)
+    for _ in range(1000):
+        wishes = [event.data for event in told if isinstance(event.data, OrderSubmitted)]
+        sent += len(wishes)
+        told = [
+            e for wish in wishes for e in engine.step(OrderRejected(wish.id, "BTC", "no"), made.state.time)
+        ]
+    assert sent == 5
+    assert made.state.risk.reason == "max_rejects_in_a_row: 5 against 5"
+
+
+def test_the_row_of_rejects_ends_when_the_venue_takes_an_order() -> None:
+    made = Desk(limits={"max_rejects_in_a_row": "2"})
+    for name in ("a", "b", "c"):
+        made.engine.step(order(name), made.state.time)
+    for answer in (
+        OrderRejected("a", "BTC", "no"),
+        OrderAccepted("b", "BTC", "v"),
+        OrderRejected("c", "BTC", "no"),
+    ):
+        made.engine.step(answer, made.state.time)
+    assert not made.state.risk.halted
+    made.engine.step(order("d"), made.state.time)
+    made.engine.step(OrderRejected("d", "BTC", "no"), made.state.time)
+    assert made.state.risk.halted
+
+
+def test_arming_after_a_row_of_rejects_begins_a_new_one() -> None:
+    made = Desk(limits={"max_rejects_in_a_row": "1"})
+    made.engine.step(order("a"), made.state.time)
+    made.engine.step(OrderRejected("a", "BTC", "no"), made.state.time)
+    assert made.state.risk.halted
+    made.command("arm")
+    made.bar(flat(0, 100.0))
+    assert not made.state.risk.halted

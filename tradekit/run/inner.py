@@ -29,6 +29,11 @@ from tradekit.trading.series import Feedline
 __all__ = ["InnerLoop", "fits"]
 
 _CHUNK = 8192
+_OF_SIZE = {
+    "max_order_qty",
+    "max_order_notional",
+    "max_position",
+}  # rules that need no equity, no clock, no other order
 
 
 def fits(cycle: Cycle, columns: list[BarColumns]) -> bool:
@@ -42,9 +47,8 @@ def fits(cycle: Cycle, columns: list[BarColumns]) -> bool:
     account, spec = engine.state.account, columns[0].spec
     simple = account.type is AccountType.UNLIMITED and not account.hedging
     simple = simple and not spec.inverse and spec.quote == account.currency
-    watches_equity = not engine.state.risk.limits.keys().isdisjoint({"leverage", "max_daily_loss"})
-    watched = watches_equity or engine.series.shown_beyond(columns[0].timeframe)
-    return plain and simple and not watched
+    sized = engine.state.risk.limits.keys() <= _OF_SIZE
+    return plain and simple and sized and not engine.series.shown_beyond(columns[0].timeframe)
 
 
 class InnerLoop:

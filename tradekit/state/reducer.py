@@ -29,6 +29,7 @@ from tradekit.model.session import (
     StrategyFailed,
 )
 from tradekit.state import days, flows, ledger, orders, valuation
+from tradekit.state.pacing import counted
 from tradekit.state.shape import (
     BarRow,
     Command,
@@ -186,6 +187,8 @@ def _risk(state: State, event: Event, data: RiskChanged) -> Touched:
     risk = state.risk
     risk.armed, risk.halted, risk.killed = data.armed, data.halted, data.killed
     risk.reason, risk.user, risk.since = data.reason, data.user, event.ts
+    if not data.halted:
+        risk.rejects = 0
     return (("risk",),)
 
 
@@ -246,5 +249,5 @@ _HANDLERS: dict[str, Handler] = {
     "error.handler": _handler_failed,
     "command.received": _command,
     "command.refused": _command_refused,
-    **orders.HANDLERS,
+    **counted(orders.HANDLERS),
 }

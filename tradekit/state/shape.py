@@ -308,7 +308,11 @@ class Health(msgspec.Struct):
 
 
 class Risk(msgspec.Struct):
-    """Who may send orders, the limits, and how often we refused, by rule."""
+    """Who may send orders, the limits, how often we refused, by rule, and what the rules count.
+
+    sent     when the latest orders went out, as many as `max_orders_per_minute` allows [session time, UTC ns]
+    rejects  orders that the venue has refused since it last took one, or since the session was armed
+    """
 
     armed: bool = False
     halted: bool = False
@@ -318,6 +322,8 @@ class Risk(msgspec.Struct):
     since: int = 0
     limits: dict[str, str] = {}
     denials: dict[str, int] = {}
+    sent: list[int] = []
+    rejects: int = 0
 
 
 class Command(msgspec.Struct, frozen=True):

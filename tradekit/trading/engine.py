@@ -24,7 +24,7 @@ from tradekit.state.reducer import apply
 from tradekit.state.shape import Order, State
 from tradekit.strategy.base import Strategy
 from tradekit.strategy.freeze import freeze
-from tradekit.trading import commands, hearing
+from tradekit.trading import commands, hearing, risk
 from tradekit.trading.dealing import Dealing, number
 from tradekit.trading.series import Series
 
@@ -90,6 +90,9 @@ class Engine:
         self._ts = ts
         event = self._tell(fact, 0)
         self._cause = event.seq
+        halt = risk.halt_for(self.state)
+        if halt is not None:  # before the strategy hears of what was taken
+            self.tell(halt)
         taken = self._taken.get(event.type)
         if taken is not None:
             taken(event, event.data)
@@ -223,11 +226,11 @@ class Engine:
             trace = trace.tb_next
         message = f"{type(error).__name__}: {error}"
         self.tell(StrategyFailed(self.state.strategy.id, where + line, message))
-        risk = self.state.risk
-        if not risk.halted:
+        now = self.state.risk
+        if not now.halted:
             self.tell(
                 RiskChanged(
-                    risk.armed, True, risk.killed, f"the strategy failed in {where}: {message}", "engine"
+                    now.armed, True, now.killed, f"the strategy failed in {where}: {message}", "engine"
                 )
             )
 

@@ -36,7 +36,7 @@ from tradekit.strategy.base import Strategy
 from tradekit.strategy.freeze import parameters
 from tradekit.strategy.load import class_path, load_strategy, snake_name, source_hash
 from tradekit.trading.engine import Engine
-from tradekit.trading.risk import check_limits
+from tradekit.trading.limits import check_limits
 
 __all__ = ["CONFIG_USER", "Parts", "build", "load_columns"]
 

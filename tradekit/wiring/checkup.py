@@ -25,7 +25,7 @@ from tradekit.health.diagnosis import diagnose, read_metrics
 from tradekit.health.finding import Finding, note, well, wrong
 from tradekit.model.session import SessionOpened
 from tradekit.strategy.load import class_path, load_strategy, source_hash
-from tradekit.trading.risk import check_limits
+from tradekit.trading.limits import check_limits
 from tradekit.wiring.build import load_columns
 
 __all__ = ["check_config", "check_machine", "check_session"]
