@@ -1,8 +1,10 @@
 """What the risk rules count: kept in the state, bounded, and told to whoever watches it."""
 
+from decimal import Decimal
+
 from tests.builders import START, event, filled, opened, order
 from tradekit.core.event import Fact
-from tradekit.model.order import OrderAccepted, OrderRejected, Side
+from tradekit.model.order import OrderAccepted, OrderRejected, OrderReplaceRequested, Side
 from tradekit.model.session import RiskChanged
 from tradekit.state.reducer import Touched, apply
 from tradekit.state.shape import State
@@ -20,6 +22,16 @@ def test_the_latest_orders_are_remembered_by_when_they_went_out() -> None:
     state, touched = folded(*sent, max_orders_per_minute="3")
     assert state.risk.sent == [START + 3, START + 4, START + 5]
     assert touched[0] == (("orders", "s-0"), ("risk",))
+
+
+def test_a_change_of_an_order_counts_as_an_order() -> None:
+    state, touched = folded(
+        order("s-1", limit=9),
+        OrderReplaceRequested("s-1", "BTC", limit=Decimal(8)),
+        max_orders_per_minute="3",
+    )
+    assert state.risk.sent == [START + 1, START + 2]
+    assert touched[1] == (("orders", "s-1"), ("risk",))
 
 
 def test_nothing_is_remembered_that_no_rule_asks_for() -> None:

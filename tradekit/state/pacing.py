@@ -34,7 +34,7 @@ def _both(handler: Handler, count: Callable[[State], bool]) -> Handler:
 
 
 def _sent(state: State) -> bool:
-    """Remember when an order went out: as many of the latest as `max_orders_per_minute` allows, none without it."""
+    """Remember when an order, or the change of one, went out: as many times as `max_orders_per_minute` allows."""
     most = state.risk.limits.get("max_orders_per_minute")
     if most is None:
         return False
@@ -57,6 +57,7 @@ def _received(state: State) -> bool:
 
 _COUNTS: dict[str, Callable[[State], bool]] = {
     "order.submitted": _sent,
+    "order.replace_requested": _sent,
     "order.rejected": _rejected,
     "order.accepted": _received,
     "order.filled": _received,

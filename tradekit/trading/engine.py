@@ -228,11 +228,8 @@ class Engine:
         self.tell(StrategyFailed(self.state.strategy.id, where + line, message))
         now = self.state.risk
         if not now.halted:
-            self.tell(
-                RiskChanged(
-                    now.armed, True, now.killed, f"the strategy failed in {where}: {message}", "engine"
-                )
-            )
+            reason = f"the strategy failed in {where}: {message}"
+            self.tell(RiskChanged(now.armed, True, now.killed, reason, "engine"))
 
     def turn_to(self, instrument: str, cause: int) -> None:
         """Be about an instrument: what is wished for from now on, and what it follows from."""
