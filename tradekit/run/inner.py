@@ -29,11 +29,8 @@ from tradekit.trading.series import Feedline
 __all__ = ["InnerLoop", "fits"]
 
 _CHUNK = 8192
-_OF_SIZE = {
-    "max_order_qty",
-    "max_order_notional",
-    "max_position",
-}  # rules that need no equity, no clock, no other order
+# the rules that look at the order and the position alone: at no clock, no equity and no other order
+_OF_SIZE = {"max_order_qty", "max_order_notional", "max_position"}
 
 
 def fits(cycle: Cycle, columns: list[BarColumns]) -> bool:
