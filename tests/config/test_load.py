@@ -185,7 +185,10 @@ def test_a_configuration_survives_its_own_json(file: Path) -> None:
     [
         ("sesion: {}", "FILE, line 1: unknown key 'sesion'; did you mean 'session'?"),
         ("session:\n  nam: x", "FILE, line 2: unknown key 'session.nam'; did you mean 'name'?"),
-        ("broker: {leverage_max: 1}", "unknown key 'broker.leverage_max'; known here: name, fee, slippage"),
+        (
+            "broker: {leverage_max: 1}",
+            "unknown key 'broker.leverage_max'; known here: name, fee, slippage, rules",
+        ),
         ("strategy: {class-path: a:B}", "unknown key 'strategy.class-path'; did you mean 'class'?"),
         ("instruments: [{id: A, tik: 1}]", "unknown key 'instruments[0].tik'; did you mean 'tick'?"),
         ("1: 2", "unknown key '1'"),

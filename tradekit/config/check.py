@@ -74,7 +74,7 @@ def _money(config: Config) -> Iterator[Problem]:
         yield "session.currency", f"{config.session.currency!r} is no currency; write capitals, such as USDT"
     for name in ("fee", "slippage"):
         value = getattr(config.broker, name)
-        if not _finite(value) or not 0 <= value < 1:
+        if not isinstance(value, dict) and (not _finite(value) or not 0 <= value < 1):
             yield f"broker.{name}", f"{value} is no fraction; write 0.001 for 0.1 %"
 
 

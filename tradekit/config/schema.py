@@ -109,13 +109,15 @@ class MarketDataSection(_Section, frozen=True, kw_only=True):
 class BrokerSection(_Section, frozen=True, kw_only=True):
     """`broker`: who carries orders out.
 
-    fee       fraction of each trade's value (0.001 is 0.1 %)
-    slippage  fraction of the price by which market and stop orders fill worse
+    fee       fraction of each trade's value (0.001 is 0.1 %), or a model: {model: per_share, amount: 0.005}
+    slippage  fraction of the price by which market and stop orders fill worse, or a model
+    rules     fill rules by name, {participation: 0.1}; docs/fills.md and docs/costs.md have them all
     """
 
     name: Text = "paper"
-    fee: Decimal = Decimal(0)
-    slippage: Decimal = Decimal(0)
+    fee: Decimal | dict[str, Any] = Decimal(0)
+    slippage: Decimal | dict[str, Any] = Decimal(0)
+    rules: dict[str, Any] = {}
 
 
 class MonitoringSection(_Section, frozen=True, kw_only=True):

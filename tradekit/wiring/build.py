@@ -23,13 +23,15 @@ from tradekit.core.store import Store
 from tradekit.core.version import version
 from tradekit.data.columns import BarColumns
 from tradekit.data.load import load_bars
-from tradekit.errors import ConfigError, JournalCorruptError
+from tradekit.errors import ConfigError, JournalCorruptError, OrderError
 from tradekit.model.instrument import Instrument, check_account, duration
 from tradekit.model.money import exact
 from tradekit.model.session import CommandReceived, Mode, SessionOpened
 from tradekit.run.cycle import Cycle
 from tradekit.run.gate import Gate
 from tradekit.run.restore import restore
+from tradekit.sim.rules import Rules
+from tradekit.sim.worded import rules_from
 from tradekit.state.reducer import REDUCER, apply
 from tradekit.state.shape import State, fingerprint
 from tradekit.strategy.base import Strategy
@@ -70,7 +72,7 @@ def build(config: Config, *, clock: Clock) -> Parts:
     before = _said_before(config.journal) if config.state_store.restore_on_startup else None
     strategy = _strategy(config, before)
     instruments = [c.spec for c in columns]
-    broker = PaperBroker(instruments, fee=config.broker.fee, slippage=config.broker.slippage)
+    broker = PaperBroker(instruments, rules=_rules(config))
     engine = Engine(strategy, clean=secrets.clean_value)
     cycle = Cycle(engine, broker)
     opened = _opened(config, strategy, columns, limits)
@@ -122,6 +124,15 @@ def load_columns(source: str, config: Config) -> BarColumns:
                 f"which has {frame.attrs['timeframe']} bars"
             )
     return BarColumns.from_frame(frame)
+
+
+def _rules(config: Config) -> Rules:
+    """The paper broker's fill rules; raises ConfigError that names the file and the key."""
+    section = config.broker
+    try:
+        return rules_from(section.rules, fee=section.fee, slippage=section.slippage)
+    except (ConfigError, OrderError) as error:
+        raise ConfigError(f"{config.file.name}: broker: {error}") from error
 
 
 def _strategy(config: Config, before: "_Before | None") -> Strategy:
