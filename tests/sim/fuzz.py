@@ -326,23 +326,23 @@ def _check_volume(day: Day, against: Bar | Quote | TradeTick, taken: D) -> None:
 
 
 def check_equity(day: Day) -> None:
-    """Cash and the marked position are the opening balance with what was earned and paid."""
-    state = State()
-    apply(state, event(opened(instruments=[day.spec]), seq=1))
+    """Whenever the market is marked: cash and position are the opening balance, what was earned and what was paid."""
+    state, spec, opening = State(), day.spec, D(10_000)
+    apply(state, event(opened(instruments=[spec]), seq=1))
+    cash, held = opening, D()
     for seq, step in enumerate(play(day), start=2):
         apply(state, event(step.fact, seq=seq, ts=step.ts))
-    spec, opening = day.spec, D(10_000)
-    fills = [step.fact for step in play(day) if isinstance(step.fact, OrderFilled)]
-    cash = opening - sum((f.qty * f.price * spec.multiplier * f.side.sign + f.fee for f in fills), start=D())
-    assert sum(state.account.cash.values()) == cash
-    held = sum((f.qty * f.side.sign for f in fills), start=D())
-    mark = state.marks.get(spec.id)
-    if mark is not None and fills:
-        account = state.account
-        worth = float(cash + held * D(repr(mark.last)) * spec.multiplier)
-        assert abs(worth - account.equity) < 1e-6, (worth, account.equity)
-        earned = float(opening + account.realised - account.fees) + account.unrealised
-        assert abs(worth - earned) < 1e-6, (worth, earned)
+        if isinstance(step.fact, OrderFilled):
+            fill = step.fact
+            cash -= fill.qty * fill.price * spec.multiplier * fill.side.sign + fill.fee
+            held += fill.qty * fill.side.sign
+        elif isinstance(step.fact, Bar | Quote | TradeTick):
+            account = state.account
+            assert sum(account.cash.values()) == cash
+            worth = float(cash + held * D(repr(state.marks[spec.id].last)) * spec.multiplier)
+            assert abs(worth - account.equity) < 1e-6
+            earned = float(opening + account.realised - account.fees) + account.unrealised
+            assert abs(worth - earned) < 1e-6
 
 
 def rule_words(day: Day) -> Iterator[str]:
