@@ -103,12 +103,14 @@ def filled(
     instrument: str = "BTC",
     strategy: str = "s",
     position: str = "",
+    fee_currency: str = "USD",
+    **more: Any,
 ) -> OrderFilled:
     """An execution; each is another one unless it is given its number."""
     execution = f"{name}.x{next(_EXECUTIONS)}" if number is None else f"{name}.{number}"
     return OrderFilled(
         name, instrument, strategy, "main", execution, side, Decimal(str(qty)), Decimal(str(price)),
-        Decimal(str(fee)), "USD", position=position,
+        Decimal(str(fee)), fee_currency, position=position, **more,
     )  # fmt: skip
 
 

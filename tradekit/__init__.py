@@ -24,6 +24,7 @@ _DOOR = {
     "connect": "tradekit.wiring.sessions:connect",
     "sessions": "tradekit.wiring.sessions:sessions",
     "open_journal": "tradekit.wiring.journals:open_journal",
+    "research": "tradekit.research",
 }
 _WIDGETS = {
     "Blotter": "tradekit.widgets.blotter:Blotter",
@@ -62,6 +63,7 @@ __all__ = [
     "indicators",
     "load_bars",
     "open_journal",
+    "research",
     "sessions",
     "start",
     "sweep",
@@ -69,6 +71,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from tradekit import research
     from tradekit.data.load import load_bars
     from tradekit.indicators.averages import EMA, SMA
     from tradekit.indicators.momentum import RSI
@@ -99,7 +102,8 @@ def __dir__() -> list[str]:
 
 def _load(path: str) -> Any:
     module, _, attribute = path.partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    found = importlib.import_module(module)
+    return getattr(found, attribute) if attribute else found
 
 
 def _furnish(room: ModuleType, offered: dict[str, str]) -> None:

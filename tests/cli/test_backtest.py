@@ -85,10 +85,33 @@ def test_the_plot_is_a_page_that_needs_no_network(bars: Path, tmp_path: Path) ->
     assert "<script src=" not in text
 
 
-def test_a_plot_that_cannot_be_written_is_bad_input(cli: Cli, bars: Path, tmp_path: Path) -> None:
-    said = cli("backtest", *CROSS, "--data", bars, "--plot", tmp_path / "none" / "plot.html")
+@pytest.mark.process
+def test_the_tear_sheet_is_a_page_that_needs_no_network(bars: Path, tmp_path: Path) -> None:
+    page = tmp_path / "sheet.html"
+    words = [SCRIPT, "backtest", *CROSS, "--data", str(bars), "--tearsheet", str(page), "--json"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stderr == f"tradekit: wrote {page}\n"
+    text = page.read_text(encoding="utf-8")
+    assert "Return by month" in text
+    assert "<script src=" not in text
+
+
+@pytest.mark.parametrize("option", ["--plot", "--tearsheet"])
+def test_a_page_that_cannot_be_written_is_bad_input(
+    cli: Cli, bars: Path, tmp_path: Path, option: str
+) -> None:
+    said = cli("backtest", *CROSS, "--data", bars, option, tmp_path / "none" / "page.html")
     assert (said.code, said.out) == (2, "")
-    assert "plot.html cannot be written: No such file or directory" in said.err
+    assert f"{option} " in said.err
+    assert "page.html cannot be written: No such file or directory" in said.err
+
+
+def test_a_trade_carries_its_rules_reasons_and_excursions(cli: Cli) -> None:
+    said = cli("backtest", *CROSS, "--data", "sample:BTCUSDT-1m", "--json")
+    trade = said.json["trades"][0]
+    assert trade["entry_rule"] == trade["exit_rule"] == "market.open"
+    assert trade.keys() >= {"position", "bars", "mae", "mfe", "entry_reason", "exit_reason"}
+    assert trade["mae"] <= 0 <= trade["mfe"]
 
 
 def test_leverage_refuses_what_the_account_cannot_carry(cli: Cli) -> None:

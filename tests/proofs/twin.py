@@ -19,7 +19,8 @@ from tradekit.core.clock import SystemClock
 from tradekit.core.event import Event
 from tradekit.core.open import open_journal
 from tradekit.core.verify import verify_file
-from tradekit.model.order import OrderAccepted, OrderFilled, OrderRejected, OrderSubmitted
+from tradekit.model.order import OrderAccepted, OrderRejected, OrderSubmitted
+from tradekit.report.executions import executions
 from tradekit.report.trades import Trade, round_trips
 from tradekit.run.timeline import merged
 from tradekit.state.shape import fingerprint
@@ -140,7 +141,7 @@ def check_kept(project: Project, seen: dict[int, bytes]) -> None:
 
 def trades(events: Iterable[Event]) -> list[Trade]:
     """The round trips of the fills among events."""
-    return round_trips([_Execution.of(event) for event in events if isinstance(event.data, OrderFilled)])
+    return round_trips(executions(events))
 
 
 def memory(strategy: Strategy) -> dict[str, Any]:
@@ -161,22 +162,6 @@ def _plain(value: Any) -> Any:
 
 def _hash(value: Any) -> str:
     return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
-
-
-class _Execution(msgspec.Struct):
-    id: str
-    instrument: str
-    side: str
-    qty: Any
-    price: Any
-    fee: Any
-    ts: int
-
-    @classmethod
-    def of(cls, event: Event) -> "_Execution":
-        fill = event.data
-        assert isinstance(fill, OrderFilled)
-        return cls(fill.id, fill.instrument, fill.side.value, fill.qty, fill.price, fill.fee, event.ts)
 
 
 def same(one: Sequence[Any], other: Sequence[Any]) -> None:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tradekit.report.equity import Closes, equity_curve
+from tradekit.report.equity import Closes, equity_curve, exposure_frame
 
 MINUTE = 60_000_000_000
 
@@ -36,6 +36,12 @@ def test_a_fill_counts_from_the_bar_it_traded_in() -> None:
     assert made["exposure"].tolist() == [0, 220, 240, 0]
     assert made["equity"].tolist() == [1000, 1019, 1039, 1058]
     assert str(made.index.tz) == "UTC"
+
+
+def test_a_fill_inside_a_bar_counts_at_the_close_of_that_bar() -> None:
+    late = fill(1, "buy", "2", "100")
+    late.ts += MINUTE - 1
+    assert equity_curve({"X": closes(100, 110, 120)}, [late], 1000)["exposure"].tolist() == [0, 220, 240]
 
 
 def test_a_short_position_is_a_negative_value() -> None:
@@ -80,3 +86,20 @@ def test_equity_below_nothing_is_a_loss_of_more_than_everything() -> None:
     made = equity_curve({"X": closes(100, 40)}, [fill(0, "buy", "2", "100")], 100)
     assert made["equity"].tolist() == [100, -20]
     assert made["drawdown"].tolist() == pytest.approx([0, -1.2])
+
+
+def test_what_is_held_long_and_short_is_netted_and_added_up() -> None:
+    both = {"X": closes(100, 110), "Y": closes(50, 40)}
+    fills = [fill(0, "buy", "1", "100"), fill(0, "sell", "3", "50", instrument="Y")]
+    made = equity_curve(both, fills, 1000)
+    assert made["exposure"].tolist() == [-50, -10]
+    assert made["gross"].tolist() == [250, 230]
+    shares = exposure_frame(made)
+    assert shares["net"].tolist() == [-50, -10]
+    assert shares["gross_share"].tolist() == [250 / 1000, 230 / 1040]
+    assert shares["net_share"].tolist() == [-50 / 1000, -10 / 1040]
+
+
+def test_exposure_is_no_share_of_an_equity_that_is_gone() -> None:
+    shares = exposure_frame(equity_curve({"X": closes(100, 40)}, [fill(0, "buy", "2", "100")], 100))
+    assert shares["gross_share"].isna().tolist() == [False, True]

@@ -1,40 +1,34 @@
 """Round trips: what is matched with what, and that nothing is lost on the way."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import law
 from tradekit.errors import DataError
+from tradekit.model.instrument import Instrument
+from tradekit.report.executions import Execution
 from tradekit.report.trades import Trade, open_since, round_trips, trade_frame
 
 D = Decimal
-ZERO = Decimal(0)
 
 
-@dataclass(frozen=True)
-class Fill:
-    id: str
-    side: str
-    qty: Decimal
-    price: Decimal
-    ts: int = 0
-    fee: Decimal = ZERO
-    instrument: str = "X"
-    strategy: str = "one"
-    tag: str = ""
+def fill(side: str, qty: str, price: str, ts: int = 0, *, fee: str = "0", **rest: Any) -> Execution:
+    words = {"order": side[0], "instrument": "X", "strategy": "one", **rest}
+    return Execution(side=side, qty=D(qty), price=D(price), fee=D(fee), ts=ts, **words)
 
 
-def buy(qty: str, price: str, ts: int = 0, *, id: str = "b", fee: str = "0", **rest: str) -> Fill:
-    return Fill(id, "buy", D(qty), D(price), ts, D(fee), **rest)
+def buy(qty: str, price: str, ts: int = 0, **rest: Any) -> Execution:
+    return fill("buy", qty, price, ts, **rest)
 
 
-def sell(qty: str, price: str, ts: int = 0, *, id: str = "s", fee: str = "0", **rest: str) -> Fill:
-    return Fill(id, "sell", D(qty), D(price), ts, D(fee), **rest)
+def sell(qty: str, price: str, ts: int = 0, **rest: Any) -> Execution:
+    return fill("sell", qty, price, ts, **rest)
 
 
 def brief(trades: Sequence[Trade]) -> list[tuple[str, str, str, str, str]]:
@@ -43,27 +37,17 @@ def brief(trades: Sequence[Trade]) -> list[tuple[str, str, str, str, str]]:
     ]
 
 
-def test_a_round_trip_pays_both_fees() -> None:
-    fills = [buy("2", "100", 5, id="a", fee="0.4", tag="breakout"), sell("2", "110", 9, id="z", fee="0.6")]
-    assert round_trips(fills) == [
-        Trade(
-            1,
-            "X",
-            "one",
-            "long",
-            D(2),
-            5,
-            9,
-            D(100),
-            D(110),
-            D("19.0"),
-            D("1.0"),
-            0.095,
-            "a",
-            "z",
-            "breakout",
-        )
-    ]
+def test_a_round_trip_pays_both_fees_and_carries_the_words_of_both_orders() -> None:
+    entry = {"order": "a", "rule": "market.open", "tag": "breakout", "reason": "new high"}
+    leaving = {"order": "z", "rule": "stop.touch", "tag": "out", "reason": "stop loss"}
+    fills = [buy("2", "100", 5, fee="0.4", **entry), sell("2", "110", 9, fee="0.6", **leaving)]
+    (trade,) = round_trips(fills)
+    assert trade == Trade(
+        trade_id=1, instrument="X", strategy="one", position="", side="long", qty=D(2), entry_time=5, exit_time=9,
+        entry_price=D(100), exit_price=D(110), pnl=D("19.0"), fees=D("1.0"), return_frac=0.095, entry_order="a",
+        exit_order="z", entry_rule="market.open", exit_rule="stop.touch", tag="breakout", exit_tag="out",
+        entry_reason="new high", exit_reason="stop loss",
+    )  # fmt: skip
 
 
 def test_a_short_gains_when_the_price_falls() -> None:
@@ -91,9 +75,68 @@ def test_each_instrument_and_strategy_is_matched_alone() -> None:
     assert brief(round_trips(fills)) == [("long", "1", "10", "12", "2")]
 
 
+def test_each_position_of_a_hedging_account_is_matched_alone() -> None:
+    fills = [buy("1", "10", position="p1"), sell("1", "9", position="p2"), sell("1", "12", position="p1")]
+    (trade,) = round_trips(fills)
+    assert (trade.position, trade.pnl) == ("p1", D(2))
+    assert len(open_since(fills)) == 1
+
+
 def test_the_multiplier_counts_in_profit_and_not_in_the_return() -> None:
-    (trade,) = round_trips([buy("1", "100"), sell("1", "101")], multipliers={"X": D(50)})
+    future = Instrument(id="X", multiplier=D(50))
+    (trade,) = round_trips([buy("1", "100"), sell("1", "101")], instruments={"X": future})
     assert (trade.pnl, trade.return_frac) == (D(50), 0.01)
+
+
+def test_an_inverse_contract_gains_in_its_base_currency() -> None:
+    """100 contracts of 1 USD: 100 / 10,000 - 100 / 12,500 of a coin."""
+    contract = Instrument(id="X", inverse=True, base="BTC")
+    for fills, pnl in (
+        ([buy("100", "10000"), sell("100", "12500")], D("0.002")),
+        ([sell("100", "10000"), buy("100", "12500")], D("-0.002")),
+    ):
+        (trade,) = round_trips(fills, instruments={"X": contract})
+        assert trade.pnl == pnl
+        assert trade.return_frac == pytest.approx(float(pnl) / 0.01)
+
+
+def test_by_average_a_trade_lasts_from_flat_to_flat() -> None:
+    fills = [
+        buy("1", "10", 1, fee="0.1", order="first"), buy("3", "14", 2),
+        sell("2", "16", 3), sell("2", "20", 4, order="last"), sell("1", "30", 5),
+    ]  # fmt: skip
+    (trade,) = round_trips(fills, method="average")
+    assert (trade.qty, trade.entry_price, trade.exit_price) == (D(4), D(13), D(18))
+    assert (trade.entry_time, trade.exit_time, trade.entry_order, trade.exit_order) == (1, 4, "first", "last")
+    assert (trade.pnl, trade.fees) == (D("19.9"), D("0.1"))
+    assert trade.return_frac == pytest.approx(19.9 / 52)
+
+
+def test_by_average_a_fill_through_zero_ends_one_trade_and_begins_the_next() -> None:
+    fills = [buy("1", "10", 1), sell("3", "12", 2), buy("2", "9", 3)]
+    assert brief(round_trips(fills, method="average")) == [
+        ("long", "1", "10", "12", "2"),
+        ("short", "2", "12", "9", "6"),
+    ]
+
+
+def test_by_average_a_position_that_is_closed_in_part_is_no_trade_yet() -> None:
+    fills = [buy("2", "10"), sell("1", "12")]
+    assert round_trips(fills, method="average") == []
+    assert len(round_trips(fills)) == 1
+
+
+def test_by_average_trades_are_numbered_in_the_order_in_which_they_ended() -> None:
+    fills = [
+        buy("2", "1", instrument="X"), buy("1", "1", instrument="Y"), sell("1", "2", instrument="X"),
+        sell("1", "2", instrument="Y"), sell("1", "2", instrument="X"),
+    ]  # fmt: skip
+    assert [t.instrument for t in round_trips(fills, method="average")] == ["Y", "X"]
+
+
+def test_another_method_is_refused_by_name() -> None:
+    with pytest.raises(DataError, match="round trips by 'lifo' are not known; choose fifo or average"):
+        round_trips([], method="lifo")  # type: ignore[arg-type]
 
 
 def test_what_is_open_at_the_end_is_no_trade_and_is_told_apart() -> None:
@@ -103,34 +146,37 @@ def test_what_is_open_at_the_end_is_no_trade_and_is_told_apart() -> None:
     assert open_since([*fills, sell("1", "12", 9)]) == []
 
 
-@pytest.mark.parametrize("fill", [buy("0", "1"), buy("-1", "1"), Fill("x", "hold", D(1), D(1))])
-def test_a_fill_that_trades_nothing_is_refused(fill: Fill) -> None:
-    with pytest.raises(DataError, match=f"fill of order '{fill.id}'"):
-        round_trips([fill])
+@pytest.mark.parametrize("bad", [buy("0", "1"), buy("-1", "1"), fill("hold", "1", "1")])
+def test_a_fill_that_trades_nothing_is_refused(bad: Execution) -> None:
+    with pytest.raises(DataError, match=f"fill of order '{bad.order}'"):
+        round_trips([bad])
 
 
-def amounts(low: str, high: str, places: int) -> st.SearchStrategy[Decimal]:
-    return st.decimals(D(low), D(high), places=places)
+def amounts(low: str, high: str, places: int) -> st.SearchStrategy[str]:
+    return st.decimals(D(low), D(high), places=places).map(str)
 
 
-@given(
-    st.lists(
-        st.builds(
-            Fill, st.just("o"), st.sampled_from(["buy", "sell"]), amounts("0.001", "50", 3),
-            amounts("1", "999", 2), fee=amounts("0", "9", 8),
-        ),
-        max_size=25,
-    )
+FILLS = st.lists(
+    st.builds(
+        fill, st.sampled_from(["buy", "sell"]), amounts("0.001", "50", 3), amounts("1", "999", 2),
+        fee=amounts("0", "9", 8),
+    ),
+    max_size=25,
 )  # fmt: skip
-def test_profit_and_fees_add_up_to_the_cash_that_moved(fills: list[Fill]) -> None:
+
+
+@given(FILLS)
+@law(60)
+def test_profit_and_fees_add_up_to_the_cash_that_moved(fills: list[Execution]) -> None:
     held = sum((f.qty if f.side == "buy" else -f.qty for f in fills), D(0))
     if held:  # one last fill closes all
-        fills = [*fills, Fill("end", "sell" if held > 0 else "buy", abs(held), D(100), fee=D("0.12345678"))]
-    trades = round_trips(fills)
-    assert open_since(fills) == []
-    assert sum((t.fees for t in trades), D(0)) == sum((f.fee for f in fills), D(0))
+        fills = [*fills, fill("sell" if held > 0 else "buy", str(abs(held)), "100", fee="0.12345678")]
     cash = sum((f.qty * f.price * (-1 if f.side == "buy" else 1) - f.fee for f in fills), D(0))
-    assert sum((t.pnl for t in trades), D(0)) == cash
+    assert open_since(fills) == []
+    for method in ("fifo", "average"):
+        trades = round_trips(fills, method=method)  # type: ignore[arg-type]
+        assert sum((t.fees for t in trades), D(0)) == sum((f.fee for f in fills), D(0))
+        assert sum((t.pnl for t in trades), D(0)) == cash
 
 
 def test_the_table_has_times_and_floats() -> None:

@@ -5,6 +5,7 @@ Knows how a question is put and an answer shown; the run itself is `run.backtest
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,12 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--plot", type=Path, metavar="FILE.html", help="save price, fills and equity as a page"
     )
+    parser.add_argument(
+        "--tearsheet",
+        type=Path,
+        metavar="FILE.html",
+        help="save the whole run as a page: statistics, price, equity, months, drawdowns, trades",
+    )
 
 
 def _backtest(args: argparse.Namespace) -> int:
@@ -86,7 +93,9 @@ def _backtest(args: argparse.Namespace) -> int:
         timeframe=args.timeframe,
     )
     if args.plot is not None:
-        _save_plot(result, args.plot)
+        _save("--plot", args.plot, result.plot().save)
+    if args.tearsheet is not None:
+        _save("--tearsheet", args.tearsheet, result.tearsheet)
     if args.json:
         print_json(result.to_json())
     else:
@@ -100,11 +109,11 @@ def _print(result: "Result") -> None:
     print(summary_text(repr(result), result.stats, result.warnings, currency=result.opened.currency))
 
 
-def _save_plot(result: "Result", path: Path) -> None:
+def _save(option: str, path: Path, save: Callable[[Path], Path]) -> None:
     from tradekit.errors import ConfigError
 
     try:
-        result.plot().save(path)
+        save(path)
     except OSError as error:
-        raise ConfigError(f"--plot {path} cannot be written: {error.strerror}") from error
+        raise ConfigError(f"{option} {path} cannot be written: {error.strerror}") from error
     note(f"tradekit: wrote {path}")

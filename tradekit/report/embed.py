@@ -26,12 +26,20 @@ class Chart:
         self.title = title
         self._page, self._height = page, height
 
-    def html(self) -> str:
-        """The whole page, BokehJS included (2 to 4 MB); needs no network."""
+    def html(self, template: str | None = None, **parts: str) -> str:
+        """The whole page, BokehJS included (2 to 4 MB); needs no network.
+
+        template  blocks of a Jinja template that extends Bokeh's page; `parts` are HTML for its variables
+        """
         from bokeh.embed import file_html
         from bokeh.resources import INLINE
 
-        page = file_html(self.layout, INLINE, html.escape(self.title))
+        title = html.escape(self.title)
+        page = (
+            file_html(self.layout, INLINE, title)
+            if template is None
+            else file_html(self.layout, INLINE, title, template=template, template_variables=parts)
+        )
         return page.replace("<head>", f"<head><style>html {{ background: {self._page} }}</style>", 1)
 
     def save(self, path: "str | Path") -> Path:

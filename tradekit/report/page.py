@@ -15,7 +15,7 @@ import msgspec
 
 from tradekit.report.tokens import DARK, LIGHT, Look
 
-__all__ = ["summary_html", "summary_text"]
+__all__ = ["style", "summary_html", "summary_text", "variables"]
 
 _NONE, _MINUS = "-", "\N{MINUS SIGN}"
 _SHORT_DAYS = 90  # below this, figures a year are mostly multiplication
@@ -38,6 +38,9 @@ _GROUPS: dict[str, tuple[_Line, ...]] = {
         _Line("peak_equity", "Highest equity", "money", "the highest equity after any bar"),
         _Line("fees", "Fees paid", "money", "all fees, those of open positions too"),
         _Line("exposure", "Time in market", "share", "share of the bars with an open position"),
+        _Line(
+            "avg_gross_exposure", "Mean exposure", "share", "mean of the value held, without sign, / equity"
+        ),
     ),
     "Risk": (
         _Line("max_drawdown", "Max drawdown", "gain", "the deepest fall below the highest equity before it"),
@@ -51,6 +54,12 @@ _GROUPS: dict[str, tuple[_Line, ...]] = {
         _Line("sharpe", "Sharpe", "ratio", "mean return / its standard deviation, a year, risk-free rate 0"),
         _Line("sortino", "Sortino", "ratio", "mean return / deviation of the losses, a year"),
         _Line("calmar", "Calmar", "ratio", "yearly growth / deepest drawdown"),
+        _Line(
+            "var_95",
+            "Value at risk",
+            "gain",
+            "one bar in twenty lost this much or more (95 %, from the bars)",
+        ),
     ),
     "Trades": (
         _Line("trades", "Trades", "count", "closed round trips"),
@@ -59,16 +68,20 @@ _GROUPS: dict[str, tuple[_Line, ...]] = {
         _Line("avg_trade", "Average trade", "result", "mean profit of a trade after fees"),
         _Line("best_trade", "Best trade", "result", "highest profit of one trade"),
         _Line("worst_trade", "Worst trade", "result", "lowest profit of one trade"),
+        _Line("avg_trade_days", "Average time", "days", "mean time from entry to exit"),
     ),
 }
 _YEARLY = ("cagr", "volatility", "sharpe", "sortino", "calmar")
 
 
-def summary_html(title: str, stats: Mapping[str, Any], warnings: Sequence[str], *, currency: str) -> str:
+def summary_html(
+    title: str, stats: Mapping[str, Any], warnings: Sequence[str], *, currency: str, below: str = ""
+) -> str:
     """The run as a block of HTML for a notebook, light or dark with the page it stands in; asks nothing of the net.
 
-    stats   as from `statistics`: fractions, 0.01 is one percent; None is shown as a dash
-    Every text is escaped.
+    stats   as from `run_statistics`: fractions, 0.01 is one percent; None is shown as a dash
+    below   HTML to stand under the numbers
+    Every text but `below` is escaped.
     """
     groups = "".join(_group_html(name, lines, stats, currency) for name, lines in _GROUPS.items())
     told = "".join(
@@ -76,8 +89,9 @@ def summary_html(title: str, stats: Mapping[str, Any], warnings: Sequence[str], 
         for kind, text in _remarks(stats, warnings)
     )
     return (
-        f'<style>{_css()}</style><div class="tk-summary"><div class="tk-title">{html.escape(title)}</div>'
-        f'<div class="tk-span">{html.escape(_span(stats))}</div>{told}<div class="tk-groups">{groups}</div></div>'
+        f'<style>{style()}</style><div class="tk-summary"><div class="tk-title">{html.escape(title)}</div>'
+        f'<div class="tk-span">{html.escape(_span(stats))}</div>{told}'
+        f'<div class="tk-groups">{groups}</div>{below}</div>'
     )
 
 
@@ -172,16 +186,17 @@ def _span(stats: Mapping[str, Any]) -> str:
     return f"{start} to {end} UTC, {stats.get('bars', 0):,} bars"
 
 
-def _css() -> str:
-    """Light by default, dark when the page or the system is; JupyterLab's own theme has the last word."""
+def style() -> str:
+    """The style sheet: dark when the page or the system is, else light; JupyterLab's own theme has the last word."""
     return (
         (files("tradekit.report") / "summary.css").read_text(encoding="utf-8")
-        + f".tk-summary{{{_variables(LIGHT)}}}"
-        + f"@media (prefers-color-scheme:dark){{.tk-summary{{{_variables(DARK)}}}}}"
-        + f'body[data-jp-theme-light="true"] .tk-summary{{{_variables(LIGHT)}}}'
-        + f'body[data-jp-theme-light="false"] .tk-summary{{{_variables(DARK)}}}'
+        + f".tk-summary{{{variables(LIGHT)}}}"
+        + f"@media (prefers-color-scheme:dark){{.tk-summary{{{variables(DARK)}}}}}"
+        + f'body[data-jp-theme-light="true"] .tk-summary{{{variables(LIGHT)}}}'
+        + f'body[data-jp-theme-light="false"] .tk-summary{{{variables(DARK)}}}'
     )
 
 
-def _variables(look: Look) -> str:
+def variables(look: Look) -> str:
+    """A look's colours as the style sheet's variables."""
     return "".join(f"--tk-{name}:{getattr(look, name)};" for name in look.__struct_fields__)

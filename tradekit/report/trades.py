@@ -1,4 +1,4 @@
-"""Round trips: fills matched first in, first out, one row for each piece of a position that was closed.
+"""Round trips: fills put together to trades, first in first out or from flat to flat at average prices.
 
 Knows no prices but those of the fills. Exact: quantities and money are Decimals, fees split without a rest.
 """
@@ -6,63 +6,47 @@ Knows no prices but those of the fills. Exact: quantities and money are Decimals
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
 from tradekit.errors import DataError
+from tradekit.model.instrument import Instrument
 from tradekit.model.money import CENT, ZERO
+from tradekit.report.executions import Execution
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Execution", "Trade", "open_since", "round_trips", "trade_frame"]
+__all__ = ["Method", "Trade", "open_since", "round_trips", "trade_frame"]
 
-_NO_MULTIPLIERS: Mapping[str, Decimal] = {}
+Method: TypeAlias = Literal["fifo", "average"]
 
-
-class Execution(Protocol):
-    """What is read of a fill; `strategy` and `tag` (both str) are read too where a fill has them.
-
-    id    the order's id
-    side  "buy" or "sell"
-    qty   [base units], positive; price [quote currency]; fee [quote currency], positive is paid
-    ts    [UTC ns]
-    """
-
-    @property
-    def id(self) -> str: ...  # noqa: D102
-    @property
-    def instrument(self) -> str: ...  # noqa: D102
-    @property
-    def side(self) -> str: ...  # noqa: D102
-    @property
-    def qty(self) -> Decimal: ...  # noqa: D102
-    @property
-    def price(self) -> Decimal: ...  # noqa: D102
-    @property
-    def fee(self) -> Decimal: ...  # noqa: D102
-    @property
-    def ts(self) -> int: ...  # noqa: D102
+_UNNAMED: Mapping[str, Instrument] = {}
+_PLAIN = Instrument(id="")
 
 
 class Trade(msgspec.Struct, frozen=True, gc=False):
     """A piece of a position, from its entry to its exit.
 
-    trade_id                number in the order of closing, from 1
-    side                    "long" or "short"
-    qty                     [base units], positive
-    entry_time, exit_time   [UTC ns]
-    pnl                     profit after both fees' shares [quote currency]
-    fees                    those shares [quote currency]
-    return_frac             pnl / value at entry; 0.01 is one percent
-    entry_order, exit_order ids of the orders
-    tag                     the entry's tag
+    trade_id                 number in the order of closing, from 1
+    position                 of a hedging account, "" where positions are netted
+    side                     "long" or "short"
+    qty                      [base units], positive; by average: all that was entered
+    entry_time, exit_time    first entry, last exit [UTC ns]
+    entry_price, exit_price  [quote currency]; by average: of all entries, of all exits, to 28 digits
+    pnl                      profit after both fees' shares [quote currency; base currency of an inverse contract]
+    fees                     those shares
+    return_frac              pnl / value at entry; 0.01 is one percent
+    entry_order, exit_order  ids of the first and the last order
+    entry_rule, exit_rule    rules by which they filled (docs/fills.md)
+    tag, entry_reason        the entry's words; exit_tag, exit_reason the exit's
     """
 
     trade_id: int
     instrument: str
     strategy: str
+    position: str
     side: str
     qty: Decimal
     entry_time: int
@@ -74,20 +58,25 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     return_frac: float
     entry_order: str
     exit_order: str
+    entry_rule: str
+    exit_rule: str
     tag: str
+    exit_tag: str
+    entry_reason: str
+    exit_reason: str
 
 
 class _Lot:
     """What is left of an entry, or of the fill that is being matched."""
 
-    __slots__ = ("fee", "fill", "qty")
+    __slots__ = ("fee", "fill", "qty", "spell")
 
     def __init__(self, fill: Execution) -> None:
         if fill.qty <= 0 or fill.side not in ("buy", "sell"):
             raise DataError(
-                f"fill of order {fill.id!r}: {fill.side} {fill.qty}; a fill buys or sells more than 0"
+                f"fill of order {fill.order!r}: {fill.side} {fill.qty}; a fill buys or sells more than 0"
             )
-        self.fill, self.qty, self.fee = fill, fill.qty, fill.fee
+        self.fill, self.qty, self.fee, self.spell = fill, fill.qty, fill.fee, 0
 
     def take(self, qty: Decimal) -> Decimal:
         """Use up a quantity; its share of the fee. The last part takes what is left: nothing is lost."""
@@ -97,67 +86,141 @@ class _Lot:
         return share
 
 
-def round_trips(
-    fills: Iterable[Execution], *, multipliers: Mapping[str, Decimal] = _NO_MULTIPLIERS
-) -> list[Trade]:
-    """The closed pieces, in the order of closing; fills in the order in which they happened.
+class _Piece(msgspec.Struct, frozen=True, gc=False):
+    """An entry and an exit of the same quantity, with their shares of both fees.
 
-    multipliers  quote currency per unit of price and quantity, by instrument; 1 for those not named
-
-    Each strategy's fills in an instrument are matched among themselves. A fill that goes through zero closes
-    what is open and opens the rest the other way. Raises DataError for a fill without a positive quantity and
-    a side.
+    spell  number of the time from flat to flat that it belongs to
     """
-    return _matched(fills, multipliers)[0]
+
+    spell: int
+    entry: Execution
+    leaving: Execution
+    qty: Decimal
+    fees: Decimal
+
+
+def round_trips(
+    fills: Iterable[Execution],
+    *,
+    method: Method = "fifo",
+    instruments: Mapping[str, Instrument] = _UNNAMED,
+) -> list[Trade]:
+    """The closed trades, in the order of closing; fills in the order in which they happened.
+
+    method       "fifo": a trade for each piece of a position that was closed, against its oldest entry;
+                 "average": one trade from flat to flat, with the average prices of its entries and exits
+    instruments  by name, for what a step of the price is worth; a linear one of multiplier 1 where it is not named
+
+    Each strategy's fills in an instrument (in a hedging account: in a position) are matched among themselves. A fill
+    that goes through zero closes what is open and opens the rest the other way. Raises DataError for a fill without
+    a positive quantity and a side, and for another method.
+    """
+    pieces, lots = _matched(fills)
+    if method == "fifo":
+        groups = [[piece] for piece in pieces]
+    elif method == "average":
+        groups = _flat_to_flat(pieces, {lot.spell for lot in lots})
+    else:
+        raise DataError(f"round trips by {method!r} are not known; choose fifo or average")
+    return [
+        _trade(number, group, instruments.get(group[0].entry.instrument, _PLAIN))
+        for number, group in enumerate(groups, start=1)
+    ]
 
 
 def open_since(fills: Iterable[Execution]) -> list[int]:
     """Entry times [UTC ns] of what is still open after the fills."""
-    return [lot.fill.ts for lots in _matched(fills, _NO_MULTIPLIERS)[1] for lot in lots]
+    return [lot.fill.ts for lot in _matched(fills)[1]]
 
 
-def _matched(
-    fills: Iterable[Execution], multipliers: Mapping[str, Decimal]
-) -> tuple[list[Trade], list[deque[_Lot]]]:
-    books: dict[tuple[str, str], deque[_Lot]] = {}
-    trades: list[Trade] = []
+def _matched(fills: Iterable[Execution]) -> tuple[list[_Piece], list[_Lot]]:
+    """The closed pieces in the order of closing, and what is still open."""
+    books: dict[tuple[str, str, str], deque[_Lot]] = {}
+    pieces: list[_Piece] = []
+    spells = 0
     for fill in fills:
-        lots = books.setdefault((getattr(fill, "strategy", ""), fill.instrument), deque())
+        lots = books.setdefault((fill.strategy, fill.instrument, fill.position), deque())
         rest = _Lot(fill)
-        multiplier = multipliers.get(fill.instrument, Decimal(1))
         while rest.qty and lots and lots[0].fill.side != fill.side:
-            trades.append(_piece(len(trades) + 1, lots[0], rest, multiplier))
-            if not lots[0].qty:
+            lot = lots[0]
+            qty = min(lot.qty, rest.qty)
+            pieces.append(_Piece(lot.spell, lot.fill, fill, qty, lot.take(qty) + rest.take(qty)))
+            if not lot.qty:
                 lots.popleft()
         if rest.qty:
+            spells += not lots
+            rest.spell = lots[-1].spell if lots else spells
             lots.append(rest)
-    return trades, list(books.values())
+    return pieces, [lot for lots in books.values() for lot in lots]
 
 
-def _piece(number: int, lot: _Lot, closing: _Lot, multiplier: Decimal) -> Trade:
-    entry, leaving = lot.fill, closing.fill
-    qty = min(lot.qty, closing.qty)
-    fees = lot.take(qty) + closing.take(qty)
-    step = leaving.price - entry.price if entry.side == "buy" else entry.price - leaving.price
-    pnl = step * qty * multiplier - fees
-    value = entry.price * qty * multiplier
+def _flat_to_flat(pieces: Iterable[_Piece], still_open: set[int]) -> list[list[_Piece]]:
+    """The pieces of each spell that has ended, in the order of their ends."""
+    spells: dict[int, list[_Piece]] = {}
+    for piece in pieces:
+        if piece.spell not in still_open:
+            group = spells.pop(piece.spell, [])  # put behind the others, so that spells stand by their ends
+            group.append(piece)
+            spells[piece.spell] = group
+    return list(spells.values())
+
+
+def _trade(number: int, pieces: Sequence[_Piece], spec: Instrument) -> Trade:
+    first, last = pieces[0], pieces[-1]
+    entry, leaving = first.entry, last.leaving
+    fees = sum((piece.fees for piece in pieces), start=ZERO)
+    pnl = sum((_profit(piece, spec) for piece in pieces), start=-fees)
+    value = sum((_value(piece, spec) for piece in pieces), start=ZERO)
+    one = len(pieces) == 1
+    qty = first.qty if one else sum((piece.qty for piece in pieces), start=ZERO)
     return Trade(
         trade_id=number,
         instrument=entry.instrument,
-        strategy=getattr(entry, "strategy", ""),
+        strategy=entry.strategy,
+        position=entry.position,
         side="long" if entry.side == "buy" else "short",
         qty=qty,
         entry_time=entry.ts,
         exit_time=leaving.ts,
-        entry_price=entry.price,
-        exit_price=leaving.price,
+        entry_price=entry.price if one else sum(p.entry.price * p.qty for p in pieces) / qty,
+        exit_price=leaving.price if one else sum(p.leaving.price * p.qty for p in pieces) / qty,
         pnl=pnl,
         fees=fees,
-        return_frac=float(pnl / value) if value != ZERO else 0.0,
-        entry_order=entry.id,
-        exit_order=leaving.id,
-        tag=getattr(entry, "tag", ""),
+        return_frac=float(pnl / value) if value else 0.0,
+        entry_order=entry.order,
+        exit_order=leaving.order,
+        entry_rule=entry.rule,
+        exit_rule=leaving.rule,
+        tag=entry.tag,
+        exit_tag=leaving.tag,
+        entry_reason=entry.reason,
+        exit_reason=leaving.reason,
     )
+
+
+def _profit(piece: _Piece, spec: Instrument) -> Decimal:
+    """What the way from entry to exit was worth, before fees."""
+    entry, leaving = piece.entry.price, piece.leaving.price
+    if spec.inverse:
+        gain = (1 / entry - 1 / leaving) * piece.qty * spec.multiplier
+        gain = gain.quantize(CENT)
+    else:
+        gain = (leaving - entry) * piece.qty * spec.multiplier
+    return gain if piece.entry.side == "buy" else -gain
+
+
+def _value(piece: _Piece, spec: Instrument) -> Decimal:
+    """What was traded at the entry."""
+    entry = piece.entry.price
+    worth = 1 / entry if spec.inverse else entry
+    return worth * piece.qty * spec.multiplier
+
+
+_WORDS = (
+    "instrument", "strategy", "position", "side", "entry_order", "exit_order", "entry_rule", "exit_rule",
+    "tag", "exit_tag", "entry_reason", "exit_reason",
+)  # fmt: skip
+_NUMBERS = ("qty", "entry_price", "exit_price", "pnl", "fees", "return_frac")
 
 
 def trade_frame(trades: Sequence[Trade]) -> "pd.DataFrame":
@@ -170,8 +233,5 @@ def trade_frame(trades: Sequence[Trade]) -> "pd.DataFrame":
     )
     for name in ("entry_time", "exit_time"):
         table[name] = table[name].astype("int64").astype("datetime64[ns, UTC]")
-    kinds = {
-        **dict.fromkeys(("instrument", "strategy", "side", "entry_order", "exit_order", "tag"), "str"),
-        **dict.fromkeys(("qty", "entry_price", "exit_price", "pnl", "fees", "return_frac"), "float64"),
-    }
+    kinds = {**dict.fromkeys(_WORDS, "str"), **dict.fromkeys(_NUMBERS, "float64")}
     return table.astype({"trade_id": "int64", **kinds}).set_index("trade_id")

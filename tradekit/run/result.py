@@ -5,6 +5,7 @@ Frames are made when they are asked for. Knows no engine; `report` has the formu
 
 import functools
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -12,17 +13,28 @@ import msgspec
 from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
 from tradekit.data.ticks import Ticks
-from tradekit.model.order import OrderFilled, OrderSubmitted
+from tradekit.model.instrument import Instrument, duration
+from tradekit.model.money import ZERO
+from tradekit.model.order import OrderFilled
 from tradekit.model.session import SessionOpened, SignalRaised
-from tradekit.report.equity import equity_curve
-from tradekit.report.stats import statistics
-from tradekit.report.trades import Trade, open_since, round_trips, trade_frame
+from tradekit.report.cautions import cautions
+from tradekit.report.drawdowns import drawdown_frame
+from tradekit.report.equity import equity_curve, exposure_frame
+from tradekit.report.excursions import excursions
+from tradekit.report.executions import Execution, executions
+from tradekit.report.frames import plain_records, record_frame
+from tradekit.report.periods import by_month, by_year, rolling
+from tradekit.report.stats import run_statistics
+from tradekit.report.story import Story, lives_of_orders, order_story, trade_story
+from tradekit.report.trades import Method, Trade, open_since, round_trips, trade_frame
 from tradekit.run.timeline import merged
 from tradekit.sim.rules import Rules
 from tradekit.state.reducer import apply
 from tradekit.state.shape import Fill, Order, State
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from tradekit.report.embed import Chart
@@ -53,6 +65,10 @@ class Result:
         self._columns = columns
         self._told = told
         self._ticks = ticks
+        self._opening = float(opened.cash)
+        self._specs: dict[str, Instrument] = {c.instrument: c.spec for c in columns}
+        coarsest_first = sorted(columns, key=lambda c: duration(c.timeframe), reverse=True)
+        self._finest = {c.instrument: c for c in coarsest_first}  # for equity and excursions
 
     # --- the record -----------------------------------------------------------------------------------------
 
@@ -107,13 +123,15 @@ class Result:
     def fills(self) -> "pd.DataFrame":
         """A row an execution: time (UTC), order, instrument, side, qty, price, fee, realised, rule, tag."""
         columns = ["order", "instrument", "side", "qty", "price", "fee", "realised", "rule", "tag"]
-        return _frame(self._fold[0], ["ts", *columns], index="ts")
+        return record_frame(self._fold[0], ["ts", *columns], index="ts")
 
     @functools.cached_property
     def orders(self) -> "pd.DataFrame":
         """A row an order, in the order of their intents, indexed by the order's id."""
         columns = ["id", "instrument", "side", "type", "qty", "limit", "stop", "status", "filled", "fees"]
-        return _frame(self._fold[1], [*columns, "tag", "reason", "note", "created", "updated"], index="id")
+        return record_frame(
+            self._fold[1], [*columns, "tag", "reason", "note", "created", "updated"], index="id"
+        )
 
     @functools.cached_property
     def signals(self) -> "pd.DataFrame":
@@ -123,74 +141,91 @@ class Result:
             for _, event in self._told
             if isinstance(event.data, SignalRaised)
         ]
-        return _frame(raised, ["ts", "instrument", "name", "direction", "price", "note"], index="ts")
+        return record_frame(raised, ["ts", "instrument", "name", "direction", "price", "note"], index="ts")
+
+    @functools.cached_property
+    def _executions(self) -> list[Execution]:
+        return executions(event for _, event in self._told)
 
     @functools.cached_property
     def trips(self) -> list[Trade]:
-        """Round trips, first in first out: one record a closed piece."""
-        multipliers = {c.instrument: c.spec.multiplier for c in self._columns}
-        return round_trips(self._executions, multipliers=multipliers)
-
-    @functools.cached_property
-    def _executions(self) -> "list[_Execution]":
-        """The fills as they were told, with their orders' tags: all that trades and equity need."""
-        tags: dict[str, str] = {}
-        found = []
-        for _, event in self._told:
-            data = event.data
-            if isinstance(data, OrderSubmitted):
-                if data.tag:
-                    tags[data.id] = data.tag
-            elif isinstance(data, OrderFilled):
-                tag = tags.get(data.id, "")
-                found.append(
-                    _Execution(
-                        data.id,
-                        data.instrument,
-                        data.side.value,
-                        data.qty,
-                        data.price,
-                        data.fee,
-                        event.ts,
-                        tag,
-                    )
-                )
-        return found
+        """Round trips, first in first out: one exact record a closed piece."""
+        return round_trips(self._executions, instruments=self._specs)
 
     @functools.cached_property
     def trades(self) -> "pd.DataFrame":
-        """The round trips as a frame, one row a closed piece."""
-        return trade_frame(self.trips)
+        """The round trips as a table, first in first out: a row a closed piece, by trade_id.
+
+        Besides what `Trade` has: bars held, and mae and mfe, the worst and best excursion of the price while it was
+        open, as fractions of the entry's price.
+        """
+        return self._measured(self.trips)
+
+    def round_trips(self, method: Method = "fifo") -> "pd.DataFrame":
+        """The trades as in `trades`; by "average": one trade from flat to flat, at average prices."""
+        if method == "fifo":
+            return self.trades
+        return self._measured(round_trips(self._executions, method=method, instruments=self._specs))
+
+    def _measured(self, trades: list[Trade]) -> "pd.DataFrame":
+        return trade_frame(trades).assign(**excursions(trades, self._finest))
+
+    # --- the account over time ------------------------------------------------------------------------------
 
     @functools.cached_property
     def equity(self) -> "pd.DataFrame":
-        """Equity, cash, exposure and drawdown after each bar, by the bar's open time (UTC)."""
-        closes = {c.instrument: (c.ts, c.close, float(c.spec.multiplier)) for c in self._columns}
-        cash = float(self.opened.cash)
-        return equity_curve(closes, self._executions, cash)
+        """Equity, cash, exposure (net), gross exposure and drawdown after each bar, by the bar's open time (UTC)."""
+        closes = {name: (c.ts, c.close, float(c.spec.multiplier)) for name, c in self._finest.items()}
+        return equity_curve(closes, self._executions, self._opening)
+
+    @property
+    def exposure(self) -> "pd.DataFrame":
+        """Value held after each bar: net (short is negative), gross, and both as multiples of equity."""
+        return exposure_frame(self.equity)
+
+    @property
+    def drawdowns(self) -> "pd.DataFrame":
+        """Every drawdown, the deepest first: start, valley, end (UTC), depth, bars, days, recovery_days."""
+        return drawdown_frame(self.equity["equity"], self._opening)
+
+    @property
+    def by_month(self) -> "pd.DataFrame":
+        """The return of each month: a row a year, columns 1 to 12 and "year"; nan without a bar."""
+        return by_month(self.equity["equity"], self._opening)
+
+    @property
+    def by_year(self) -> "pd.DataFrame":
+        """Each year: total_return, max_drawdown, trades closed in it and their pnl."""
+        return by_year(self.equity, self._opening, self.trades)
+
+    def rolling(self, bars: int) -> "pd.DataFrame":
+        """total_return, volatility and sharpe of the last `bars` bars, at each bar."""
+        return rolling(self.equity["equity"], bars, self.stats["periods_per_year"])
 
     @functools.cached_property
     def stats(self) -> dict[str, Any]:
         """Statistics by machine name; each is defined in docs/statistics.md. Undefined is None."""
-        fees = float(sum((fill.fee for fill in self._executions), start=0))
-        return statistics(
-            self.equity["equity"], self.trips, fees,
-            opening=float(self.opened.cash), open_since=open_since(self._executions),
+        return self.statistics()
+
+    def statistics(self, *, periods_per_year: float | None = None, benchmark: Any = None) -> dict[str, Any]:
+        """`stats` with another number of periods a year, or beside a benchmark.
+
+        periods_per_year  252 for days of an exchange; None takes what the bars show per 365.25 days
+        benchmark         an instrument of this run, or a Series with its returns over the same bars (UTC)
+        """
+        fees = sum((fill.fee for fill in self._executions), start=ZERO)
+        if isinstance(benchmark, str):
+            close = self.bars(benchmark)["close"].reindex(self.equity.index).ffill()
+            benchmark = close.pct_change().fillna(0.0)
+        return run_statistics(
+            self.equity, self.trips, fees=fees, opening=self.opened.cash,
+            periods_per_year=periods_per_year, benchmark=benchmark, open_since=open_since(self._executions),
         )  # fmt: skip
 
     @functools.cached_property
     def warnings(self) -> list[str]:
         """What a reader of the numbers should know."""
-        found = []
-        curve = self.equity
-        gross = curve["exposure"].abs()
-        over = gross > curve["equity"].clip(lower=0) * 1.000001
-        if over.any() and "leverage" not in self.opened.limits:
-            worst = float((gross / curve["equity"].where(curve["equity"] > 0)).max())
-            found.append(f"exposure reached {worst:.1f} times equity; pass leverage=1 to refuse such orders")
-        denials = self._fold[2].risk.denials
-        found += [f"{count} orders denied by {rule}" for rule, count in denials.items()]
-        return found
+        return cautions(self.equity, self.opened.limits, self._fold[2].risk.denials)
 
     def bars(self, instrument: str | None = None) -> "pd.DataFrame":
         """The bars of one instrument (default: the first)."""
@@ -199,6 +234,27 @@ class Result:
             known = ", ".join(c.instrument for c in self._columns)
             raise KeyError(f"no bars of {instrument!r} in this backtest; it has {known}")
         return chosen[0].frame()
+
+    def explain(self, what: int | str) -> Story:
+        """Why a trade (its trade_id in `trades`) or an order (its id) exists: printed as lines, shown in a notebook.
+
+        Raises KeyError for what this run does not have.
+        """
+        if isinstance(what, str):
+            if what not in self._lives:
+                raise KeyError(f"no order {what!r} in this backtest; result.orders has their ids")
+            return order_story(what, self._lives[what], self._event)
+        if what not in self.trades.index:
+            raise KeyError(f"no trade {what!r} in this backtest; it has 1 to {len(self.trades)}")
+        return trade_story(self.trades.loc[what].to_dict(), what, self._lives, self._event)
+
+    @functools.cached_property
+    def _lives(self) -> dict[str, list[Event]]:
+        return lives_of_orders(event for _, event in self._told)
+
+    def _event(self, seq: int) -> Event | None:
+        """The event of that number; all are there, and `seq` is dense."""
+        return next(islice(self.events(), seq - 1, None), None)
 
     # --- shown ----------------------------------------------------------------------------------------------
 
@@ -211,12 +267,25 @@ class Result:
 
         return plot(self.bars(instrument), self.fills, self.equity, title=repr(self), width=width, dark=dark)
 
+    def tearsheet(self, path: "str | Path", *, instrument: str | None = None, dark: bool = False) -> "Path":
+        """Write the whole run as one page that needs no network, and return its path.
+
+        Statistics, price with fills, equity, months, drawdowns, trades.
+        """
+        from tradekit.report.tearsheet import SHEET_WIDTH, save_tearsheet
+
+        return save_tearsheet(
+            path, self.plot(instrument, width=SHEET_WIDTH, dark=dark), title=repr(self), stats=self.stats,
+            warnings=self.warnings, currency=self.opened.currency, months=self.by_month, drawdowns=self.drawdowns,
+            trades=self.trades, dark=dark,
+        )  # fmt: skip
+
     def to_json(self) -> dict[str, Any]:
         """Plain values: {"stats": {...}, "trades": [...], "fills": [...]}, times in ISO 8601 UTC."""
         return {
             "stats": self.stats,
-            "trades": _records(self.trades, times=("entry_time", "exit_time")),
-            "fills": _records(self.fills.reset_index(), times=("ts",)),
+            "trades": plain_records(self.trades),
+            "fills": plain_records(self.fills.reset_index()),
             "warnings": self.warnings,
         }
 
@@ -234,45 +303,10 @@ class Result:
 
     def _repr_html_(self) -> str:
         from tradekit.report.page import summary_html
+        from tradekit.report.tables import months_html
 
-        return summary_html(repr(self), self.stats, self.warnings, currency=self.opened.currency)
-
-
-class _Execution(msgspec.Struct):
-    """A fill as `round_trips` reads it: `id` is the order's."""
-
-    id: str
-    instrument: str
-    side: str
-    qty: Any
-    price: Any
-    fee: Any
-    ts: int
-    tag: str
-
-
-_TIMES = ("ts", "created", "updated", "entry_time", "exit_time")
-
-
-def _frame(records: list[Any], columns: list[str], *, index: str | None) -> "pd.DataFrame":
-    from decimal import Decimal
-
-    import pandas as pd
-
-    def read(record: Any, name: str) -> Any:
-        value = record[name] if isinstance(record, dict) else getattr(record, name)
-        return float(value) if isinstance(value, Decimal) else value
-
-    frame = pd.DataFrame({name: [read(record, name) for record in records] for name in columns})
-    for name in columns:
-        if name in _TIMES:
-            frame[name] = pd.to_datetime(frame[name].astype("int64"), utc=True, unit="ns")
-    return frame if index is None else frame.set_index(index)
-
-
-def _records(frame: "pd.DataFrame", *, times: tuple[str, ...]) -> list[dict[str, Any]]:
-    shown = frame.copy()
-    for name in times:
-        shown[name] = shown[name].dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    plain = shown.astype(object).where(shown.notna(), None).to_dict("records")
-    return [{str(name): value for name, value in row.items()} for row in plain]
+        months = self.by_month
+        below = (
+            months_html(months) if int(months.count().sum()) > 2 else ""
+        )  # a month and its year say nothing new
+        return summary_html(repr(self), self.stats, self.warnings, currency=self.opened.currency, below=below)

@@ -1,0 +1,79 @@
+"""The tear sheet: everything of a run on one page, which stands alone."""
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tradekit.data.load import load_bars
+from tradekit.run.backtest import backtest
+from tradekit.run.result import Result
+from tradekit.strategy.library import SmaCross
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    return backtest(SmaCross(fast=10, slow=20), load_bars("sample:BTCUSDT-1m"), cash=100_000, fee=0.0005)
+
+
+def test_it_has_every_part_of_the_run(result: Result, tmp_path: Path) -> None:
+    page = result.tearsheet(tmp_path / "sheet.html").read_text(encoding="utf-8")
+    for part in (
+        "<!DOCTYPE html>",
+        '<body class="tk-sheet">',
+        "Total return",
+        "Return by month",
+        ">Drawdowns<",
+    ):
+        assert page.count(part) == 1, part
+    assert len(re.findall(r"<tr><td>\d+</td><td>BTCUSDT</td>", page)) == len(result.trades)
+
+
+def test_it_names_no_file_elsewhere(result: Result, tmp_path: Path) -> None:
+    page = result.tearsheet(tmp_path / "sheet.html").read_text(encoding="utf-8")
+    assert "<script src=" not in page
+    beside_scripts = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    assert not re.search(r"\b(src|href)=|@import|url\(", beside_scripts)
+
+
+def test_its_colours_are_those_of_its_chart(result: Result, tmp_path: Path) -> None:
+    light = result.tearsheet(tmp_path / "light.html").read_text(encoding="utf-8")
+    dark = result.tearsheet(tmp_path / "dark.html", dark=True).read_text(encoding="utf-8")
+    fixed = r"body\.tk-sheet,body\.tk-sheet \.tk-summary{--tk-page:(#\w+)"
+    assert re.findall(fixed, light) == re.findall(r"html { background: (#\w+)", light)
+    assert re.findall(fixed, dark) == re.findall(r"html { background: (#\w+)", dark)
+    assert re.findall(fixed, light) != re.findall(fixed, dark)
+
+
+def test_a_run_without_trades_has_a_sheet_too(tmp_path: Path) -> None:
+    idle = backtest(SmaCross(fast=199, slow=200), load_bars("sample:BTCUSDT-1m").iloc[:100])
+    assert "no trade was closed" in idle.tearsheet(tmp_path / "sheet.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_browser_draws_it_without_a_network(result: Result, tmp_path: Path, dark: bool) -> None:
+    from playwright.sync_api import sync_playwright
+
+    sheet = result.tearsheet(tmp_path / "sheet.html", dark=dark)
+    asked: list[str] = []
+    faults: list[str] = []
+    with sync_playwright() as driver:
+        program = shutil.which("chromium") or shutil.which("google-chrome")
+        assert program is not None, "no Chromium on PATH: install Debian's chromium package"
+        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        page: Any = browser.new_page(viewport={"width": 1160, "height": 900}, offline=True)
+        page.set_default_timeout(15_000)
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(sheet.as_uri())
+        page.wait_for_function("() => globalThis.Bokeh?.documents[0]?.get_model_by_name('price line')?.text")
+        assert page.locator(".tk-months td", has_text=re.compile(r"\d")).count() == 2
+        assert page.locator(".tk-trades tbody tr").count() == len(result.trades)
+        wide = page.evaluate("() => [document.documentElement.scrollWidth, window.innerWidth]")
+        browser.close()
+    assert wide[0] <= wide[1]
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert faults == []

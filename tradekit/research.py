@@ -1,0 +1,8 @@
+"""`tk.research`: the less common tools of research, at one address.
+
+Defines nothing of its own; nothing inside the package imports it.
+"""
+
+from tradekit.report.stats import statistics
+
+__all__ = ["statistics"]
