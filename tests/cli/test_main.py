@@ -21,7 +21,7 @@ SCRIPT = str(Path(sys.executable).with_name("tradekit"))
 COMMANDS = (
     *("demo", "dashboard", "lab", "backtest", "run", "sessions", "halt", "arm", "disarm", "stop", "kill"),
     "token",
-    *("journal verify", "journal info", "journal tail", "state", "doctor", "version"),
+    *("journal verify", "journal info", "journal tail", "state", "why", "doctor", "version"),
 )
 
 

@@ -6,10 +6,10 @@ Follows the causes that a record of facts carries. Knows no state and no engine;
 import html
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import msgspec
-import pandas as pd
 
 from tradekit.core.event import Event
 from tradekit.model.money import ZERO
@@ -135,8 +135,8 @@ def _numbers(row: Mapping[Any, Any]) -> list[tuple[str, str]]:
     told = [
         ("profit after fees", f"{plain(row['pnl'])} ({_pct(row['return_frac'])} of the value at entry)"),
         ("fees", plain(row["fees"])),
-        ("entered", f"{_time(pd.Timestamp(row['entry_time']).value)} at {plain(row['entry_price'])}"),
-        ("left", f"{_time(pd.Timestamp(row['exit_time']).value)} at {plain(row['exit_price'])}"),
+        ("entered", f"{_time(row['entry_time'].value)} at {plain(row['entry_price'])}"),
+        ("left", f"{_time(row['exit_time'].value)} at {plain(row['exit_price'])}"),
     ]
     if row["bars"] == row["bars"]:
         told.append(
@@ -192,6 +192,5 @@ def _pct(fraction: float) -> str:
 
 def _time(ns: int) -> str:
     """To the second; finer only where it is."""
-    moment = pd.Timestamp(ns, tz="UTC")
-    seconds = f"{moment:%Y-%m-%d %H:%M:%S}"
+    seconds = f"{datetime.fromtimestamp(ns // 1_000_000_000, UTC):%Y-%m-%d %H:%M:%S}"
     return seconds if not ns % 1_000_000_000 else f"{seconds}.{ns % 1_000_000_000:09d}".rstrip("0")

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from tradekit.core.journal import JournalReader
 from tradekit.core.open import open_journal
 from tradekit.errors import NotFoundError
+from tradekit.report.story import Story, lives_of_orders, order_story
 from tradekit.state.reducer import apply
 from tradekit.state.shape import State
 
-__all__ = ["fold_until", "open_journal", "seq_at", "state_at"]
+__all__ = ["fold_until", "open_journal", "seq_at", "state_at", "story_of"]
 
 
 def state_at(path: str | os.PathLike[str], at: int | str | datetime | None = None) -> State:
@@ -33,6 +34,20 @@ def fold_until(journal: JournalReader, seq: int) -> State:
     for event in journal.events(until=seq):
         apply(state, event)
     return state
+
+
+def story_of(path: str | os.PathLike[str], order: str) -> Story:
+    """What led to an order and what became of it, from the journal at `path`; one pass through it, and few look-ups.
+
+    Raises NotFoundError for an order that the journal does not have.
+    """
+    with open_journal(path) as journal:
+        life = lives_of_orders(journal.events(subject="order.>")).get(order)
+        if life is None:
+            raise NotFoundError(
+                f"there is no order {order!r} in this journal; `tradekit state` shows the latest ids"
+            )
+        return order_story(order, life, lambda seq: next(journal.events(since=seq - 1, until=seq), None))
 
 
 def seq_at(journal: JournalReader, at: int | str | datetime | None) -> int:
