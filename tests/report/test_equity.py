@@ -6,18 +6,25 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tradekit.report.equity import Closes, equity_curve, exposure_frame
+from tradekit.report.equity import Series, equity_curve, equity_frame, exposure_frame
 
 MINUTE = 60_000_000_000
 
 
-def closes(*prices: float, start: int = 0, step: int = 1, multiplier: float = 1.0) -> Closes:
+def closes(
+    *prices: float,
+    start: int = 0,
+    step: int = 1,
+    length: int = 1,
+    multiplier: float = 1.0,
+    margined: bool = False,
+) -> Series:
     stamps = (start + step * np.arange(len(prices), dtype=np.int64)) * MINUTE
-    return stamps, np.array(prices, dtype=np.float64), multiplier
+    return Series(stamps, np.array(prices, dtype=np.float64), length * MINUTE, multiplier, margined)
 
 
 def fill(
-    at: int, side: str, qty: str, price: str, *, fee: str = "0", instrument: str = "X"
+    at: int, side: str, qty: str, price: str, *, fee: str = "0", instrument: str = "X", position: str = ""
 ) -> SimpleNamespace:
     return SimpleNamespace(
         instrument=instrument,
@@ -26,6 +33,8 @@ def fill(
         price=Decimal(price),
         fee=Decimal(fee),
         ts=at * MINUTE,
+        strategy="s",
+        position=position,
     )
 
 
@@ -103,3 +112,38 @@ def test_what_is_held_long_and_short_is_netted_and_added_up() -> None:
 def test_exposure_is_no_share_of_an_equity_that_is_gone() -> None:
     shares = exposure_frame(equity_curve({"X": closes(100, 40)}, [fill(0, "buy", "2", "100")], 100))
     assert shares["gross_share"].isna().tolist() == [False, True]
+
+
+def test_a_longer_bar_counts_where_it_closes() -> None:
+    """Of Y there are two bars of 3 minutes; the first closes with the third of X."""
+    both = {"X": closes(10, 10, 10, 10, 10, 10), "Y": closes(50, 80, step=3, length=3)}
+    made = equity_curve(both, [fill(3, "buy", "1", "50", instrument="Y")], 100)
+    assert made["exposure"].tolist() == [0, 0, 0, 0, 0, 80]
+    assert made["cash"].tolist() == [100, 100, 100, 100, 100, 50]
+
+
+def test_of_what_is_margined_only_the_profit_moves_cash() -> None:
+    fills = [
+        fill(0, "buy", "2", "100", fee="1"), fill(1, "buy", "2", "120"), fill(2, "sell", "1", "130"),
+        fill(3, "sell", "5", "90"), fill(4, "buy", "2", "80"),
+    ]  # fmt: skip
+    perp = closes(100, 120, 130, 90, 80, margined=True)
+    spot = closes(100, 120, 130, 90, 80)
+    made, paid = equity_curve({"X": perp}, fills, 1000), equity_curve({"X": spot}, fills, 1000)
+    assert made["equity"].tolist() == paid["equity"].tolist()
+    assert made["cash"].tolist() == pytest.approx([999, 999, 1019, 959, 979])
+    assert made["exposure"].tolist() == [200, 480, 390, -180, 0]
+
+
+def test_the_positions_of_a_hedging_account_are_kept_apart() -> None:
+    fills = [fill(0, "buy", "1", "100", position="a"), fill(1, "sell", "1", "110", position="b")]
+    made = equity_curve({"X": closes(100, 110, 90, margined=True)}, fills, 1000)
+    assert made["cash"].tolist() == [1000, 1000, 1000]
+    assert made["equity"].tolist() == [1000, 1010, 1010]
+
+
+def test_rows_that_were_folded_are_put_in_order() -> None:
+    made = equity_frame({MINUTE: (90.0, 50.0, 40.0, 60.0), 0: (110.0, 110.0, 0.0, 0.0)}, 100.0)
+    assert made["equity"].tolist() == [110.0, 90.0]
+    assert made.iloc[1].tolist() == [90.0, 50.0, 40.0, 60.0, pytest.approx(90 / 110 - 1)]
+    assert len(equity_frame({}, 100.0)) == 0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.builders import law
 from tradekit.report.excursions import excursions
-from tradekit.report.executions import Execution
+from tradekit.report.executions import Execution, Split
 from tradekit.report.trades import Trade, round_trips
 
 MINUTE = 60_000_000_000
@@ -97,6 +97,13 @@ def test_an_instrument_without_bars_has_no_numbers() -> None:
     made = excursions([trade(0, 2)], {"Y": BARS})
     assert all(np.isnan(column).all() for column in made.values())
     assert all(len(column) == 0 for column in excursions([], {"X": BARS}).values())
+
+
+def test_a_trade_that_was_open_at_a_split_has_no_excursion() -> None:
+    split = Split(1, MINUTE, "X", Decimal(2), Decimal(1))
+    made = excursions([trade(0, 2), trade(1, 2)], {"X": BARS}, [split])
+    assert np.isnan(made["mae"]).tolist() == np.isnan(made["mfe"]).tolist() == [True, False]
+    assert made["bars"].tolist() == [2.0, 1.0]
 
 
 @given(

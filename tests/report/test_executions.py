@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 from tradekit.core.event import Event, Fact
+from tradekit.model.account import SplitEffected
 from tradekit.model.order import OrderAccepted, OrderFilled, OrderSubmitted, OrderType, Side
-from tradekit.report.executions import Execution, executions
+from tradekit.report.executions import Execution, Split, executions, splits
 
 ONE = Decimal(1)
 
@@ -40,3 +41,14 @@ def test_a_fill_has_the_tag_and_the_reason_of_its_order() -> None:
 def test_an_order_from_before_the_record_has_no_words() -> None:
     (found,) = executions([event(1, filled("a-1", position="p1"))])
     assert (found.tag, found.reason, found.position) == ("", "", "p1")
+
+
+def test_a_split_knows_how_many_fills_came_before_it() -> None:
+    facts = [
+        filled("a-1"),
+        SplitEffected("X", Decimal(2), ONE),
+        filled("a-2"),
+        SplitEffected("X", ONE, Decimal(0)),
+    ]
+    found = splits(event(n, fact) for n, fact in enumerate(facts, start=1))
+    assert found == [Split(after=1, ts=20, instrument="X", new=Decimal(2), old=ONE)]

@@ -3,6 +3,7 @@
 import math
 from decimal import Decimal
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -201,3 +202,8 @@ def test_a_run_beside_a_benchmark_takes_a_return_for_each_bar() -> None:
 def test_returns_with_a_hole_are_refused(returns: list[float]) -> None:
     with pytest.raises(DataError, match="the series of returns is empty or has a value"):
         statistics(returns)
+
+
+def test_profits_in_another_currency_count_at_the_rates_of_their_exits() -> None:
+    converted = msgspec.structs.replace(trade("10"), rate=1.25)
+    assert trade_numbers([converted, trade("-4")])["profit_factor"] == 12.5 / 4

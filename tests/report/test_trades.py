@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.builders import law
 from tradekit.errors import DataError
 from tradekit.model.instrument import Instrument
-from tradekit.report.executions import Execution
+from tradekit.report.executions import Execution, Split
 from tradekit.report.trades import Trade, open_since, round_trips, trade_frame
 
 D = Decimal
@@ -46,7 +46,7 @@ def test_a_round_trip_pays_both_fees_and_carries_the_words_of_both_orders() -> N
         trade_id=1, instrument="X", strategy="one", position="", side="long", qty=D(2), entry_time=5, exit_time=9,
         entry_price=D(100), exit_price=D(110), pnl=D("19.0"), fees=D("1.0"), return_frac=0.095, entry_order="a",
         exit_order="z", entry_rule="market.open", exit_rule="stop.touch", tag="breakout", exit_tag="out",
-        entry_reason="new high", exit_reason="stop loss",
+        entry_reason="new high", exit_reason="stop loss", currency="", rate=1.0,
     )  # fmt: skip
 
 
@@ -98,6 +98,36 @@ def test_an_inverse_contract_gains_in_its_base_currency() -> None:
         (trade,) = round_trips(fills, instruments={"X": contract})
         assert trade.pnl == pnl
         assert trade.return_frac == pytest.approx(float(pnl) / 0.01)
+
+
+def test_a_profit_is_in_the_instruments_currency_and_knows_its_worth() -> None:
+    bund = Instrument(id="X", quote="EUR")
+    (trade,) = round_trips([buy("1", "100"), sell("1", "101", rate=1.1)], instruments={"X": bund})
+    assert (trade.currency, trade.pnl, trade.rate) == ("EUR", D(1), 1.1)
+
+
+def test_a_split_counts_what_is_open_in_new_units() -> None:
+    split = Split(1, 5, "X", new=D(2), old=D(1))
+    fills = [buy("3", "100", 1, fee="0.3"), sell("6", "60", 9)]
+    (trade,) = round_trips(fills, splits=[split])
+    assert (trade.qty, trade.entry_price, trade.pnl, trade.fees) == (D(6), D(50), D("59.7"), D("0.3"))
+
+
+def test_what_a_reverse_split_leaves_below_a_lot_leaves_without_a_trade() -> None:
+    """3 + 4 old shares are 0.7 of ten: of whole lots nothing; 17 are one, and the oldest stay."""
+    shares = {"X": Instrument(id="X", lot=D(1))}
+    split = Split(2, 5, "X", new=D(1), old=D(10))
+    assert open_since([buy("3", "10", 1), buy("4", "10", 2)], splits=[split], instruments=shares) == []
+    fills = [buy("13", "10", 1), buy("4", "10", 2), sell("1", "120", 9)]
+    (trade,) = round_trips(fills, splits=[split], instruments=shares)
+    assert (trade.qty, trade.entry_time, trade.entry_price) == (D(1), 1, D(100))
+    assert open_since(fills, splits=[split], instruments=shares) == []
+
+
+def test_a_split_of_another_instrument_or_before_all_fills_changes_nothing() -> None:
+    fills = [buy("1", "10", 1), sell("1", "12", 2)]
+    for split in (Split(1, 1, "Y", D(2), D(1)), Split(0, 0, "X", D(2), D(1)), Split(2, 9, "X", D(2), D(1))):
+        assert brief(round_trips(fills, splits=[split])) == [("long", "1", "10", "12", "2")]
 
 
 def test_by_average_a_trade_lasts_from_flat_to_flat() -> None:

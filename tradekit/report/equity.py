@@ -1,54 +1,83 @@
 """The equity curve, computed afterwards by array: cash and holdings from the fills, marked at closes.
 
-Knows prices and fills, no engine. Sums are made as exact as the fills are, then reported as floats.
+Knows prices and fills of one currency, no engine and no state. Sums are made as exact as the fills are, then reported
+as floats.
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from itertools import accumulate
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["equity_curve", "exposure_frame"]
+from tradekit.model.money import ZERO
+
+__all__ = ["Row", "Series", "equity_curve", "equity_frame", "exposure_frame"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Stamps: TypeAlias = NDArray[np.int64]
-Closes: TypeAlias = tuple[Stamps, Floats, float]
+Row: TypeAlias = tuple[float, float, float, float]  # equity, cash, exposure, gross
 
 
-def equity_curve(closes: Mapping[str, Closes], fills: Sequence[Any], cash: float) -> pd.DataFrame:
+class Series(NamedTuple):
+    """Closes of one instrument.
+
+    opens, closes  open times [UTC ns, ascending] and close prices of its bars, of one length
+    length         of a bar [ns]
+    multiplier     value of a step of 1 in price for one unit
+    margined       whether only its profit moves cash
+    """
+
+    opens: Stamps
+    closes: Floats
+    length: int
+    multiplier: float = 1.0
+    margined: bool = False
+
+
+def equity_curve(series: Mapping[str, Series], fills: Sequence[Any], cash: float) -> pd.DataFrame:
     """Equity after each bar.
 
-    closes  by instrument: open times [UTC ns, ascending], close prices, multiplier; both arrays of one length
+    series  by instrument
     fills   in the order in which they happened: objects with instrument, side ("buy" or "sell"), qty, price,
-            fee and ts [UTC ns], within the bar that it traded in
+            fee and ts [UTC ns], within the bar that it traded in, and strategy and position
     cash    opening balance
 
-    Returns a frame with a row for each moment at which a bar of any instrument opens: index that time (UTC),
-    columns equity, cash, exposure (signed value held), gross (the same without sign, instrument by instrument),
-    drawdown (fraction below the highest equity so far, opening balance included; 0 or negative). An instrument
-    without a bar then counts at its last close.
+    Returns a frame with a row for each moment at which a bar of any instrument closes: index the open time (UTC) of
+    the shortest bar that would close then, columns equity, cash, exposure (signed value held), gross (the same without
+    sign, instrument by instrument), drawdown (fraction below the highest equity so far, opening balance included; 0 or
+    negative). An instrument without a bar then counts at its last close.
     """
-    grid = _grid([stamps for stamps, _, _ in closes.values()])
+    shortest = min((one.length for one in series.values()), default=0)
+    labels = {name: one.opens + (one.length - shortest) for name, one in series.items()}
+    grid = _grid(list(labels.values()))
     money = np.full(len(grid), float(cash))
-    exposure, gross = np.zeros(len(grid)), np.zeros(len(grid))
-    for name, (stamps, prices, multiplier) in closes.items():
+    held_in_full, exposure, gross = (np.zeros(len(grid)) for _ in range(3))
+    for name, one in series.items():
         mine = [fill for fill in fills if fill.instrument == name]
         signed = [fill.qty if fill.side == "buy" else -fill.qty for fill in mine]
         paid = [qty * fill.price for qty, fill in zip(signed, mine, strict=True)]
-        times = [fill.ts for fill in mine]
-        money -= _running(grid, times, paid) * multiplier + _running(grid, times, [fill.fee for fill in mine])
-        held = _running(grid, times, signed) * _filled_forward(grid, stamps, prices) * multiplier
-        exposure += held
-        gross += np.abs(held)
-    equity = money + exposure
-    peak = np.maximum.accumulate(np.maximum(equity, cash))
-    drawdown = np.divide(equity, peak, out=np.ones(len(grid)), where=peak > 0) - 1.0
-    index = pd.DatetimeIndex(grid.view("datetime64[ns]"), tz="UTC", name="ts")
-    columns = {"equity": equity, "cash": money, "exposure": exposure, "gross": gross, "drawdown": drawdown}
-    return pd.DataFrame(columns, index=index)
+        rows = _rows(grid, labels[name], one.opens, [fill.ts for fill in mine])
+        money -= _running(len(grid), rows, paid) * one.multiplier
+        money -= _running(len(grid), rows, [fill.fee for fill in mine])
+        value = _running(len(grid), rows, signed) * _filled_forward(grid, labels[name], one.closes)
+        value *= one.multiplier
+        exposure += value
+        gross += np.abs(value)
+        if one.margined:
+            held_in_full += _steps(len(grid), rows, _costs(mine)) * one.multiplier
+    return _frame(grid, money + exposure, money + held_in_full, exposure, gross, float(cash))
+
+
+def equity_frame(rows: Mapping[int, Row], cash: float) -> pd.DataFrame:
+    """The same frame from rows by their label [UTC ns]; `cash` is the opening balance."""
+    grid = np.array(sorted(rows), dtype=np.int64)
+    columns = np.array([rows[label] for label in grid.tolist()], dtype=np.float64).reshape(-1, 4)
+    equity, money, exposure, gross = columns.T
+    return _frame(grid, equity, money, exposure, gross, cash)
 
 
 def exposure_frame(equity: "pd.DataFrame") -> "pd.DataFrame":
@@ -58,25 +87,66 @@ def exposure_frame(equity: "pd.DataFrame") -> "pd.DataFrame":
     return pd.DataFrame({"net": net, "gross": gross, "net_share": net / alive, "gross_share": gross / alive})
 
 
-def _grid(stamps: Sequence[Stamps]) -> Stamps:
+def _frame(
+    grid: Stamps, equity: Floats, cash: Floats, exposure: Floats, gross: Floats, opening: float
+) -> pd.DataFrame:
+    peak = np.maximum.accumulate(np.maximum(equity, opening))
+    drawdown = np.divide(equity, peak, out=np.ones(len(grid)), where=peak > 0) - 1.0
+    index = pd.DatetimeIndex(grid.view("datetime64[ns]"), tz="UTC", name="ts")
+    columns = {"equity": equity, "cash": cash, "exposure": exposure, "gross": gross, "drawdown": drawdown}
+    return pd.DataFrame(columns, index=index)
+
+
+def _grid(labels: Sequence[Stamps]) -> Stamps:
     """The moments of all series, each once."""
-    if len(stamps) == 1:
-        return np.array(stamps[0], dtype=np.int64)
-    return np.unique(np.concatenate([np.empty(0, np.int64), *stamps]))
+    if len(labels) == 1:
+        return np.array(labels[0], dtype=np.int64)
+    return np.unique(np.concatenate([np.empty(0, np.int64), *labels]))
 
 
-def _running(grid: Stamps, times: Sequence[int], amounts: Sequence[Any]) -> Floats:
-    """The sum of the amounts after each bar, added as they are: a closed position is 0."""
-    sums = np.array([0.0, *map(float, accumulate(amounts))])
-    bars = np.searchsorted(grid, np.array(times, dtype=np.int64), side="right") - 1
-    places = np.maximum.accumulate(np.maximum(bars, 0))  # fills are in the order in which they happened
-    made: Floats = np.repeat(sums, np.diff(places, prepend=0, append=len(grid)))
+def _rows(grid: Stamps, labels: Stamps, opens: Stamps, times: Sequence[int]) -> Stamps:
+    """The row of the bar in which each fill happened, counted in the instrument's own bars."""
+    bars = np.searchsorted(opens, np.array(times, dtype=np.int64), side="right") - 1
+    rows = np.searchsorted(grid, labels[np.maximum(bars, 0)], side="left")
+    made: Stamps = np.maximum.accumulate(rows)  # fills are in the order in which they happened
     return made
 
 
-def _filled_forward(grid: Stamps, stamps: Stamps, prices: Floats) -> Floats:
+def _running(count: int, rows: Stamps, amounts: Sequence[Any]) -> Floats:
+    """The sum of the amounts after each row, added as they are: a closed position is 0."""
+    return _steps(count, rows, list(accumulate(amounts)))
+
+
+def _steps(count: int, rows: Stamps, values: Sequence[Any]) -> Floats:
+    """The latest of the values after each row; 0 before the first."""
+    levels = np.array([0.0, *map(float, values)])
+    made: Floats = np.repeat(levels, np.diff(rows, prepend=0, append=count))
+    return made
+
+
+def _costs(fills: Sequence[Any]) -> list[float]:
+    """What all that is held has cost, after each fill: at average prices, each position by itself."""
+    books: dict[tuple[str, str], tuple[Decimal, float]] = {}
+    after_each = []
+    for fill in fills:
+        key = (fill.strategy, fill.position)
+        qty, cost = books.get(key, (ZERO, 0.0))
+        signed = fill.qty if fill.side == "buy" else -fill.qty
+        left = qty + signed
+        if not left or qty * left < 0:  # closed, or turned: what is left was bought now
+            cost = float(left * fill.price)
+        elif qty * signed >= 0:
+            cost += float(signed * fill.price)
+        else:
+            cost *= float(left / qty)
+        books[key] = (left, cost)
+        after_each.append(sum(cost for _, cost in books.values()))
+    return after_each
+
+
+def _filled_forward(grid: Stamps, labels: Stamps, prices: Floats) -> Floats:
     """The last price at or before each moment of the grid; before the first one, the first."""
-    if len(stamps) == len(grid):
+    if len(labels) == len(grid):
         return np.asarray(prices)
-    made: Floats = np.asarray(prices)[np.maximum(np.searchsorted(stamps, grid, side="right") - 1, 0)]
+    made: Floats = np.asarray(prices)[np.maximum(np.searchsorted(labels, grid, side="right") - 1, 0)]
     return made

@@ -3,12 +3,13 @@
 Knows bars and trades. Counts only prices that were surely traded while the trade was open.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tradekit.report.executions import Split
 from tradekit.report.trades import Trade
 
 __all__ = ["History", "excursions"]
@@ -29,7 +30,9 @@ class History(Protocol):
     close: Floats
 
 
-def excursions(trades: Sequence[Trade], histories: Mapping[str, History]) -> dict[str, Floats]:
+def excursions(
+    trades: Sequence[Trade], histories: Mapping[str, History], splits: Iterable[Split] = ()
+) -> dict[str, Floats]:
     """What each trade went through.
 
     bars  bars from the one it was entered in to the one it was left in; 0 within one bar
@@ -38,8 +41,10 @@ def excursions(trades: Sequence[Trade], histories: Mapping[str, History]) -> dic
 
     Prices that count are the range of every bar that lies wholly inside the trade, the close of the bar it was
     entered in, the open of the bar it was left in, and the exit itself: what a bar did before an entry inside it
-    or after an exit inside it is not the trade's. Trades in an instrument without bars have nan.
+    or after an exit inside it is not the trade's. Trades in an instrument without bars have nan; so have mae and mfe
+    of trades that were open at a split, before which the bars are in other units.
     """
+    known = list(splits)
     found = {name: np.full(len(trades), np.nan) for name in ("bars", "mae", "mfe")}
     for instrument, history in histories.items():
         mine = np.array(
@@ -59,6 +64,11 @@ def excursions(trades: Sequence[Trade], histories: Mapping[str, History]) -> dic
         found["bars"][mine] = last - first
         found["mae"][mine] = np.minimum(np.where(sign > 0, down, -up), 0.0)
         found["mfe"][mine] = np.maximum(np.where(sign > 0, up, -down), 0.0)
+    for n, trade in enumerate(trades if known else ()):
+        if any(
+            s.instrument == trade.instrument and trade.entry_time < s.ts <= trade.exit_time for s in known
+        ):
+            found["mae"][n] = found["mfe"][n] = np.nan
     return found
 
 

@@ -1,6 +1,6 @@
-"""Executions: the fills of a record of facts, each with the words of the order it belongs to.
+"""Executions: the fills of a record of facts, each with the words of its order; and the splits between them.
 
-Knows the facts of orders, no state and no engine.
+Knows facts, no state and no engine.
 """
 
 from collections.abc import Iterable
@@ -9,9 +9,10 @@ from decimal import Decimal
 import msgspec
 
 from tradekit.core.event import Event
+from tradekit.model.account import SplitEffected
 from tradekit.model.order import OrderFilled, OrderSubmitted
 
-__all__ = ["Execution", "executions"]
+__all__ = ["Execution", "Split", "executions", "splits"]
 
 
 class Execution(msgspec.Struct, frozen=True, gc=False):
@@ -19,11 +20,13 @@ class Execution(msgspec.Struct, frozen=True, gc=False):
 
     order                the order's id
     side                 "buy" or "sell"
-    qty                  [base units], positive; price [quote currency]; fee [fee currency], positive is paid
+    qty                  [base units], positive; price [quote currency]
+    fee                  [currency of the instrument], positive is paid
     ts                   [UTC ns]
     position             of a hedging account, "" where positions are netted
     rule                 the fill rule, or the venue's word for it
     tag, reason          the order's
+    rate                 worth of one unit of the instrument's currency at the fill [account currency]
     """
 
     order: str
@@ -38,6 +41,17 @@ class Execution(msgspec.Struct, frozen=True, gc=False):
     rule: str = ""
     tag: str = ""
     reason: str = ""
+    rate: float = 1.0
+
+
+class Split(msgspec.Struct, frozen=True, gc=False):
+    """Every `old` units of an instrument became `new` ones at `ts` [UTC ns], after so many of the record's fills."""
+
+    after: int
+    ts: int
+    instrument: str
+    new: Decimal
+    old: Decimal
 
 
 def executions(events: Iterable[Event]) -> list[Execution]:
@@ -57,4 +71,16 @@ def executions(events: Iterable[Event]) -> list[Execution]:
                     data.strategy, data.position, data.rule, tag, reason,
                 )
             )  # fmt: skip
+    return found
+
+
+def splits(events: Iterable[Event]) -> list[Split]:
+    """The splits among events, in their order."""
+    found, fills = [], 0
+    for event in events:
+        data = event.data
+        if isinstance(data, OrderFilled):
+            fills += 1
+        elif isinstance(data, SplitEffected) and data.new > 0 and data.old > 0:
+            found.append(Split(fills, event.ts, data.instrument, data.new, data.old))
     return found

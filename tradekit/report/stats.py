@@ -117,7 +117,7 @@ def exposure_numbers(
 
 
 def trade_numbers(trades: Sequence[Trade]) -> dict[str, float | int | None]:
-    """Counts and results of closed trades, after fees [quote currency].
+    """Counts and results of closed trades, after fees, at the rates of their exits [account currency].
 
     trades, long_trades, short_trades   counts
     winning_trades, losing_trades       counts; a result of exactly 0 is neither
@@ -128,7 +128,7 @@ def trade_numbers(trades: Sequence[Trade]) -> dict[str, float | int | None]:
     avg_trade_return                    mean of return_frac
     avg_trade_days, max_trade_days      time from entry to exit [days]
     """
-    pnl = np.array([float(trade.pnl) for trade in trades])
+    pnl = np.array([float(trade.pnl) * trade.rate for trade in trades])
     days = np.array([trade.exit_time - trade.entry_time for trade in trades], dtype=np.int64) / 86_400e9
     gains, losses = pnl[pnl > 0], pnl[pnl < 0]
     long_trades = sum(trade.side == "long" for trade in trades)

@@ -22,11 +22,14 @@ _STRONGEST_PCT = 60  # of the colour, in the month furthest from 0
 _MINUS = "\N{MINUS SIGN}"
 
 
-def months_html(months: "pd.DataFrame") -> str:
+def months_html(months: "pd.DataFrame", *, least: int = 1) -> str:
     """The return of each month in percent, a row a year; the further from 0, the stronger the colour.
 
     months  as in `Result.by_month`
+    least   so many months there must be, else there is no table ("")
     """
+    if int(months[list(range(1, 13))].count().sum()) < least:
+        return ""
     found = months[list(range(1, 13))].abs().max().max()
     furthest = float(found) if found > 0 else 1.0
     head = "".join(f"<th>{name}</th>" for name in ("", *_MONTHS, "Year"))

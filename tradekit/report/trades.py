@@ -5,15 +5,15 @@ Knows no prices but those of the fills. Exact: quantities and money are Decimals
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
 from tradekit.errors import DataError
 from tradekit.model.instrument import Instrument
-from tradekit.model.money import CENT, ZERO
-from tradekit.report.executions import Execution
+from tradekit.model.money import CENT, EXACT, ZERO, floor_to
+from tradekit.report.executions import Execution, Split
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Method", "Trade", "open_since", "round_trips", "trade_frame"]
 
 Method: TypeAlias = Literal["fifo", "average"]
+Book: TypeAlias = tuple[str, str, str]  # strategy, instrument, position
 
 _UNNAMED: Mapping[str, Instrument] = {}
 _PLAIN = Instrument(id="")
@@ -35,12 +36,14 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     qty                      [base units], positive; by average: all that was entered
     entry_time, exit_time    first entry, last exit [UTC ns]
     entry_price, exit_price  [quote currency]; by average: of all entries, of all exits, to 28 digits
-    pnl                      profit after both fees' shares [quote currency; base currency of an inverse contract]
-    fees                     those shares
+    pnl                      profit after both fees' shares [currency]
+    fees                     those shares [currency]
     return_frac              pnl / value at entry; 0.01 is one percent
     entry_order, exit_order  ids of the first and the last order
     entry_rule, exit_rule    rules by which they filled (docs/fills.md)
     tag, entry_reason        the entry's words; exit_tag, exit_reason the exit's
+    currency                 of pnl and fees; "" is the account's
+    rate                     worth of one unit of it at the exit [account currency]
     """
 
     trade_id: int
@@ -64,6 +67,8 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     exit_tag: str
     entry_reason: str
     exit_reason: str
+    currency: str = ""
+    rate: float = 1.0
 
 
 class _Lot:
@@ -77,6 +82,10 @@ class _Lot:
                 f"fill of order {fill.order!r}: {fill.side} {fill.qty}; a fill buys or sells more than 0"
             )
         self.fill, self.qty, self.fee, self.spell = fill, fill.qty, fill.fee, 0
+
+    def split(self, qty: Decimal, price: Decimal) -> None:
+        """Be so many units from now on, entered at that price; the fee stays."""
+        self.qty, self.fill = qty, msgspec.structs.replace(self.fill, qty=qty, price=price)
 
     def take(self, qty: Decimal) -> Decimal:
         """Use up a quantity; its share of the fee. The last part takes what is left: nothing is lost."""
@@ -104,18 +113,21 @@ def round_trips(
     *,
     method: Method = "fifo",
     instruments: Mapping[str, Instrument] = _UNNAMED,
+    splits: Iterable[Split] = (),
 ) -> list[Trade]:
     """The closed trades, in the order of closing; fills in the order in which they happened.
 
     method       "fifo": a trade for each piece of a position that was closed, against its oldest entry;
                  "average": one trade from flat to flat, with the average prices of its entries and exits
     instruments  by name, for what a step of the price is worth; a linear one of multiplier 1 where it is not named
+    splits       in their order: what is open then is counted in new units from then on, its entry's price too; a
+                 fraction of a lot that is left over leaves without a trade
 
     Each strategy's fills in an instrument (in a hedging account: in a position) are matched among themselves. A fill
     that goes through zero closes what is open and opens the rest the other way. Raises DataError for a fill without
     a positive quantity and a side, and for another method.
     """
-    pieces, lots = _matched(fills)
+    pieces, lots = _matched(fills, splits, instruments)
     if method == "fifo":
         groups = [[piece] for piece in pieces]
     elif method == "average":
@@ -128,17 +140,27 @@ def round_trips(
     ]
 
 
-def open_since(fills: Iterable[Execution]) -> list[int]:
-    """Entry times [UTC ns] of what is still open after the fills."""
-    return [lot.fill.ts for lot in _matched(fills)[1]]
+def open_since(
+    fills: Iterable[Execution],
+    *,
+    instruments: Mapping[str, Instrument] = _UNNAMED,
+    splits: Iterable[Split] = (),
+) -> list[int]:
+    """Entry times [UTC ns] of what is still open after the fills; see `round_trips`."""
+    return [lot.fill.ts for lot in _matched(fills, splits, instruments)[1]]
 
 
-def _matched(fills: Iterable[Execution]) -> tuple[list[_Piece], list[_Lot]]:
+def _matched(
+    fills: Iterable[Execution], splits: Iterable[Split], instruments: Mapping[str, Instrument]
+) -> tuple[list[_Piece], list[_Lot]]:
     """The closed pieces in the order of closing, and what is still open."""
-    books: dict[tuple[str, str, str], deque[_Lot]] = {}
+    books: dict[Book, deque[_Lot]] = {}
     pieces: list[_Piece] = []
     spells = 0
-    for fill in fills:
+    coming = deque(splits)
+    for number, fill in enumerate(fills):
+        while coming and coming[0].after <= number:
+            _split(books, coming.popleft(), instruments)
         lots = books.setdefault((fill.strategy, fill.instrument, fill.position), deque())
         rest = _Lot(fill)
         while rest.qty and lots and lots[0].fill.side != fill.side:
@@ -151,7 +173,25 @@ def _matched(fills: Iterable[Execution]) -> tuple[list[_Piece], list[_Lot]]:
             spells += not lots
             rest.spell = lots[-1].spell if lots else spells
             lots.append(rest)
+    for late in coming:
+        _split(books, late, instruments)
     return pieces, [lot for lots in books.values() for lot in lots]
+
+
+def _split(books: Mapping[Book, deque[_Lot]], split: Split, instruments: Mapping[str, Instrument]) -> None:
+    """Count what is open of the instrument in new units, each position down to whole lots as the ledger does."""
+    lot_size = instruments.get(split.instrument, _PLAIN).lot or CENT
+    for (_, instrument, _), lots in books.items():
+        if instrument != split.instrument:
+            continue
+        whole = sum((lot.qty for lot in lots), start=ZERO)
+        rest = floor_to(EXACT.divide(whole * split.new, split.old), lot_size)
+        for lot in lots:
+            qty = min(rest, EXACT.divide(lot.qty * split.new, split.old).quantize(CENT, ROUND_UP))
+            rest -= qty
+            lot.split(qty, EXACT.divide(lot.fill.price * split.old, split.new))
+        while lots and not lots[-1].qty:
+            lots.pop()
 
 
 def _flat_to_flat(pieces: Iterable[_Piece], still_open: set[int]) -> list[list[_Piece]]:
@@ -195,32 +235,30 @@ def _trade(number: int, pieces: Sequence[_Piece], spec: Instrument) -> Trade:
         exit_tag=leaving.tag,
         entry_reason=entry.reason,
         exit_reason=leaving.reason,
+        currency=spec.currency if spec.id else "",
+        rate=leaving.rate,
     )
 
 
 def _profit(piece: _Piece, spec: Instrument) -> Decimal:
     """What the way from entry to exit was worth, before fees."""
-    entry, leaving = piece.entry.price, piece.leaving.price
-    if spec.inverse:
-        gain = (1 / entry - 1 / leaving) * piece.qty * spec.multiplier
-        gain = gain.quantize(CENT)
-    else:
-        gain = (leaving - entry) * piece.qty * spec.multiplier
-    return gain if piece.entry.side == "buy" else -gain
+    entry, leaving = (spec.value(piece.qty, fill.price) for fill in (piece.entry, piece.leaving))
+    gains = (
+        piece.entry.side == "buy"
+    ) is not spec.inverse  # an inverse contract's value falls as its price rises
+    return leaving - entry if gains else entry - leaving
 
 
 def _value(piece: _Piece, spec: Instrument) -> Decimal:
     """What was traded at the entry."""
-    entry = piece.entry.price
-    worth = 1 / entry if spec.inverse else entry
-    return worth * piece.qty * spec.multiplier
+    return spec.value(piece.qty, piece.entry.price)
 
 
 _WORDS = (
     "instrument", "strategy", "position", "side", "entry_order", "exit_order", "entry_rule", "exit_rule",
-    "tag", "exit_tag", "entry_reason", "exit_reason",
+    "tag", "exit_tag", "entry_reason", "exit_reason", "currency",
 )  # fmt: skip
-_NUMBERS = ("qty", "entry_price", "exit_price", "pnl", "fees", "return_frac")
+_NUMBERS = ("qty", "entry_price", "exit_price", "pnl", "fees", "return_frac", "rate")
 
 
 def trade_frame(trades: Sequence[Trade]) -> "pd.DataFrame":

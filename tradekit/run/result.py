@@ -4,6 +4,7 @@ Frames are made when they are asked for. Knows no engine; `report` has the formu
 """
 
 import functools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,19 +15,18 @@ from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
 from tradekit.data.ticks import Ticks
 from tradekit.model.instrument import Instrument, duration
-from tradekit.model.money import ZERO
-from tradekit.model.order import OrderFilled
+from tradekit.model.order import OrderDenied
 from tradekit.model.session import SessionOpened, SignalRaised
 from tradekit.report.cautions import cautions
 from tradekit.report.drawdowns import drawdown_frame
-from tradekit.report.equity import equity_curve, exposure_frame
+from tradekit.report.equity import exposure_frame
 from tradekit.report.excursions import excursions
-from tradekit.report.executions import Execution, executions
 from tradekit.report.frames import plain_records, record_frame
 from tradekit.report.periods import by_month, by_year, rolling
 from tradekit.report.stats import run_statistics
 from tradekit.report.story import Story, lives_of_orders, order_story, trade_story
 from tradekit.report.trades import Method, Trade, open_since, round_trips, trade_frame
+from tradekit.run.account import Account, fills_and_orders, folded_account, is_plain, plain_account
 from tradekit.run.timeline import merged
 from tradekit.sim.rules import Rules
 from tradekit.state.reducer import apply
@@ -93,21 +93,8 @@ class Result:
             waiting = next(told, None)
 
     @functools.cached_property
-    def _fold(self) -> tuple[list[Fill], list[Order], State]:
-        """Every fill and order, and the state in the end: folded by the one reducer, without the bars.
-
-        Fills and orders are kept here before the state forgets the oldest.
-        """
-        state = State()
-        fills: list[Fill] = []
-        orders: dict[str, Order | None] = {}
-        for _, event in self._told:
-            for path in apply(state, event):
-                if path[0] == "orders":
-                    orders[path[1]] = state.orders.get(path[1], orders.get(path[1]))
-            if isinstance(event.data, OrderFilled):
-                fills.append(state.fills[-1])
-        return fills, [order for order in orders.values() if order is not None], state
+    def _fold(self) -> tuple[list[Fill], list[Order]]:
+        return fills_and_orders(event for _, event in self._told)
 
     @functools.cached_property
     def final(self) -> State:
@@ -144,13 +131,21 @@ class Result:
         return record_frame(raised, ["ts", "instrument", "name", "direction", "price", "note"], index="ts")
 
     @functools.cached_property
-    def _executions(self) -> list[Execution]:
-        return executions(event for _, event in self._told)
+    def _account(self) -> Account:
+        """The curve and the executions: by array where that is enough, else folded."""
+        told = [event for _, event in self._told]
+        if is_plain(self.opened, self._specs.values(), told):
+            return plain_account(self.opened, self._finest, told)
+        return folded_account(self._finest, self.events())
 
     @functools.cached_property
     def trips(self) -> list[Trade]:
         """Round trips, first in first out: one exact record a closed piece."""
-        return round_trips(self._executions, instruments=self._specs)
+        return self._matched("fifo")
+
+    def _matched(self, method: Method) -> list[Trade]:
+        account = self._account
+        return round_trips(account.executions, method=method, instruments=self._specs, splits=account.splits)
 
     @functools.cached_property
     def trades(self) -> "pd.DataFrame":
@@ -165,18 +160,17 @@ class Result:
         """The trades as in `trades`; by "average": one trade from flat to flat, at average prices."""
         if method == "fifo":
             return self.trades
-        return self._measured(round_trips(self._executions, method=method, instruments=self._specs))
+        return self._measured(self._matched(method))
 
     def _measured(self, trades: list[Trade]) -> "pd.DataFrame":
-        return trade_frame(trades).assign(**excursions(trades, self._finest))
+        return trade_frame(trades).assign(**excursions(trades, self._finest, self._account.splits))
 
     # --- the account over time ------------------------------------------------------------------------------
 
-    @functools.cached_property
+    @property
     def equity(self) -> "pd.DataFrame":
         """Equity, cash, exposure (net), gross exposure and drawdown after each bar, by the bar's open time (UTC)."""
-        closes = {name: (c.ts, c.close, float(c.spec.multiplier)) for name, c in self._finest.items()}
-        return equity_curve(closes, self._executions, self._opening)
+        return self._account.curve
 
     @property
     def exposure(self) -> "pd.DataFrame":
@@ -213,19 +207,21 @@ class Result:
         periods_per_year  252 for days of an exchange; None takes what the bars show per 365.25 days
         benchmark         an instrument of this run, or a Series with its returns over the same bars (UTC)
         """
-        fees = sum((fill.fee for fill in self._executions), start=ZERO)
+        account = self._account
+        still_open = open_since(account.executions, instruments=self._specs, splits=account.splits)
         if isinstance(benchmark, str):
             close = self.bars(benchmark)["close"].reindex(self.equity.index).ffill()
             benchmark = close.pct_change().fillna(0.0)
         return run_statistics(
-            self.equity, self.trips, fees=fees, opening=self.opened.cash,
-            periods_per_year=periods_per_year, benchmark=benchmark, open_since=open_since(self._executions),
+            self.equity, self.trips, fees=account.fees, opening=self.opened.cash,
+            periods_per_year=periods_per_year, benchmark=benchmark, open_since=still_open,
         )  # fmt: skip
 
     @functools.cached_property
     def warnings(self) -> list[str]:
         """What a reader of the numbers should know."""
-        return cautions(self.equity, self.opened.limits, self._fold[2].risk.denials)
+        denials = Counter(event.data.rule for _, event in self._told if isinstance(event.data, OrderDenied))
+        return cautions(self.equity, self.opened.limits, denials)
 
     def bars(self, instrument: str | None = None) -> "pd.DataFrame":
         """The bars of one instrument (default: the first)."""
@@ -305,8 +301,5 @@ class Result:
         from tradekit.report.page import summary_html
         from tradekit.report.tables import months_html
 
-        months = self.by_month
-        below = (
-            months_html(months) if int(months.count().sum()) > 2 else ""
-        )  # a month and its year say nothing new
+        below = months_html(self.by_month, least=2)
         return summary_html(repr(self), self.stats, self.warnings, currency=self.opened.currency, below=below)

@@ -1,0 +1,137 @@
+"""The account of a run over time: by array where it is a plain one, else folded from the events by the one reducer.
+
+Plain is an account in one currency that only trades move. Knows the state's money and the run's events; what is read
+from the curve is `report`'s.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from tradekit.core.event import Event
+from tradekit.data.columns import BarColumns
+from tradekit.model.account import CashMoved, SplitEffected
+from tradekit.model.instrument import Instrument, duration
+from tradekit.model.market import Bar
+from tradekit.model.money import CENT, ZERO
+from tradekit.model.order import OrderFilled
+from tradekit.model.session import SessionOpened
+from tradekit.report.equity import Row, Series, equity_curve, equity_frame
+from tradekit.report.executions import Execution, Split, executions, splits
+from tradekit.state.reducer import apply
+from tradekit.state.shape import Fill, Order, State
+from tradekit.state.valuation import rate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Account", "fills_and_orders", "folded_account", "is_plain", "plain_account"]
+
+
+class Account(NamedTuple):
+    """What an account did in a run.
+
+    curve       as from `equity_curve`
+    executions  the fills, their fees in the currency of their instrument
+    splits      of what is traded
+    fees        all that were paid [account currency]
+    """
+
+    curve: "pd.DataFrame"
+    executions: list[Execution]
+    splits: list[Split]
+    fees: float
+
+
+def is_plain(opened: SessionOpened, specs: Iterable[Instrument], told: Iterable[Event]) -> bool:
+    """Whether nothing but trades moves the account, and all in its own currency."""
+    if any(spec.inverse or spec.currency != opened.currency for spec in specs):
+        return False
+    return not any(
+        isinstance(event.data, CashMoved | SplitEffected)
+        or (isinstance(event.data, OrderFilled) and event.data.fee_currency != opened.currency)
+        for event in told
+    )
+
+
+def plain_account(opened: SessionOpened, columns: Mapping[str, BarColumns], told: Iterable[Event]) -> Account:
+    """The account of a plain run, by array; `columns` are each instrument's shortest bars."""
+    found = executions(told)
+    series = {
+        name: Series(
+            one.ts, one.close, duration(one.timeframe), float(one.spec.multiplier), one.spec.margined
+        )
+        for name, one in columns.items()
+    }
+    fees = float(sum((fill.fee for fill in found), start=ZERO))
+    return Account(equity_curve(series, found, float(opened.cash)), found, [], fees)
+
+
+def folded_account(columns: Mapping[str, BarColumns], events: Iterable[Event]) -> Account:
+    """The account of any run: `events` are all of it, bars too, folded one by one (about 200,000 a second)."""
+    state = State()
+    rows: dict[int, Row] = {}
+    told: list[Event] = []
+    terms: list[tuple[float, Decimal]] = []
+    lengths = {name: duration(one.timeframe) for name, one in columns.items()}
+    shortest = min(lengths.values())
+    for event in events:
+        apply(state, event)
+        data = event.data
+        if isinstance(data, Bar):
+            length = duration(data.timeframe)
+            if length == lengths.get(data.instrument):  # longer bars are made of these
+                rows[data.ts + length - shortest] = _row(state)
+            continue
+        told.append(event)
+        if isinstance(data, OrderFilled):
+            terms.append(_terms(state, data))
+    found = [
+        msgspec.structs.replace(fill, rate=worth, fee=fee)
+        for fill, (worth, fee) in zip(executions(told), terms, strict=True)
+    ]
+    account = state.account
+    return Account(equity_frame(rows, float(account.opening)), found, splits(told), float(account.fees))
+
+
+def _row(state: State) -> Row:
+    """Equity, cash, net and gross value held [account currency]; what has no known rate is left out."""
+    account = state.account
+    cash = sum(float(amount) * rate(account, currency) for currency, amount in account.cash.items())
+    held = [
+        (position.instrument, position.value * rate(account, position.currency))
+        for position in state.positions.values()
+        if position.qty
+    ]
+    by_instrument: dict[str, float] = {}
+    for instrument, value in held:
+        by_instrument[instrument] = by_instrument.get(instrument, 0.0) + value
+    values = by_instrument.values()
+    return account.equity, cash, sum(values), sum(map(abs, values))
+
+
+def _terms(state: State, fill: OrderFilled) -> tuple[float, Decimal]:
+    """The rate of the instrument's currency at a fill, and the fill's fee in that currency."""
+    account, spec = state.account, state.instruments.get(fill.instrument)
+    currency = account.currency if spec is None else spec.currency
+    worth = rate(account, currency)
+    if fill.fee_currency == currency or not fill.fee or not worth:
+        return worth, fill.fee
+    paid = float(fill.fee) * rate(account, fill.fee_currency) / worth
+    return worth, Decimal(repr(paid)).quantize(CENT)
+
+
+def fills_and_orders(told: Iterable[Event]) -> tuple[list[Fill], list[Order]]:
+    """Every fill and order among the events, bars left out: kept before the state forgets the oldest."""
+    state = State()
+    fills: list[Fill] = []
+    orders: dict[str, Order | None] = {}
+    for event in told:
+        for path in apply(state, event):
+            if path[0] == "orders":
+                orders[path[1]] = state.orders.get(path[1], orders.get(path[1]))
+        if isinstance(event.data, OrderFilled):
+            fills.append(state.fills[-1])
+    return fills, [order for order in orders.values() if order is not None]
