@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.builders import BTC, START, columns, filled, flat, law, opened
 from tests.run.scripted import runs
@@ -14,10 +15,10 @@ from tradekit.model.account import CashKind, CashMoved, RatePublished, SplitEffe
 from tradekit.model.instrument import Instrument, duration
 from tradekit.model.market import Bar
 from tradekit.model.order import Side
-from tradekit.run.account import folded_account, is_plain, plain_account
+from tradekit.run.account import folded_account, is_plain
 from tradekit.run.backtest import backtest
 from tradekit.run.result import Result
-from tradekit.sim.costs import Costs
+from tradekit.sim.rules import Rules
 
 D = Decimal
 PRICES = [100.0, 110.0, 120.0]
@@ -44,15 +45,26 @@ def moved(amount: str, kind: CashKind = CashKind.FUNDING) -> CashMoved:
     return CashMoved("main", "USD", D(amount), kind, "BTC", "s")
 
 
-@given(runs())
-@law(10)
-def test_array_and_fold_find_the_same_in_a_plain_account(run: dict[str, Any]) -> None:
+def late(flow: tuple[int, int]) -> tuple[int, Event]:
+    """Cash that moves once so many bars were taken."""
+    taken, amount = flow
+    (event,) = told(moved(str(amount)))
+    return taken, event
+
+
+@given(runs(), st.lists(st.tuples(st.integers(0, 40), st.integers(-90, 90)), max_size=4))
+@law(12)
+def test_array_and_fold_find_the_same_in_a_plain_account(
+    run: dict[str, Any], flows: list[tuple[int, int]]
+) -> None:
     options = {name: value for name, value in run.items() if name not in ("make", "bars")}
     result = backtest(run["make"](), run["bars"], **options)
+    result._told = sorted([*result._told, *map(late, flows)], key=lambda one: one[0])
     events = list(result.events())
     finest = {one.instrument: one for one in result._columns}
     assert is_plain(result.opened, [one.spec for one in finest.values()], events)
-    quick, slow = plain_account(result.opened, finest, events), folded_account(finest, events)
+    quick = result._account
+    slow = folded_account(finest, events)
     assert quick.curve.index.equals(slow.curve.index)
     for name in quick.curve:
         assert quick.curve[name].to_numpy() == pytest.approx(slow.curve[name].to_numpy(), abs=1e-6), name
@@ -62,10 +74,12 @@ def test_array_and_fold_find_the_same_in_a_plain_account(run: dict[str, Any]) ->
 
 def test_cash_that_moves_without_a_trade_is_in_the_curve_from_the_next_close_on() -> None:
     first, second, third = bars(*PRICES)
-    events = told(opened(), first, filled("a", Side.BUY, 1, 100), moved("-5"), second, moved("2"), third)
-    account = folded_account(series(BTC, *PRICES), events)
-    assert account.curve["equity"].tolist() == [10_000, 10_005, 10_017]
-    assert account.curve["cash"].tolist() == [10_000, 9_895, 9_897]
+    bought = filled("a", Side.BUY, 1, 100)
+    events = told(opened(), first, moved("-5"), bought, second, moved("2"), moved("1"), third, moved("9"))
+    finest = series(BTC, *PRICES)
+    for curve in (of(events, finest).equity, folded_account(finest, events).curve):
+        assert curve["equity"].tolist() == [10_000, 10_005, 10_018]
+        assert curve["cash"].tolist() == [10_000, 9_895, 9_898]
 
 
 def test_a_split_moves_no_equity_and_trades_go_on_in_new_units() -> None:
@@ -93,6 +107,8 @@ def test_another_currency_counts_at_its_rate() -> None:
     )  # fmt: skip
     result = of(events, series(bund, *PRICES))
     assert result.equity["equity"].tolist() == pytest.approx([10_000, 10_011, 10_023])
+    assert result.equity["exposure"].tolist() == pytest.approx([0, 121, 0])
+    assert result.equity["cash"].tolist() == pytest.approx([10_000, 9_890, 10_023])
     (trade,) = result.trades.to_dict("records")
     assert (trade["currency"], trade["rate"]) == ("EUR", 1.25)
     assert (trade["fees"], trade["pnl"]) == (pytest.approx(1.6), pytest.approx(18.4))  # 2 USD are 1.60 EUR
@@ -118,13 +134,13 @@ def of(events: list[Event], finest: dict[str, BarColumns]) -> Result:
             taken += 1
         else:
             kept.append((taken, event))
-    return Result(opened=events[0].data, columns=list(finest.values()), told=kept, costs=Costs.of(0, 0))
+    return Result(opened=events[0].data, columns=list(finest.values()), told=kept, rules=Rules())
 
 
 @pytest.mark.parametrize(
     ("spec", "fact"),
     [
-        (BTC, moved("1")),
+        (BTC, CashMoved("main", "EUR", D(1), CashKind.INTEREST)),
         (BTC, SplitEffected("BTC", D(2), D(1))),
         (BTC, filled("a", Side.BUY, 1, 1, fee=1, fee_currency="BNB")),
         (Instrument(id="BTC", quote="EUR"), filled("a", Side.BUY, 1, 1)),

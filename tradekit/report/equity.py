@@ -38,13 +38,21 @@ class Series(NamedTuple):
     margined: bool = False
 
 
-def equity_curve(series: Mapping[str, Series], fills: Sequence[Any], cash: float) -> pd.DataFrame:
+def equity_curve(
+    series: Mapping[str, Series],
+    fills: Sequence[Any],
+    cash: float,
+    *,
+    flows: Sequence[tuple[int, Decimal]] = (),
+) -> pd.DataFrame:
     """Equity after each bar.
 
     series  by instrument
     fills   in the order in which they happened: objects with instrument, side ("buy" or "sell"), qty, price,
             fee and ts [UTC ns], within the bar that it traded in, and strategy and position
     cash    opening balance
+    flows   cash that came (or went, negative) without a trade, each with the close that is the first to show it
+            [UTC ns], ascending
 
     Returns a frame with a row for each moment at which a bar of any instrument closes: index the open time (UTC) of
     the shortest bar that would close then, columns equity, cash, exposure (signed value held), gross (the same without
@@ -55,6 +63,8 @@ def equity_curve(series: Mapping[str, Series], fills: Sequence[Any], cash: float
     labels = {name: one.opens + (one.length - shortest) for name, one in series.items()}
     grid = _grid(list(labels.values()))
     money = np.full(len(grid), float(cash))
+    shown = np.searchsorted(grid, np.array([close for close, _ in flows], dtype=np.int64) - shortest)
+    money += _running(len(grid), np.minimum(shown, len(grid)), [amount for _, amount in flows])
     held_in_full, exposure, gross = (np.zeros(len(grid)) for _ in range(3))
     for name, one in series.items():
         mine = [fill for fill in fills if fill.instrument == name]

@@ -1,14 +1,16 @@
 """The account of a run over time: by array where it is a plain one, else folded from the events by the one reducer.
 
-Plain is an account in one currency that only trades move. Knows the state's money and the run's events; what is read
+Plain is an account in one currency without splits. Knows the state's money and the run's events; what is read
 from the curve is `report`'s.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
@@ -46,19 +48,34 @@ class Account(NamedTuple):
 
 
 def is_plain(opened: SessionOpened, specs: Iterable[Instrument], told: Iterable[Event]) -> bool:
-    """Whether nothing but trades moves the account, and all in its own currency."""
+    """Whether the account knows one currency and its positions change by trades alone."""
     if any(spec.inverse or spec.currency != opened.currency for spec in specs):
         return False
     return not any(
-        isinstance(event.data, CashMoved | SplitEffected)
+        isinstance(event.data, SplitEffected)
         or (isinstance(event.data, OrderFilled) and event.data.fee_currency != opened.currency)
+        or (isinstance(event.data, CashMoved) and event.data.currency != opened.currency)
         for event in told
     )
 
 
-def plain_account(opened: SessionOpened, columns: Mapping[str, BarColumns], told: Iterable[Event]) -> Account:
-    """The account of a plain run, by array; `columns` are each instrument's shortest bars."""
-    found = executions(told)
+def plain_account(
+    opened: SessionOpened,
+    columns: Mapping[str, BarColumns],
+    told: Sequence[tuple[int, Event]],
+    inputs: NDArray[np.int64],
+) -> Account:
+    """The account of a plain run, by array.
+
+    columns  each instrument's shortest bars; told events with the number of inputs taken before them
+    inputs   when each bar closed and each tick came, in the order in which they were taken [UTC ns]
+    """
+    found = executions(event for _, event in told)
+    flows = [
+        (int(inputs[taken]), event.data.amount)
+        for taken, event in told
+        if isinstance(event.data, CashMoved) and taken < len(inputs)
+    ]
     series = {
         name: Series(
             one.ts, one.close, duration(one.timeframe), float(one.spec.multiplier), one.spec.margined
@@ -66,7 +83,7 @@ def plain_account(opened: SessionOpened, columns: Mapping[str, BarColumns], told
         for name, one in columns.items()
     }
     fees = float(sum((fill.fee for fill in found), start=ZERO))
-    return Account(equity_curve(series, found, float(opened.cash)), found, [], fees)
+    return Account(equity_curve(series, found, float(opened.cash), flows=flows), found, [], fees)
 
 
 def folded_account(columns: Mapping[str, BarColumns], events: Iterable[Event]) -> Account:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
+import numpy as np
 
 from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
@@ -133,9 +134,9 @@ class Result:
     @functools.cached_property
     def _account(self) -> Account:
         """The curve and the executions: by array where that is enough, else folded."""
-        told = [event for _, event in self._told]
-        if is_plain(self.opened, self._specs.values(), told):
-            return plain_account(self.opened, self._finest, told)
+        if is_plain(self.opened, self._specs.values(), (event for _, event in self._told)):
+            inputs = [one.ts + duration(one.timeframe) for one in self._columns] + [t.ts for t in self._ticks]
+            return plain_account(self.opened, self._finest, self._told, np.sort(np.concatenate(inputs)))
         return folded_account(self._finest, self.events())
 
     @functools.cached_property
