@@ -5,14 +5,16 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.builders import START, law
 from tradekit.model.instrument import Instrument
-from tradekit.report.stats import statistics
+from tradekit.report.equity import curve_frame
+from tradekit.report.executions import Execution
+from tradekit.report.returns import benchmark_numbers
+from tradekit.report.stats import run_statistics
 from tradekit.report.trades import open_since, round_trips
 from tradekit.sim.costs import Costs
 from tradekit.sim.measure import numbers_of, periods_a_year
@@ -23,12 +25,9 @@ HOUR = 3_600_000_000_000
 WANTED = st.lists(st.sampled_from([0.0, 1.0, 2.0, -1.0, 0.5, -3.0, math.nan]), min_size=1, max_size=60)
 
 
-class Execution:
-    def __init__(self, number: int, qty: float, price: float, fee: float, ts: int) -> None:
-        self.id, self.instrument, self.strategy, self.tag = str(number), "X", "s", ""
-        self.side = "buy" if qty > 0 else "sell"
-        self.qty, self.price, self.fee = (Decimal(repr(abs(one))) for one in (qty, price, fee))
-        self.ts = ts
+def execution(number: int, qty: float, price: float, fee: float, ts: int) -> Execution:
+    size, paid, cost = (Decimal(repr(abs(one))) for one in (qty, price, fee))
+    return Execution(str(number), "X", "buy" if qty > 0 else "sell", size, paid, cost, ts)
 
 
 def both(
@@ -42,13 +41,12 @@ def both(
     equity = equity_of(closes, fills, terms, CASH)
     found = numbers_of(equity, fills, stamps, terms, CASH)
     columns = (fills.qty, fills.price, fills.fee, stamps[fills.at])
-    records: list[Any] = [
-        Execution(n, *one) for n, one in enumerate(zip(*(c.tolist() for c in columns), strict=True))
-    ]
-    curve = pd.Series(equity, pd.DatetimeIndex(stamps.view("datetime64[ns]"), tz="UTC"))
-    trips = round_trips(records, multipliers={"X": Decimal(2)})
+    records = [execution(n, *one) for n, one in enumerate(zip(*(c.tolist() for c in columns), strict=True))]
+    nothing = np.zeros(len(equity))
+    curve = curve_frame(stamps, equity, equity, nothing, nothing, CASH)
+    trips = round_trips(records, instruments={"X": spec})
     fees = float(fills.fee.sum())
-    return found, statistics(curve, trips, fees, opening=CASH, open_since=open_since(records))
+    return found, run_statistics(curve, trips, fees=fees, opening=CASH, open_since=open_since(records))
 
 
 def agree(found: dict[str, Any], reported: dict[str, Any]) -> None:
@@ -61,6 +59,18 @@ def agree(found: dict[str, Any], reported: dict[str, Any]) -> None:
         "tail_ratio",
         "var_95",
         "cvar_95",
+        "var_95_normal",
+        "mean_return",
+        "downside_deviation",
+        "skew",
+        "kurtosis",
+        "best_bar",
+        "worst_bar",
+        "winning_bars",
+        "avg_net_exposure",
+        "avg_gross_exposure",
+        "max_gross_exposure",
+        *benchmark_numbers(np.empty(0), None, None),
     }
     assert reported.keys() - found.keys() == left_out
     for name, value in found.items():

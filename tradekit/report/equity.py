@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tradekit.model.money import ZERO
 
-__all__ = ["Row", "Series", "equity_curve", "equity_frame", "exposure_frame"]
+__all__ = ["Row", "Series", "curve_frame", "equity_curve", "equity_frame", "exposure_frame"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Stamps: TypeAlias = NDArray[np.int64]
@@ -79,7 +79,7 @@ def equity_curve(
         gross += np.abs(value)
         if one.margined:
             held_in_full += _steps(len(grid), rows, _costs(mine)) * one.multiplier
-    return _frame(grid, money + exposure, money + held_in_full, exposure, gross, float(cash))
+    return curve_frame(grid, money + exposure, money + held_in_full, exposure, gross, float(cash))
 
 
 def equity_frame(rows: Mapping[int, Row], cash: float) -> pd.DataFrame:
@@ -87,7 +87,7 @@ def equity_frame(rows: Mapping[int, Row], cash: float) -> pd.DataFrame:
     grid = np.array(sorted(rows), dtype=np.int64)
     columns = np.array([rows[label] for label in grid.tolist()], dtype=np.float64).reshape(-1, 4)
     equity, money, exposure, gross = columns.T
-    return _frame(grid, equity, money, exposure, gross, cash)
+    return curve_frame(grid, equity, money, exposure, gross, cash)
 
 
 def exposure_frame(equity: "pd.DataFrame") -> "pd.DataFrame":
@@ -97,9 +97,10 @@ def exposure_frame(equity: "pd.DataFrame") -> "pd.DataFrame":
     return pd.DataFrame({"net": net, "gross": gross, "net_share": net / alive, "gross_share": gross / alive})
 
 
-def _frame(
+def curve_frame(
     grid: Stamps, equity: Floats, cash: Floats, exposure: Floats, gross: Floats, opening: float
 ) -> pd.DataFrame:
+    """The frame of these columns, labelled by `grid` [UTC ns]; `opening` is the balance before the first row."""
     peak = np.maximum.accumulate(np.maximum(equity, opening))
     drawdown = np.divide(equity, peak, out=np.ones(len(grid)), where=peak > 0) - 1.0
     index = pd.DatetimeIndex(grid.view("datetime64[ns]"), tz="UTC", name="ts")

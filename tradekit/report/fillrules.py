@@ -7,32 +7,45 @@ __all__ = ["PRICES", "SENTENCES", "sentence"]
 
 SENTENCES = {
     "market.open": "A market order fills at the next bar's open.",
+    "market.quote": "On quotes buys meet the ask and sells the bid; an order waits for its own side.",
+    "market.trade": "On trades an order meets the price that was traded.",
+    "limit.quote": (
+        "A limit that rests in a quoted market has its own price, one that comes to trade at once the"
+        " quote's; on trades the same."
+    ),
     "limit.gap": "A limit that the open betters fills at the open, better than its price.",
     "stop.gap": "A stop that the open has passed fills at the open, worse than its price.",
     "limit.touch": (
-        "Inside the bar touching is enough: low <= limit for a buy, high >= limit for a sell; "
-        "it fills at the limit."
+        "Inside the bar touching is enough: low <= limit for a buy, high >= limit for a sell; it "
+        "fills at the limit."
     ),
     "stop.touch": (
         "A stop touched inside the bar fills at its price: high >= stop for a buy, low <= stop for a sell."
     ),
-    "limit.quote": (
-        "A limit that rests in a quoted market has its own price, one that comes to trade at once the quote's."
+    "stop_limit.touch": (
+        "A stop-limit tells its trigger (order.triggered) and trades at its stop where its limit lets it."
     ),
     "stop_limit.gap": (
-        "A stop-limit that the open triggers trades there if its limit lets it; "
-        "else it is a limit from then on."
+        "Triggered by the open it trades there if its limit lets it; else it is a limit from then on,"
+        " in the same bar too."
     ),
-    "stop_limit.touch": (
-        "Inside a bar it trades at its stop, or waits for a later bar: "
-        "nobody knows whether the limit was passed before or after."
+    "market_if_touched.touch": (
+        "Market-if-touched and limit-if-touched wait for the better side; a limit beyond the trigger "
+        "is passed after it, in the same bar."
     ),
     "limit_if_touched.touch": (
-        "A limit-if-touched passes its trigger before a limit beyond it, in the same bar."
+        "Market-if-touched and limit-if-touched wait for the better side; a limit beyond the trigger "
+        "is passed after it, in the same bar."
     ),
+    "trailing_stop.touch": (
+        "A trailing stop starts from the price at hand, or the level it is given. In a bar the level "
+        "of before it is tried first; then it follows the bar's extreme (order.trailed). It never "
+        "moves away from the market."
+    ),
+    "trailing_stop.quote": "On quotes it follows its own side.",
     "stop.entry_bar": (
-        "After an entry inside the bar (limit or stop) the stop may fire in the same bar; "
-        "the target waits for the next one."
+        "After an entry inside the bar (limit or stop) the stop may fire in the same bar; the target "
+        "waits for the next one."
     ),
 }
 

@@ -4,7 +4,7 @@ Plain is an account in one currency without splits. Knows the state's money and 
 from the curve is `report`'s.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
+from tradekit.data.ticks import Ticks
 from tradekit.model.account import CashMoved, SplitEffected
 from tradekit.model.instrument import Instrument, duration
 from tradekit.model.market import Bar
@@ -29,7 +30,15 @@ from tradekit.state.valuation import rate
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Account", "fills_and_orders", "folded_account", "is_plain", "plain_account"]
+__all__ = [
+    "Account",
+    "account_of",
+    "fills_and_orders",
+    "folded_account",
+    "is_plain",
+    "moments_of",
+    "plain_account",
+]
 
 
 class Account(NamedTuple):
@@ -45,6 +54,29 @@ class Account(NamedTuple):
     executions: list[Execution]
     splits: list[Split]
     fees: float
+
+
+def account_of(
+    opened: SessionOpened,
+    columns: Mapping[str, BarColumns],
+    told: Sequence[tuple[int, Event]],
+    moments: NDArray[np.int64],
+    events: Callable[[], Iterable[Event]],
+) -> Account:
+    """The account of a run: by array where that is enough, else folded.
+
+    columns  each instrument's shortest bars; told events with the number of inputs taken before them
+    moments  of all inputs (`moments_of`); events gives all events, bars too
+    """
+    if is_plain(opened, (one.spec for one in columns.values()), (event for _, event in told)):
+        return plain_account(opened, columns, told, moments)
+    return folded_account(columns, events())
+
+
+def moments_of(inputs: Iterable[BarColumns | Ticks]) -> NDArray[np.int64]:
+    """When each bar closed and each tick came, in the order in which they are taken [UTC ns]."""
+    each = [one.ts + duration(one.timeframe) if isinstance(one, BarColumns) else one.ts for one in inputs]
+    return np.sort(np.concatenate(each))
 
 
 def is_plain(opened: SessionOpened, specs: Iterable[Instrument], told: Iterable[Event]) -> bool:
@@ -63,18 +95,14 @@ def plain_account(
     opened: SessionOpened,
     columns: Mapping[str, BarColumns],
     told: Sequence[tuple[int, Event]],
-    inputs: NDArray[np.int64],
+    moments: NDArray[np.int64],
 ) -> Account:
-    """The account of a plain run, by array.
-
-    columns  each instrument's shortest bars; told events with the number of inputs taken before them
-    inputs   when each bar closed and each tick came, in the order in which they were taken [UTC ns]
-    """
+    """The account of a plain run, by array; see `account_of`."""
     found = executions(event for _, event in told)
     flows = [
-        (int(inputs[taken]), event.data.amount)
+        (int(moments[taken]), event.data.amount)
         for taken, event in told
-        if isinstance(event.data, CashMoved) and taken < len(inputs)
+        if isinstance(event.data, CashMoved) and taken < len(moments)
     ]
     series = {
         name: Series(

@@ -10,7 +10,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
-import numpy as np
 
 from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
@@ -27,7 +26,7 @@ from tradekit.report.periods import by_month, by_year, rolling
 from tradekit.report.stats import run_statistics
 from tradekit.report.story import Story, lives_of_orders, order_story, trade_story
 from tradekit.report.trades import Method, Trade, open_since, round_trips, trade_frame
-from tradekit.run.account import Account, fills_and_orders, folded_account, is_plain, plain_account
+from tradekit.run.account import Account, account_of, fills_and_orders, moments_of
 from tradekit.run.timeline import merged
 from tradekit.sim.rules import Rules
 from tradekit.state.reducer import apply
@@ -133,11 +132,8 @@ class Result:
 
     @functools.cached_property
     def _account(self) -> Account:
-        """The curve and the executions: by array where that is enough, else folded."""
-        if is_plain(self.opened, self._specs.values(), (event for _, event in self._told)):
-            inputs = [one.ts + duration(one.timeframe) for one in self._columns] + [t.ts for t in self._ticks]
-            return plain_account(self.opened, self._finest, self._told, np.sort(np.concatenate(inputs)))
-        return folded_account(self._finest, self.events())
+        moments = moments_of([*self._columns, *self._ticks])
+        return account_of(self.opened, self._finest, self._told, moments, self.events)
 
     @functools.cached_property
     def trips(self) -> list[Trade]:
@@ -168,7 +164,7 @@ class Result:
 
     # --- the account over time ------------------------------------------------------------------------------
 
-    @property
+    @functools.cached_property
     def equity(self) -> "pd.DataFrame":
         """Equity, cash, exposure (net), gross exposure and drawdown after each bar, by the bar's open time (UTC)."""
         return self._account.curve
@@ -279,12 +275,9 @@ class Result:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values: {"stats": {...}, "trades": [...], "fills": [...]}, times in ISO 8601 UTC."""
-        return {
-            "stats": self.stats,
-            "trades": plain_records(self.trades),
-            "fills": plain_records(self.fills.reset_index()),
-            "warnings": self.warnings,
-        }
+        tables = {"trades": self.trades, "fills": self.fills.reset_index()}
+        plain = {name: plain_records(table) for name, table in tables.items()}
+        return {"stats": self.stats, **plain, "warnings": self.warnings}
 
     def __repr__(self) -> str:
         name = self.opened.strategy_class.partition(":")[2]

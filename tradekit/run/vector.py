@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
 from tradekit.model.market import Bar
+from tradekit.report.equity import curve_frame
 from tradekit.run.result import Result
 from tradekit.sim.costs import Costs
 from tradekit.sim.rules import Rules
@@ -140,16 +141,10 @@ class VectorResult(Result):
 
     @functools.cached_property
     def equity(self) -> "pd.DataFrame":
-        """Equity, cash, exposure and drawdown after each bar, by the bar's open time (UTC)."""
-        import pandas as pd
-
+        """Equity, cash, exposure, gross exposure and drawdown after each bar, by the bar's open time (UTC)."""
         (bars,) = self._columns
         fills, equity = self.twin
-        cash = float(self.opened.cash)
         lasts = np.diff(fills.at, prepend=0, append=len(bars))  # how many bars each position was held for
         exposure = np.repeat(np.insert(fills.held, 0, 0.0), lasts) * float(bars.spec.multiplier) * bars.close
-        peak = np.maximum.accumulate(np.maximum(equity, cash))
-        drawdown = np.divide(equity, peak, out=np.ones(len(bars)), where=peak > 0) - 1.0
-        columns = {"equity": equity, "cash": equity - exposure, "exposure": exposure, "drawdown": drawdown}
-        index = pd.DatetimeIndex(bars.ts.view("datetime64[ns]"), tz="UTC", name="ts")
-        return pd.DataFrame(columns, index=index)
+        cash = equity - exposure
+        return curve_frame(bars.ts, equity, cash, exposure, np.abs(exposure), float(self.opened.cash))
