@@ -24,6 +24,8 @@ FACTS: list[tuple[Fact, str]] = [
     (market.MarketClosed("XNYS", "2022-12-13"), "market.closed.XNYS"),
     (market.TradingHalted("BTC", "news"), "trading.halted.BTC"),
     (market.TradingResumed("BTC"), "trading.resumed.BTC"),
+    (market.TimerSet("rebalance", 7), "timer.set.rebalance"),
+    (market.TimerCleared("rebalance"), "timer.cleared.rebalance"),
     (market.TimerFired("rebalance"), "timer.fired.rebalance"),
     (account.CashMoved("main", "USD", Decimal("-1.5"), account.CashKind.FUNDING, "BTC", "s"), "cash.moved.main"),
     (account.FundingPublished("BTC", Decimal("0.0001"), Decimal(100)), "funding.published.BTC"),
@@ -77,7 +79,7 @@ def test_what_must_not_be_lost_is_critical() -> None:
     passing = {fact.TYPE for fact, _ in FACTS if not fact.CRITICAL}
     market_data = {"bar.closed", "mark.updated", "quote.received", "trade.received"}
     published = {"funding.published", "rate.published"}
-    hours = {"market.opened", "market.closed", "timer.fired"}
+    hours = {"market.opened", "market.closed", "timer.set", "timer.cleared", "timer.fired"}
     assert passing == market_data | published | hours | {"order.trailed", "signal.raised", "error.handler"}
 
 

@@ -48,7 +48,7 @@ class HandFeed:
         """No more bars."""
         self._bars.put_nowait(None)
 
-    async def bars(self, after: Mapping[str, int]) -> AsyncIterator[tuple[int, Bar]]:
+    async def inputs(self, after: Mapping[str, int], due: Any) -> AsyncIterator[tuple[int, Bar]]:
         """What was pushed."""
         self.after = after
         while (bar := await self._bars.get()) is not None:

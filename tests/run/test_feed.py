@@ -7,7 +7,8 @@ import pytest
 
 from tests.builders import DAY, MINUTE, START, bar, columns, event, flat, opened
 from tradekit.core.clock import ManualClock
-from tradekit.model.market import Bar
+from tradekit.model.instrument import Instrument
+from tradekit.model.market import Bar, MarketClosed, MarketOpened
 from tradekit.run.feed import ReplayFeed, position_of
 from tradekit.state.reducer import apply
 from tradekit.state.shape import State
@@ -45,7 +46,7 @@ def played(feed: ReplayFeed, after: dict[str, int] | None = None) -> list[tuple[
 
     async def take() -> list[tuple[float, int, Bar]]:
         clock = asyncio.get_running_loop()
-        return [(clock.time(), ts, bar) async for ts, bar in feed.bars(after or {})]
+        return [(clock.time(), ts, bar) async for ts, bar in feed.inputs(after or {}, lambda: None)]
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(take())
@@ -118,10 +119,44 @@ def test_a_feed_says_what_it_plays_and_when_that_begins() -> None:
 
 def test_a_feed_can_be_left_in_the_middle() -> None:
     async def some(count: int) -> int:
-        async for _, _ in feed(minutes(100), speed=None).bars({}):
+        async for _, _ in feed(minutes(100), speed=None).inputs({}, lambda: None):
             count -= 1
             if count == 0:
                 break
         return count
 
     assert asyncio.run(some(7)) == 0
+
+
+def test_market_hours_and_timers_come_at_their_moments() -> None:
+    opens = 1_669_386_600_000_000_000  # 2022-11-25 14:30 UTC, which closes at 18:00
+    bars = columns(
+        [flat(n, 5, instrument="ACME", start=opens, timeframe="1h") for n in range(4)],
+        Instrument(id="ACME", calendar="XNYS"),
+    )
+    timers = {opens + HOUR // 2: "half", opens + HOUR: "hour"}
+
+    async def take() -> list[tuple[float, str]]:
+        clock, made = asyncio.get_running_loop(), ReplayFeed([bars], clock=LoopClock(), speed=3600)
+        found = []
+        async for ts, fact in made.inputs({}, lambda: min(timers.items(), default=None)):
+            if fact.TYPE == "timer.fired":
+                del timers[ts]
+            found.append((clock.time(), fact.TYPE))
+        return found
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        taken = runner.run(take())
+    assert [name for _, name in taken] == [
+        "market.opened", "timer.fired", "bar.closed", "timer.fired", "bar.closed", "bar.closed", "bar.closed",
+        "market.closed",
+    ]  # fmt: skip
+    assert [at for at, _ in taken] == pytest.approx([0, 0.5, 1, 1, 2, 3, 3.5, 3.5])
+
+
+def test_the_position_in_market_hours_is_the_last_opening_and_the_last_closing() -> None:
+    state = State()
+    apply(state, event(MarketOpened("XNYS", "2022-12-13", START + 9), ts=START))
+    assert position_of(state) == {"XNYS.opened": START, "XNYS.closed": START}
+    apply(state, event(MarketClosed("XNYS", "2022-12-13"), seq=2, ts=START + 9))
+    assert position_of(state) == {"XNYS.opened": START, "XNYS.closed": START + 9}

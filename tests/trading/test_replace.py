@@ -45,7 +45,8 @@ def resting(**more: Any) -> Desk:
 def asked(made: Desk, order_id: str = "s-1", **terms: Any) -> tuple[bool, list[Any]]:
     """What `replace` gives on the next bar, and the facts that it leads to."""
     answers: list[bool] = []
-    told = made.bar(flat(9, 100.0), lambda s, b: answers.append(s.replace(order_id, **terms)))
+    number = len(made.state.bars.get("BTC", {}).get("1m", ()))
+    told = made.bar(flat(number, 100.0), lambda s, b: answers.append(s.replace(order_id, **terms)))
     return answers[0], [event.data for event in told[1:]]
 
 

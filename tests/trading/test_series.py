@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import bar, flat
+from tests.builders import MINUTE, START, bar, flat
 from tradekit.errors import DataError, StrategyError
 from tradekit.indicators.averages import SMA
 from tradekit.indicators.volatility import ATR
@@ -91,9 +91,9 @@ def test_longer_bars_are_made_by_instrument() -> None:
     made = series("1m", shown=("2m",))
     assert made.made_by(flat(0, 1.0)) == []
     assert made.made_by(flat(1, 2.0, instrument="ETH")) == [
-        bar(0, (2.0,) * 4, instrument="ETH", timeframe="2m")
+        (START + 2 * MINUTE, bar(0, (2.0,) * 4, instrument="ETH", timeframe="2m"))
     ]
-    assert [one.instrument for one in made.made_by(flat(1, 3.0))] == ["BTC"]
+    assert [one.instrument for _, one in made.made_by(flat(1, 3.0))] == ["BTC"]
     assert made.shown_beyond("1m")
     assert not made.shown_beyond("2m")
 
@@ -103,10 +103,8 @@ def test_bars_that_close_earlier_come_first() -> None:
     for n in (0, 1, 2):
         made.made_by(flat(n, float(n)))
     closed = made.made_by(flat(7, 7.0))
-    assert [(one.timeframe, one.ts) for one in closed] == sorted(
-        ((one.timeframe, one.ts) for one in closed), key=lambda item: item[1]
-    )
-    assert {one.timeframe for one in closed} == {"2m"}
+    assert [ts for ts, _ in closed] == sorted(ts for ts, _ in closed)
+    assert {one.timeframe for _, one in closed} == {"2m"}
 
 
 def test_it_follows_its_timeframes_and_instruments() -> None:
@@ -120,8 +118,8 @@ def test_it_follows_its_timeframes_and_instruments() -> None:
 def test_a_timeframe_that_is_shown_later_begins_with_the_bars_that_were() -> None:
     made = series("15m")
     bars = [flat(n, float(n)) for n in range(60)]
-    longer = [one for early in bars[:40] for one in made.made_by(early)]
+    longer = [one for early in bars[:40] for _, one in made.made_by(early)]
     assert [one.timeframe for one in longer] == ["15m", "15m"]
     made.show(["1h", "15m", "1m"], lambda instrument, timeframe: bars[:40])
-    later = [one for late in bars[40:] for one in made.made_by(late)]
+    later = [one for late in bars[40:] for _, one in made.made_by(late)]
     assert [(one.timeframe, one.open) for one in later] == [("15m", 30.0), ("1h", 0.0), ("15m", 45.0)]

@@ -88,6 +88,11 @@ class BarColumns:
         """When each bar closes [UTC ns], int64, shape (bars,)."""
         return self.ts + duration(self.timeframe) if self._closes is None else self._closes
 
+    def closing(self, closes: Stamps) -> "BarColumns":
+        """The same bars, closing at other times [UTC ns]."""
+        columns = {name: getattr(self, name) for name in ("ts", *_PRICES)}
+        return BarColumns(self.spec, self.timeframe, **columns, closes=closes, closed=self.closed)
+
     def __len__(self) -> int:
         return len(self.ts)
 

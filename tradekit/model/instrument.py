@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -123,6 +124,7 @@ def check_instruments(instruments: Iterable[Instrument]) -> None:
             )
 
 
+@lru_cache(maxsize=256)
 def duration(timeframe: str) -> int:
     """Length of a timeframe such as "1m", "15m", "1h", "1D" [ns]; raises DataError for anything else."""
     match = _TIMEFRAME.fullmatch(timeframe)

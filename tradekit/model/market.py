@@ -13,7 +13,9 @@ __all__ = [
     "MarketClosed",
     "MarketOpened",
     "Quote",
+    "TimerCleared",
     "TimerFired",
+    "TimerSet",
     "TradeTick",
     "TradingHalted",
     "TradingResumed",
@@ -97,11 +99,13 @@ class MarketOpened(Fact, frozen=True, gc=False):
 
     calendar  its name ("XNYS"); session the date it is known by ("2022-12-13")
     closes    when it will end [UTC ns]
+    following the date that the session after it is known by, "" when unknown
     """
 
     calendar: str
     session: str
     closes: int
+    following: str = ""
 
     @property
     def key(self) -> str:
@@ -146,6 +150,32 @@ class TradingResumed(Fact, frozen=True, gc=False):
     def key(self) -> str:
         """The instrument."""
         return self.instrument
+
+
+@fact("timer.set")
+class TimerSet(Fact, frozen=True, gc=False):
+    """A strategy wants to be called at `due` [UTC ns], and `every` so many ns from then on, 0 for once."""
+
+    name: str
+    due: int
+    every: int = 0
+
+    @property
+    def key(self) -> str:
+        """The timer's name."""
+        return self.name
+
+
+@fact("timer.cleared")
+class TimerCleared(Fact, frozen=True, gc=False):
+    """A strategy wants to hear of a timer no more."""
+
+    name: str
+
+    @property
+    def key(self) -> str:
+        """The timer's name."""
+        return self.name
 
 
 @fact("timer.fired")

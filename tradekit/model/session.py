@@ -45,6 +45,7 @@ class SessionOpened(Fact, frozen=True, gc=False):
     params           the strategy's parameters; `source` the sha256 of its source
     instruments      what may be traded; `timeframes` what the strategy sees
     limits           risk limits by rule name, as plain numbers or text
+    warm_until       what happened up to this moment only warms indicators up [UTC ns]; 0 where nothing does
     armed            whether orders may be sent from the first bar on
     program, reducer versions of tradekit and of the fold
     account_type     what orders may do with the money there is
@@ -68,6 +69,7 @@ class SessionOpened(Fact, frozen=True, gc=False):
     reducer: int
     account_type: AccountType = AccountType.UNLIMITED
     hedging: bool = False
+    warm_until: int = 0
 
     @property
     def key(self) -> str:

@@ -23,6 +23,7 @@ from tradekit.model.order import OrderFilled
 from tradekit.model.session import SessionOpened
 from tradekit.report.equity import Row, Series, equity_curve, equity_frame
 from tradekit.report.executions import Execution, Split, executions, splits
+from tradekit.run.timeline import Hours
 from tradekit.state.reducer import apply
 from tradekit.state.shape import Fill, Order, State
 from tradekit.state.valuation import rate
@@ -73,10 +74,16 @@ def account_of(
     return folded_account(columns, events())
 
 
-def moments_of(inputs: Iterable[BarColumns | Ticks]) -> NDArray[np.int64]:
-    """When each bar closed and each tick came, in the order in which they are taken [UTC ns]."""
-    each = [one.ts + duration(one.timeframe) if isinstance(one, BarColumns) else one.ts for one in inputs]
+def moments_of(inputs: Iterable[BarColumns | Ticks | Hours]) -> NDArray[np.int64]:
+    """When each bar closed, each tick came, each session began and ended, in the order of time [UTC ns]."""
+    each = [_times(one) for one in inputs]
     return np.sort(np.concatenate(each))
+
+
+def _times(one: BarColumns | Ticks | Hours) -> NDArray[np.int64]:
+    if isinstance(one, Hours):
+        return one.times
+    return one.closes if isinstance(one, BarColumns) else one.ts
 
 
 def is_plain(opened: SessionOpened, specs: Iterable[Instrument], told: Iterable[Event]) -> bool:

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from tradekit.core.event import Event
 from tradekit.core.version import version
+from tradekit.data.calendar import in_sessions
 from tradekit.data.columns import BarColumns
 from tradekit.data.ticks import Ticks, ticks_of
 from tradekit.errors import ConfigError, DataError, StrategyError, TradekitError
 from tradekit.model.account import AccountType
 from tradekit.model.instrument import check_account
+from tradekit.model.market import TimerFired
 from tradekit.model.money import exact
 from tradekit.model.session import Mode, SessionOpened
 from tradekit.run.cycle import Cycle
 from tradekit.run.inner import InnerLoop, fits
 from tradekit.run.result import Result
 from tradekit.run.several import SeveralLoop, fits_several
-from tradekit.run.timeline import Input, merged
+from tradekit.run.timeline import Hours, Input, hours_of, merged, with_timers
 from tradekit.run.vector import Decided, Later, VectorResult, decided_ahead, twin_fits
 from tradekit.sim.exchange import Exchange
 from tradekit.sim.rules import Rules
@@ -50,6 +52,7 @@ def backtest(
     limits: Mapping[str, object] | None = None,
     instrument: str | None = None,
     timeframe: str | None = None,
+    warmup: int = 0,
     stepwise: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Result:
@@ -66,6 +69,8 @@ def backtest(
     rules     the fill rules (docs/fills.md), the default ones unless they are given; fee and slippage go before its own
     leverage  the most gross exposure allowed, as a multiple of equity; None allows any and the result warns
     limits    risk limits by rule name, as in the configuration's `risk`
+    warmup    so many bars of each series only warm indicators up: the strategy is not called, and equity and statistics
+              begin after them
     stepwise  take every bar through `Engine.step`, as live does, instead of the written-out loop; same events. A
               VectorStrategy is then asked about its last `window` bars each time, else once about all of them.
     progress  called now and then with the number of bars taken
@@ -75,25 +80,27 @@ def backtest(
     made = load_strategy(strategy)
     columns = columns_of_bars(bars, instrument, timeframe)
     heard = _ticks(ticks, columns)
+    hours = hours_of(columns, heard)
     check_account([c.spec for c in columns], columns[0].spec.quote)
     filling = Rules.of(rules, fee=fee, slippage=slippage)
     bounds = check_limits({**(limits or {}), **({} if leverage is None else {"leverage": leverage})})
     _check_volume(filling, columns)
-    opened = _opened(made, columns, cash, bounds)
+    opened = _opened(made, columns, cash, bounds, warm_until=_warm_until(columns, warmup))
 
     def play(strategy: Strategy) -> list[tuple[int, Event]]:
-        return _played(strategy, opened, columns, filling, heard, stepwise=stepwise, progress=progress)
+        return _played(strategy, opened, columns, filling, heard, hours, stepwise=stepwise, progress=progress)
 
-    targets = None if stepwise or heard else decided_ahead(made, columns)
+    targets = None if stepwise or heard or hours or warmup else decided_ahead(made, columns)
     if targets is None:
-        return Result(opened=opened, columns=columns, told=play(made), rules=filling, ticks=heard)
+        told = play(made)
+        return Result(opened=opened, columns=columns, told=told, rules=filling, ticks=heard, hours=hours)
     carrier = Decided(made, targets)
     limited = bool(bounds) or opened.hedging or opened.account_type is not AccountType.UNLIMITED
     if not twin_fits(made, columns, filling, limited=limited):
         return Result(opened=opened, columns=columns, told=play(carrier), rules=filling)
     (wanted,) = targets.values()
-    told = Later(lambda: play(carrier))
-    return VectorResult(opened=opened, columns=columns, told=told, rules=filling, targets=wanted)
+    later = Later(lambda: play(carrier))
+    return VectorResult(opened=opened, columns=columns, told=later, rules=filling, targets=wanted)
 
 
 def _played(
@@ -102,6 +109,7 @@ def _played(
     columns: list[BarColumns],
     rules: Rules,
     heard: list[Ticks],
+    hours: list[Hours],
     *,
     stepwise: bool,
     progress: Callable[[int], None] | None,
@@ -115,12 +123,12 @@ def _played(
         before = cycle.settle(engine.step(opened, start))
         told = [(0, event) for event in before]
         costs = rules.plain
-        if not stepwise and not heard and costs is not None and fits(cycle, columns):
+        if not (stepwise or heard or hours) and costs is not None and fits(cycle, columns):
             told += _written_out(InnerLoop(cycle, exchange, columns[0], costs=costs, before=before), progress)
-        elif not stepwise and not heard and costs is not None and fits_several(cycle, columns):
+        elif not (stepwise or heard or hours) and costs is not None and fits_several(cycle, columns):
             told += _written_out(SeveralLoop(cycle, exchange, columns, costs=costs, before=before), progress)
         else:
-            told += _stepwise(cycle, merged(columns, ticks=heard), progress)
+            told += _stepwise(cycle, merged(columns, ticks=heard, hours=hours), progress)
     finally:
         thaw(strategy)
         strategy._dealer = None
@@ -144,8 +152,11 @@ def _stepwise(
     """Every input through the engine's step. Events are kept with the number of inputs taken before them."""
     told: list[tuple[int, Event]] = []
     n = 0
-    for ts, fact in inputs:
+    for ts, fact in with_timers(inputs, lambda: cycle.engine.state.due()):
         taken = n
+        if isinstance(fact, TimerFired):
+            told += [(n, event) for event in cycle.settle(cycle.take(fact, ts))]
+            continue
         n += 1
         for event in cycle.settle(cycle.take(fact, ts)):
             if event.data is fact:
@@ -170,9 +181,11 @@ def columns_of_bars(bars: Any, instrument: str | None, timeframe: str | None) ->
             "`instrument` names one series of bars; name each of several with load_bars(..., instrument=)"
         )
     columns = [
-        one
-        if isinstance(one, BarColumns)
-        else BarColumns.from_frame(load_bars(one, instrument=instrument, timeframe=timeframe))
+        in_sessions(
+            one
+            if isinstance(one, BarColumns)
+            else BarColumns.from_frame(load_bars(one, instrument=instrument, timeframe=timeframe))
+        )
         for one in given
     ]
     names = [c.instrument for c in columns]
@@ -203,8 +216,20 @@ def _check_volume(rules: Rules, columns: list[BarColumns]) -> None:
                 )
 
 
+def _warm_until(columns: list[BarColumns], warmup: int) -> int:
+    """When the last bar closes that is history [UTC ns], 0 when none is."""
+    if not warmup:
+        return 0
+    shortest = min(columns, key=len)
+    if not 0 < warmup < len(shortest):
+        raise DataError(
+            f"warmup is {warmup} bars and {shortest.instrument} has {len(shortest)}; give fewer, and none below zero"
+        )
+    return max(int(one.closes[warmup - 1]) for one in columns)
+
+
 def _opened(
-    strategy: Strategy, columns: list[BarColumns], cash: object, limits: dict[str, str]
+    strategy: Strategy, columns: list[BarColumns], cash: object, limits: dict[str, str], *, warm_until: int
 ) -> SessionOpened:
     return SessionOpened(
         name="backtest",
@@ -222,4 +247,5 @@ def _opened(
         armed=True,
         program=version(),
         reducer=REDUCER,
+        warm_until=warm_until,
     )

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from tradekit.core.clock import Clock
+from tradekit.core.event import Fact
+from tradekit.data.calendar import in_sessions
 from tradekit.data.columns import BarColumns
 from tradekit.model.instrument import duration
 from tradekit.model.market import Bar
-from tradekit.run.timeline import merged
+from tradekit.run.timeline import Input, hours_of, merged, with_timers
 from tradekit.state.shape import State
 
 __all__ = ["ReplayFeed", "position_of"]
@@ -23,13 +25,19 @@ _PATH = 4  # display ticks a bar: its open, the two extremes, its close
 
 
 def position_of(state: State) -> dict[str, int]:
-    """The open time [UTC ns] of the last bar taken of each instrument, from a session's state."""
+    """The open time [UTC ns] of the last bar taken of each instrument, from a session's state.
+
+    For each calendar also when its last session began ("XNYS.opened") and when the last one ended ("XNYS.closed").
+    """
     found: dict[str, int] = {}
     for instrument, series in state.bars.items():
         if series:
             finest = min(series, key=duration)
             if series[finest]:
                 found[instrument] = series[finest][-1].ts
+    for calendar, market in state.markets.items():
+        found[f"{calendar}.opened"] = market.opens
+        found[f"{calendar}.closed"] = market.opens if market.open else market.closes
     return found
 
 
@@ -52,7 +60,8 @@ class ReplayFeed:
         quick: int = 0,
         ticks: Ticks | None = None,
     ) -> None:
-        self.columns = list(columns)
+        self.columns = [in_sessions(one) for one in columns]
+        self._hours = hours_of(self.columns)
         self.source = ", ".join(f"{c.instrument} {c.timeframe}" for c in columns)
         self.start = min((int(c.ts[0]) for c in self.columns if len(c)), default=0)  # [UTC ns]
         self._clock = clock
@@ -60,8 +69,13 @@ class ReplayFeed:
         self._quick = quick
         self._ticks = ticks
 
-    async def bars(self, after: Mapping[str, int]) -> AsyncIterator[tuple[int, Bar]]:
-        """Bars with the time of their close [UTC ns], from behind the positions in `after`."""
+    async def inputs(
+        self, after: Mapping[str, int], due: Callable[[], tuple[int, str] | None]
+    ) -> AsyncIterator[Input]:
+        """Bars with the time of their close [UTC ns], market hours and timers, from behind the positions in `after`.
+
+        due  says which timer is next
+        """
         skipped = sum(
             int(np.searchsorted(c.ts, after[c.instrument], side="right"))
             for c in self.columns
@@ -69,19 +83,26 @@ class ReplayFeed:
         )
         quick = max(0, self._quick - skipped)
         begun_at = begun = None
-        for n, (ts, bar) in enumerate(merged(self.columns, after)):
-            if self._speed is None or n < quick:
+        for ts, fact in with_timers(merged(self.columns, after, hours=self._hours), due):
+            if self._speed is None or quick > 0:
+                quick -= isinstance(fact, Bar)
                 await asyncio.sleep(0)  # let commands in between
             else:
                 if begun_at is None or begun is None:
-                    begun_at, begun = self._clock.monotonic(), ts - duration(bar.timeframe)
-                await self._play(bar, begun_at, begun)
-            yield ts, bar
+                    begun_at, begun = self._clock.monotonic(), fact.ts if isinstance(fact, Bar) else ts
+                await self._play(fact, ts, begun_at, begun)
+            yield ts, fact
 
-    async def _play(self, bar: Bar, begun_at: float, begun: int) -> None:
-        """Wait for the bar's close, and show its path on the way."""
+    async def _play(self, fact: Fact, ts: int, begun_at: float, begun: int) -> None:
+        """Wait for the moment at which a fact is known, and show a bar's path on the way."""
         speed = self._speed or 1.0
-        length = duration(bar.timeframe)
+        if isinstance(fact, Bar):
+            await self._show(fact, ts - fact.ts, begun_at, begun)
+        due = begun_at + (ts - begun) / 1e9 / speed
+        await asyncio.sleep(max(0.0, due - self._clock.monotonic()))
+
+    async def _show(self, bar: Bar, length: int, begun_at: float, begun: int) -> None:
+        speed = self._speed or 1.0
         for step, (price, high, low) in enumerate(_path(bar)):
             due = begun_at + (bar.ts + length * step / _PATH - begun) / 1e9 / speed
             await asyncio.sleep(max(0.0, due - self._clock.monotonic()))
@@ -92,8 +113,6 @@ class ReplayFeed:
                 }  # fmt: skip
                 at = bar.ts + length * step // _PATH
                 self._ticks([{"key": bar.instrument, "ts": at, "last": price, "bar": shown}])
-        due = begun_at + (bar.ts + length - begun) / 1e9 / speed
-        await asyncio.sleep(max(0.0, due - self._clock.monotonic()))
 
 
 def _path(bar: Bar) -> list[tuple[float, float, float]]:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+
 from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
 from tradekit.indicators.base import by_chunk
@@ -23,6 +25,7 @@ from tradekit.sim.exchange import Exchange
 from tradekit.state import valuation
 from tradekit.state.reducer import BARS_KEPT, apply
 from tradekit.state.shape import Mark, State
+from tradekit.strategy.base import Strategy
 from tradekit.trading.engine import Engine
 from tradekit.trading.series import Feedline
 
@@ -34,7 +37,7 @@ _OF_SIZE = {"max_order_qty", "max_order_notional", "max_position"}
 
 
 def fits(cycle: Cycle, columns: list[BarColumns]) -> bool:
-    """Whether the written-out loop can run this: one series of even bars, one currency, no rule that watches bars."""
+    """Whether the written-out loop can run this: one series of even bars and one currency, nothing that watches."""
     if len(columns) != 1 or (columns[0].closes != columns[0].ts + duration(columns[0].timeframe)).any():
         return False
     engine = cycle.engine
@@ -45,7 +48,8 @@ def fits(cycle: Cycle, columns: list[BarColumns]) -> bool:
     simple = account.type is AccountType.UNLIMITED and not account.hedging
     simple = simple and not spec.inverse and spec.quote == account.currency
     sized = engine.state.risk.limits.keys() <= _OF_SIZE
-    return plain and simple and sized and not engine.series.shown_beyond(columns[0].timeframe)
+    watched = engine.series.shown_beyond(columns[0].timeframe) or strategy.on_timer is not Strategy.on_timer
+    return plain and simple and sized and not watched
 
 
 class InnerLoop:
@@ -76,6 +80,7 @@ class InnerLoop:
         self._state = cycle.engine.state
         self._before = before  # what was told before the first bar
         self._watched = False  # whether somebody reads the state, so that every bar is folded into it
+        self._warm_until = self._state.session.warm_until
         told = self._state.seq
         spec = columns.spec
         refuses = spec.max_qty is not None or spec.min_notional is not None or spec.inverse
@@ -93,8 +98,10 @@ class InnerLoop:
         strategy._dealer = self
         engine.out = []
         try:
-            warm = min(len(columns), max((_warmup(line) for line in lines), default=0))
-            self._chunk(0, warm, [], lines, sees)
+            history = int(np.searchsorted(columns.closes, self._warm_until, side="right"))
+            self._chunk(0, history, [], lines, sees=False)
+            warm = min(len(columns), max((history, *map(_warmup, lines))))
+            self._chunk(history, warm, [], lines, sees)
             quick = [line for line in lines if by_chunk(line.indicator)]
             slow = [line for line in lines if not by_chunk(line.indicator)]
             for start in range(warm, len(columns), _CHUNK):
@@ -322,6 +329,14 @@ class InnerLoop:
             self._engine_on().signal(name, direction, instrument=instrument, note=note)
         else:
             tape.signal(name, direction, self.n, note)
+
+    def set_timer(self, name: str, at: int | None, every: int) -> None:
+        """Wish to be called later; `fits` leaves those who listen to `step`."""
+        self._engine_on().set_timer(name, at, every)
+
+    def clear_timer(self, name: str) -> None:
+        """Wish not to be."""
+        self._engine_on().clear_timer(name)
 
     def bars(self, instrument: str | None, timeframe: str | None, count: int) -> list[Bar]:
         """The last closed bars."""

@@ -248,8 +248,8 @@ class Loop:
         known = state.health.feeds.get(feed.name)
         if known is None or known.status != "running":
             await self.take(FeedStarted(feed.name, feed.source))
-        async for ts, bar in feed.bars(self._feed_after):
-            await self.take(bar, ts)
+        async for ts, fact in feed.inputs(self._feed_after, lambda: self.cycle.engine.state.due()):
+            await self.take(fact, ts)
         if self.cycle.engine.state.health.feeds[feed.name].status != "ended":
             await self.take(FeedEnded(feed.name, "the recorded data has come to its end"))
         _log.info("feed ended; the session stays up")

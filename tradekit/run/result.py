@@ -27,7 +27,7 @@ from tradekit.report.stats import run_statistics
 from tradekit.report.story import Story, lives_of_orders, order_story, trade_story
 from tradekit.report.trades import Method, Trade, open_since, round_trips, trade_frame
 from tradekit.run.account import Account, account_of, fills_and_orders, moments_of
-from tradekit.run.timeline import merged
+from tradekit.run.timeline import Hours, merged
 from tradekit.sim.rules import Rules
 from tradekit.state.reducer import apply
 from tradekit.state.shape import Fill, Order, State
@@ -59,6 +59,7 @@ class Result:
         told: Sequence[tuple[int, Event]],
         rules: Rules,
         ticks: Sequence[Ticks] = (),
+        hours: Sequence[Hours] = (),
     ) -> None:
         self.opened = opened
         self.rules = rules
@@ -69,6 +70,7 @@ class Result:
         self._specs: dict[str, Instrument] = {c.instrument: c.spec for c in columns}
         coarsest_first = sorted(columns, key=lambda c: duration(c.timeframe), reverse=True)
         self._finest = {c.instrument: c for c in coarsest_first}  # for equity and excursions
+        self._hours = hours
 
     # --- the record -----------------------------------------------------------------------------------------
 
@@ -82,7 +84,7 @@ class Result:
         told = iter(self._told)
         waiting = next(told, None)
         seq = 0
-        for n, (ts, fact) in enumerate(merged(self._columns, ticks=self._ticks)):
+        for n, (ts, fact) in enumerate(merged(self._columns, ticks=self._ticks, hours=self._hours)):
             while waiting is not None and waiting[0] <= n:
                 yield waiting[1]
                 seq, waiting = waiting[1].seq, next(told, None)
@@ -132,7 +134,7 @@ class Result:
 
     @functools.cached_property
     def _account(self) -> Account:
-        moments = moments_of([*self._columns, *self._ticks])
+        moments = moments_of([*self._columns, *self._ticks, *self._hours])
         return account_of(self.opened, self._finest, self._told, moments, self.events)
 
     @functools.cached_property
@@ -167,7 +169,9 @@ class Result:
     @functools.cached_property
     def equity(self) -> "pd.DataFrame":
         """Equity, cash, exposure (net), gross exposure and drawdown after each bar, by the bar's open time (UTC)."""
-        return self._account.curve
+        curve = self._account.curve
+        until = self.opened.warm_until
+        return curve[curve.index.asi8 >= until] if until else curve
 
     @property
     def exposure(self) -> "pd.DataFrame":

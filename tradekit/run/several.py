@@ -31,7 +31,9 @@ _WINDOW = 65_536  # bars delivered at a time, about
 
 
 def fits_several(cycle: Cycle, columns: Sequence[BarColumns]) -> bool:
-    """Whether the loop can run these: one timeframe, bars that exclude their end, no rule that watches each bar."""
+    """Whether the loop can run these: one timeframe, bars that exclude their end, no warm-up, nothing that watches."""
+    if cycle.engine.state.session.warm_until:
+        return False
     alike = len({one.timeframe for one in columns}) == 1 and all(one.closed == "left" for one in columns)
     return len(columns) > 1 and alike and all(fits(cycle, [one]) for one in columns)
 

@@ -11,15 +11,67 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradekit.core.event import Fact
+from tradekit.data.calendar import sessions
 from tradekit.data.columns import BarColumns
+from tradekit.data.sessions import ROUND_THE_CLOCK, Sessions
 from tradekit.data.ticks import Ticks
+from tradekit.model.market import MarketClosed, MarketOpened, TimerFired
 
-__all__ = ["Input", "merged"]
+__all__ = ["Hours", "Input", "hours_of", "merged", "with_timers"]
 
 Input: TypeAlias = tuple[int, Any]  # when a fact is known [UTC ns], and the fact
 Stamps: TypeAlias = NDArray[np.int64]
 
 _WINDOW = 65_536  # facts sorted at a time, about
+
+
+class Hours(NamedTuple):
+    """The sessions of a calendar from position `first` on: those before `opened` begin, those before `closed` end."""
+
+    table: Sessions
+    first: int
+    opened: int
+    closed: int
+
+    @property
+    def times(self) -> Stamps:
+        """When sessions begin and end [UTC ns]."""
+        table = self.table
+        return np.concatenate([table.opens[self.first : self.opened], table.closes[self.first : self.closed]])
+
+
+def hours_of(columns: Sequence[BarColumns], ticks: Sequence[Ticks] = ()) -> list[Hours]:
+    """The sessions that the data lies in, by calendar in the order of the columns; none where trading never rests."""
+    found = []
+    for calendar in dict.fromkeys(one.spec.calendar for one in columns):
+        if calendar == ROUND_THE_CLOCK:
+            continue
+        known = [
+            *((one.ts, one.closes) for one in columns if one.spec.calendar == calendar and len(one)),
+            *((one.ts, one.ts) for one in ticks if one.spec.calendar == calendar and len(one)),
+        ]
+        if not known:
+            continue
+        start, end = min(int(ts[0]) for ts, _ in known), max(int(closes[-1]) for _, closes in known)
+        table = sessions(calendar, start, end)
+        first = int(np.searchsorted(table.closes, start, side="right"))
+        opened, closed = (int(np.searchsorted(one, end, side="right")) for one in (table.opens, table.closes))
+        found.append(Hours(table, first, max(first, opened), max(first, closed)))
+    return found
+
+
+def with_timers(inputs: Iterator[Input], due: Callable[[], tuple[int, str] | None]) -> Iterator[Input]:
+    """The same inputs, and the timers that come due between them; at one moment a timer comes last.
+
+    due  says which timer is next: when [UTC ns], and its name; asked again after each input
+    """
+    now = 0
+    for now, fact in inputs:
+        while (timer := due()) is not None and timer[0] < now:
+            yield timer[0], TimerFired(timer[1])
+        yield now, fact
+    while (timer := due()) is not None and timer[0] <= now:
+        yield timer[0], TimerFired(timer[1])
 
 
 class _Source(NamedTuple):
@@ -34,16 +86,22 @@ def merged(
     after: Mapping[str, int] | None = None,
     *,
     ticks: Sequence[Ticks] = (),
+    hours: Sequence[Hours] = (),
 ) -> Iterator[Input]:
     """All facts with the time at which they are known [UTC ns], in its order.
 
-    A bar is known when it closes. At one moment come: bars that exclude their end, in the order of `columns`; ticks, in
-    the order of `ticks`; bars that include their end. `after` leaves out an instrument's bars up to an open time.
+    A bar is known when it closes. At one moment come: bars that exclude their end, in the order of `columns`; the ends
+    of sessions; their beginnings; ticks, in the order of `ticks`; bars that include their end.
+
+    after  leaves out what was taken: an instrument's bars up to an open time, and with "XNYS.opened" and "XNYS.closed"
+           a calendar's sessions up to their beginning and end [UTC ns]
     """
-    many = len(columns) + len(ticks)
+    many = len(columns) + len(ticks) + 2 * len(hours)
     chunk = max(1, _WINDOW // many) if many else _WINDOW
     sources = [
         *(_bars(one, after or {}) for one in columns if one.closed == "left"),
+        *(_endings(one, after or {}) for one in hours),
+        *(_beginnings(one, after or {}) for one in hours),
         *(_ticks(one) for one in ticks),
         *(_bars(one, after or {}) for one in columns if one.closed != "left"),
     ]
@@ -51,9 +109,35 @@ def merged(
 
 
 def _bars(columns: BarColumns, after: Mapping[str, int]) -> _Source:
-    since = after.get(columns.instrument)
-    start = 0 if since is None else int(np.searchsorted(columns.ts, since, side="right"))
+    start = _behind(columns.ts, after.get(columns.instrument))
     return _Source(columns.closes[start:], lambda chunk: columns.bars(start, chunk=chunk))
+
+
+def _beginnings(hours: Hours, after: Mapping[str, int]) -> _Source:
+    table, stop = hours.table, hours.opened
+    start = max(hours.first, _behind(table.opens, after.get(f"{table.calendar}.opened")))
+
+    def opened(at: int) -> MarketOpened:
+        following = str(table.days[at + 1]) if at + 1 < len(table) else ""
+        return MarketOpened(table.calendar, str(table.days[at]), int(table.closes[at]), following)
+
+    return _Source(table.opens[start:stop], lambda chunk: map(opened, range(start, stop)))
+
+
+def _endings(hours: Hours, after: Mapping[str, int]) -> _Source:
+    table, stop = hours.table, hours.closed
+    start = max(hours.first, _behind(table.closes, after.get(f"{table.calendar}.closed")))
+
+    def closed(at: int) -> MarketClosed:
+        opens = int(table.opens[at + 1]) if at + 1 < len(table) else 0
+        return MarketClosed(table.calendar, str(table.days[at]), opens)
+
+    return _Source(table.closes[start:stop], lambda chunk: map(closed, range(start, stop)))
+
+
+def _behind(times: Stamps, since: int | None) -> int:
+    """The position of the first time after `since`."""
+    return 0 if since is None else int(np.searchsorted(times, since, side="right"))
 
 
 def _ticks(columns: Ticks) -> _Source:

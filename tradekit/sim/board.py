@@ -40,10 +40,10 @@ class Board(msgspec.Struct):
     _timeframe: str = ""
 
     def passes_over(self, fact: Tick) -> bool:
-        """Whether a finer source has told of this time already."""
+        """Whether a finer source has told of this time already, or the bar is late: a later one has come."""
         if isinstance(fact, Bar):
             if fact.timeframe == self._timeframe:
-                return False
+                return isinstance(self.at_hand, Bar) and fact.ts <= self.at_hand.ts
             return duration(fact.timeframe) > self._fineness
         return isinstance(fact, TradeTick) and self._fineness == _QUOTES
 

@@ -28,12 +28,12 @@ from tradekit.model.session import (
     SignalRaised,
     StrategyFailed,
 )
-from tradekit.state import days, flows, ledger, orders, valuation
+from tradekit.state import days, flows, hours, ledger, orders, valuation
 from tradekit.state.pacing import counted
+from tradekit.state.seen import FeedHealth, SeriesHealth
 from tradekit.state.shape import (
     BarRow,
     Command,
-    FeedHealth,
     Mark,
     Signal,
     State,
@@ -69,6 +69,7 @@ def _session_opened(state: State, event: Event, data: SessionOpened) -> Touched:
     session.name, session.mode, session.account = data.name, data.mode, data.account
     session.epoch, session.open, session.closed_reason = event.epoch, True, ""
     session.program, session.timeframes = data.program, list(data.timeframes)
+    session.warm_until = data.warm_until
     strategy.id, strategy.cls, strategy.source, strategy.error = (
         data.strategy,
         data.strategy_class,
@@ -95,6 +96,11 @@ def _session_closed(state: State, event: Event, data: SessionClosed) -> Touched:
 
 
 def _bar(state: State, event: Event, data: Bar) -> Touched:
+    if not event.cause:
+        if hours.late(state, data):
+            state.health.series.setdefault(event.key, SeriesHealth()).late += 1
+            return (("health",),)
+        hours.came(state, data, event.key)
     series = state.bars.setdefault(data.instrument, {})
     rows = series.setdefault(data.timeframe, [])
     rows.append(BarRow(data.ts, data.open, data.high, data.low, data.close, data.volume))
@@ -136,7 +142,7 @@ def _marked(state: State, instrument: str, last: float) -> Touched:
 
 def _market_opened(state: State, event: Event, data: MarketOpened) -> Touched:
     days.open_session(state, data.session, event.ts)
-    return (("pnl",),)
+    return (("pnl",), *hours.opened(state, event, data))
 
 
 def _cash_moved(state: State, event: Event, data: CashMoved) -> Touched:
@@ -249,5 +255,6 @@ _HANDLERS: dict[str, Handler] = {
     "error.handler": _handler_failed,
     "command.received": _command,
     "command.refused": _command_refused,
+    **hours.HANDLERS,
     **counted(orders.HANDLERS),
 }

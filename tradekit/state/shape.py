@@ -15,6 +15,7 @@ from tradekit.model.market import Bar
 from tradekit.model.money import EXACT, ZERO
 from tradekit.model.order import OrderType, Side, Status, TimeInForce
 from tradekit.model.session import Mode
+from tradekit.state.seen import Health, Market, Timer
 
 __all__ = [
     "Account",
@@ -22,9 +23,7 @@ __all__ = [
     "Command",
     "DayPnl",
     "EquityPoint",
-    "FeedHealth",
     "Fill",
-    "Health",
     "Mark",
     "Order",
     "Pnl",
@@ -51,6 +50,7 @@ class SessionInfo(msgspec.Struct):
     closed_reason: str = ""
     program: str = ""
     timeframes: list[str] = []
+    warm_until: int = 0
 
 
 class StrategyInfo(msgspec.Struct):
@@ -290,23 +290,6 @@ class Mark(msgspec.Struct, frozen=True):
     ask: float | None = None
 
 
-class FeedHealth(msgspec.Struct):
-    """A feed: "running" or "ended", since when, and the last bar's close [UTC ns]."""
-
-    status: str
-    since: int
-    detail: str = ""
-    last: int = 0
-
-
-class Health(msgspec.Struct):
-    """What the links say of themselves."""
-
-    feeds: dict[str, FeedHealth] = {}
-    errors: int = 0
-    last_error: str = ""
-
-
 class Risk(msgspec.Struct):
     """Who may send orders, the limits, how often we refused, by rule, and what the rules count.
 
@@ -343,8 +326,8 @@ class State(msgspec.Struct):
 
     `positions` is keyed "strategy/instrument", with "/position" behind it for a named one of a hedging account;
     `held` has their keys by instrument. `orders` is keyed by order id (all working ones and the last ended), `bars` by
-    instrument and timeframe (the last ones, oldest first), `rates` by pair ("EUR/USD": USD for one EUR). Histories are
-    bounded: see the reducer.
+    instrument and timeframe (the last ones, oldest first), `rates` by pair ("EUR/USD": USD for one EUR), `markets` by
+    calendar, `timers` by name. Histories are bounded: see the reducer.
     """
 
     seq: int = 0
@@ -363,6 +346,8 @@ class State(msgspec.Struct):
     monitors: dict[str, Any] = {}
     bars: dict[str, dict[str, list[BarRow]]] = {}
     marks: dict[str, Mark] = {}
+    markets: dict[str, Market] = {}
+    timers: dict[str, Timer] = {}
     health: Health = msgspec.field(default_factory=Health)
     risk: Risk = msgspec.field(default_factory=Risk)
     commands: list[Command] = []
@@ -375,6 +360,14 @@ class State(msgspec.Struct):
                 return sum((one.qty for one in held if one.strategy == strategy), start=ZERO)
         netted = self.positions.get(f"{strategy}/{instrument}")
         return ZERO if netted is None else netted.qty
+
+    def due(self) -> tuple[int, str] | None:
+        """The timer that comes due next: when [UTC ns] and its name; at one moment by name."""
+        return (
+            min(((timer.due, name) for name, timer in self.timers.items()), default=None)
+            if self.timers
+            else None
+        )
 
 
 def fingerprint(state: State) -> str:

@@ -13,9 +13,10 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import param
 
 from tradekit.errors import StrategyError
-from tradekit.model.market import Bar, MarkUpdated, Quote, TradeTick
+from tradekit.model.market import Bar, MarkUpdated, Quote, TimerFired, TradeTick
 from tradekit.model.order import OrderFilled
 from tradekit.state.shape import Order, State
+from tradekit.strategy.timers import Every, Moment, moment, period
 from tradekit.strategy.wishes import Dealer, Wishes
 
 __all__ = ["Dealer", "Indicator", "Strategy"]
@@ -63,6 +64,9 @@ class Strategy(Wishes, param.Parameterized):
     def on_trade(self, trade: TradeTick) -> None:
         """Somebody traded. One that overrides this decides on trades: each is an input."""
 
+    def on_timer(self, timer: TimerFired) -> None:
+        """A timer came due (`timer.name`). Wishes without an instrument are about the first that the strategy sees."""
+
     def on_mark(self, mark: MarkUpdated) -> None:
         """An instrument's mark moved."""
 
@@ -78,6 +82,27 @@ class Strategy(Wishes, param.Parameterized):
 
     def on_stop(self) -> None:
         """The run is over."""
+
+    # --- timers ---------------------------------------------------------------------------------------------
+
+    def set_timer(self, name: str, *, at: Moment | None = None, every: Every | None = None) -> None:
+        """Have `on_timer` called: once at a moment, or again and again.
+
+        name   the timer's; setting it again replaces it
+        at     UTC ns, ISO 8601 ("2022-12-13T14:30:00Z") or a datetime with its zone
+        every  "15m", or a timedelta; the first time at `at`, else so long from now
+
+        It survives a restart. Raises StrategyError for a moment that is over, or where nothing listens.
+        """
+        if type(self).on_timer is Strategy.on_timer:
+            raise StrategyError(f"{type(self).__name__} sets a timer and has no on_timer; define it")
+        if at is None and every is None:
+            raise StrategyError(f"timer {name!r} says neither `at` nor `every`")
+        self._desk.set_timer(name, None if at is None else moment(at), 0 if every is None else period(every))
+
+    def clear_timer(self, name: str) -> None:
+        """Have a timer called no more; nothing happens for one that is not set."""
+        self._desk.clear_timer(name)
 
     # --- what it may look at --------------------------------------------------------------------------------
 

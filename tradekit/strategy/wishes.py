@@ -51,6 +51,12 @@ class Dealer(Protocol):
     def signal(self, name: str, direction: float, *, instrument: str | None = None, note: str = "") -> None:
         """Tell an opinion."""
 
+    def set_timer(self, name: str, at: int | None, every: int) -> None:
+        """Wish to be called later."""
+
+    def clear_timer(self, name: str) -> None:
+        """Wish not to be."""
+
     def bars(self, instrument: str | None, timeframe: str | None, count: int) -> list[Bar]:
         """The last closed bars."""
 

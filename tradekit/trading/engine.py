@@ -11,21 +11,21 @@ from typing import Any
 
 from tradekit.core.event import Event, Fact
 from tradekit.errors import StrategyError, TradekitError
-from tradekit.model.market import Bar
+from tradekit.model.market import Bar, TimerCleared
 from tradekit.model.order import OrderAccepted, OrderFilled, OrderTrailed, Side
 from tradekit.model.session import (
     CommandReceived,
-    RiskChanged,
     SessionOpened,
     SignalRaised,
-    StrategyFailed,
 )
+from tradekit.state.hours import late
 from tradekit.state.reducer import apply
 from tradekit.state.shape import Order, State
 from tradekit.strategy.base import Strategy
 from tradekit.strategy.freeze import freeze
 from tradekit.trading import commands, hearing, risk
 from tradekit.trading.dealing import Dealing, number
+from tradekit.trading.failure import failure
 from tradekit.trading.series import Series
 
 __all__ = ["Engine"]
@@ -62,7 +62,7 @@ class Engine:
         self._ts = 0
         self._cause = 0
         self._instrument = ""  # of the event under way: what a wish is about unless it says otherwise
-        self._home = (
+        self.home = (
             ""  # the first that the strategy sees: what its indicators follow unless they say otherwise
         )
         self._starting = False
@@ -88,7 +88,10 @@ class Engine:
         out: list[Event] = []
         self.out = out
         self._ts = ts
+        passed = type(fact) is Bar and late(self.state, fact)
         event = self._tell(fact, 0)
+        if passed:  # it is written down as it came, counted, and changes nothing
+            return out
         self._cause = event.seq
         halt = risk.halt_for(self.state)
         if halt is not None:  # before the strategy hears of what was taken
@@ -155,12 +158,13 @@ class Engine:
     # --- taking ---------------------------------------------------------------------------------------------
 
     def _opened(self, event: Event, data: SessionOpened) -> None:
+        self.series.trade(data.instruments)
         self.series.show(data.timeframes, self._past)
         if self._started or self.doubt:  # a restart: the strategy goes on where the journal says it was
             return
         self._started = True
         first = data.instruments[0].id if data.instruments else ""
-        self._home = self._instrument = next(iter(self.strategy.instruments), first)
+        self.home = self._instrument = next(iter(self.strategy.instruments), first)
         self.strategy._dealer = self
         freeze(self.strategy)
         self._start("on_start", self.strategy.on_start)
@@ -217,19 +221,8 @@ class Engine:
                 raise StrategyError(
                     f"{type(self.strategy).__name__}.{where} raised {type(error).__name__}: {error}"
                 ) from error
-            self._failed(where, error)
-
-    def _failed(self, where: str, error: Exception) -> None:
-        line, trace = "", error.__traceback__
-        while trace is not None:
-            line = f" (line {trace.tb_lineno})"
-            trace = trace.tb_next
-        message = f"{type(error).__name__}: {error}"
-        self.tell(StrategyFailed(self.state.strategy.id, where + line, message))
-        now = self.state.risk
-        if not now.halted:
-            reason = f"the strategy failed in {where}: {message}"
-            self.tell(RiskChanged(now.armed, True, now.killed, reason, "engine"))
+            for fact in failure(self.state, where, error):
+                self.tell(fact)
 
     def turn_to(self, instrument: str, cause: int) -> None:
         """Be about an instrument: what is wished for from now on, and what it follows from."""
@@ -297,6 +290,15 @@ class Engine:
         )
         self._cause = told.seq
 
+    def set_timer(self, name: str, at: int | None, every: int) -> None:
+        """Wish to be called at a moment [UTC ns], or `every` so many ns, the first time so long from now."""
+        self.tell(hearing.timer(name, at, every, now=self._ts))
+
+    def clear_timer(self, name: str) -> None:
+        """Wish to hear of a timer no more."""
+        if name in self.state.timers:
+            self.tell(TimerCleared(name))
+
     def bars(self, instrument: str | None, timeframe: str | None, count: int) -> list[Bar]:
         """The last closed bars of a series."""
         name = instrument or self._instrument
@@ -311,7 +313,7 @@ class Engine:
         """Feed an indicator from now on; with past bars in the state, warm it up with them first."""
         if not self._starting:
             raise StrategyError("make indicators in on_start: one made later has missed the bars before it")
-        name = instrument or self._home
+        name = instrument or self.home
         line = self.series.add(indicator, on, name, timeframe)
         for key, known in self.series.all_lines():
             if known is line:

@@ -7,25 +7,74 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tradekit.core.event import Event
-from tradekit.model.instrument import duration
-from tradekit.model.market import Bar, MarkUpdated, Quote, TradeTick
+from tradekit.data.aggregate import Closed
+from tradekit.errors import StrategyError
+from tradekit.model.market import (
+    Bar,
+    MarketClosed,
+    MarketOpened,
+    MarkUpdated,
+    Quote,
+    TimerFired,
+    TimerSet,
+    TradeTick,
+)
 
 if TYPE_CHECKING:
     from tradekit.trading.engine import Engine
 
-__all__ = ["HANDLERS"]
+__all__ = ["HANDLERS", "timer"]
+
+
+def timer(name: str, at: int | None, every: int, *, now: int) -> TimerSet:
+    """The wish for a timer, made at `now` [UTC ns]; raises StrategyError for a moment that is over."""
+    due = now + every if at is None else at
+    if due < now:
+        raise StrategyError(f"timer {name!r} is set for {due} ns, which is over: it is {now} ns")
+    return TimerSet(name, due, every)
+
+
+def _warming(engine: "Engine", event: Event) -> bool:
+    """Whether what is under way is history, which only warms indicators up."""
+    return event.ts <= engine.state.session.warm_until
 
 
 def _bar(engine: "Engine", event: Event, bar: Bar) -> None:
     longer = engine.series.made_by(bar)
-    for made in longer:
-        engine.tell_at(made, made.ts + duration(made.timeframe), event.seq)
-    for one in (*longer, bar):
-        for line in engine.series.lines(one.instrument, one.timeframe):
-            line.feed(one)
-        if engine.series.follows(one):
-            engine.turn_to(one.instrument, event.seq)
-            engine.call("on_bar", engine.strategy.on_bar, one)
+    if longer:
+        _made(engine, event, longer)
+    _show(engine, event, bar)
+
+
+def _made(engine: "Engine", event: Event, longer: list[Closed]) -> None:
+    """Tell the longer bars that an event closed, then show them."""
+    for ends, bar in longer:
+        engine.tell_at(bar, ends, event.seq)
+    for _, bar in longer:
+        _show(engine, event, bar)
+
+
+def _show(engine: "Engine", event: Event, bar: Bar) -> None:
+    """Show a bar to its indicators, then to the strategy."""
+    for line in engine.series.lines(bar.instrument, bar.timeframe):
+        line.feed(bar)
+    if engine.series.follows(bar) and not _warming(engine, event):
+        engine.turn_to(bar.instrument, event.seq)
+        engine.call("on_bar", engine.strategy.on_bar, bar)
+
+
+def _market_opened(engine: "Engine", event: Event, data: MarketOpened) -> None:
+    _made(engine, event, engine.series.market_opened(event.ts, data))
+
+
+def _market_closed(engine: "Engine", event: Event, data: MarketClosed) -> None:
+    _made(engine, event, engine.series.market_closed(data.calendar))
+
+
+def _timer(engine: "Engine", event: Event, fired: TimerFired) -> None:
+    if not _warming(engine, event):
+        engine.turn_to(engine.home, event.seq)
+        engine.call("on_timer", engine.strategy.on_timer, fired)
 
 
 def _mark(engine: "Engine", event: Event, mark: MarkUpdated) -> None:
@@ -34,19 +83,22 @@ def _mark(engine: "Engine", event: Event, mark: MarkUpdated) -> None:
 
 
 def _quote(engine: "Engine", event: Event, quote: Quote) -> None:
-    if engine.series.sees(quote.instrument):
+    if engine.series.sees(quote.instrument) and not _warming(engine, event):
         engine.turn_to(quote.instrument, event.seq)
         engine.call("on_quote", engine.strategy.on_quote, quote)
 
 
 def _trade(engine: "Engine", event: Event, trade: TradeTick) -> None:
-    if engine.series.sees(trade.instrument):
+    if engine.series.sees(trade.instrument) and not _warming(engine, event):
         engine.turn_to(trade.instrument, event.seq)
         engine.call("on_trade", engine.strategy.on_trade, trade)
 
 
 HANDLERS: dict[str, Callable[["Engine", Event, Any], None]] = {
     "bar.closed": _bar,
+    "market.opened": _market_opened,
+    "market.closed": _market_closed,
+    "timer.fired": _timer,
     "mark.updated": _mark,
     "quote.received": _quote,
     "trade.received": _trade,

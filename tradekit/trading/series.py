@@ -4,15 +4,16 @@ Pure. Knows bars and indicators, no orders.
 """
 
 from collections.abc import Callable, Iterable
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import msgspec
 
-from tradekit.data.aggregate import Aggregator
+from tradekit.data.aggregate import Aggregator, Closed
+from tradekit.data.sessions import ROUND_THE_CLOCK
 from tradekit.errors import StrategyError
-from tradekit.model.instrument import duration
-from tradekit.model.market import Bar
+from tradekit.model.instrument import Instrument, duration
+from tradekit.model.market import Bar, MarketOpened
 
 __all__ = ["Feedline", "Series"]
 
@@ -42,6 +43,8 @@ class Series:
         self._shown = tuple(dict.fromkeys(wanted))
         self._instruments = frozenset(instruments)
         self._makers: dict[Key, list[Aggregator]] = {}
+        self._calendars: dict[str, str] = {}  # of the instruments that have sessions
+        self._sessions: dict[str, tuple[int, MarketOpened]] = {}  # by calendar: the last one, and since when
         self._lines: dict[Key, list[Feedline]] = {}
         self._base = ""  # the feed's own timeframe, known with its first bar
         self._pending: list[tuple[Feedline, str, str | None]] = []
@@ -108,20 +111,46 @@ class Series:
             self._lines.setdefault((instrument, timeframe), []).append(line)
         self._pending.clear()
 
-    def made_by(self, bar: Bar) -> list[Bar]:
-        """Longer bars that `bar` closes, in the order of their close, the longest first at the same moment."""
+    def trade(self, instruments: Iterable[Instrument]) -> None:
+        """Take note of what is traded: bars of an instrument whose calendar has sessions count from their open."""
+        self._calendars = {i.id: i.calendar for i in instruments if i.calendar != ROUND_THE_CLOCK}
+
+    def market_opened(self, since: int, session: MarketOpened) -> list[Closed]:
+        """A session has begun at `since` [UTC ns]; longer bars that this closes, as `made_by` gives them."""
+        self._sessions[session.calendar] = (since, session)
+        return _in_order(
+            made for maker in self._of(session.calendar) for made in maker.opened(since, session)
+        )
+
+    def market_closed(self, calendar: str) -> list[Closed]:
+        """A session is over; longer bars that end with it although their last bar is missing."""
+        self._sessions.pop(calendar, None)
+        return _in_order(made for maker in self._of(calendar) for made in maker.ended())
+
+    def _of(self, calendar: str) -> Iterable[Aggregator]:
+        named = (
+            makers for (name, _), makers in self._makers.items() if self._calendars.get(name) == calendar
+        )
+        return (maker for makers in named for maker in makers)
+
+    def made_by(self, bar: Bar) -> list[Closed]:
+        """Longer bars that `bar` closes, with the time [UTC ns], in its order, the longest first at the same moment."""
         key = (bar.instrument, bar.timeframe)
         makers = self._makers.get(key)
         if makers is None:
             self.start(bar.timeframe)
             longer = _longest_first(self._longer(self._shown, bar.timeframe))
-            makers = self._makers[key] = [Aggregator(bar.instrument, bar.timeframe, t) for t in longer]
+            makers = self._makers[key] = [self._maker(bar.instrument, bar.timeframe, t) for t in longer]
         if not makers:
             return []
-        closed = [made for maker in makers for made in maker.update(bar)]
-        if len(closed) > 1:
-            closed.sort(key=lambda b: b.ts + duration(b.timeframe))
-        return closed
+        return _in_order(made for maker in makers for made in maker.update(bar))
+
+    def _maker(self, instrument: str, base: str, timeframe: str) -> Aggregator:
+        calendar = self._calendars.get(instrument)
+        made = Aggregator(instrument, base, timeframe, by_session=calendar is not None)
+        if calendar in self._sessions:
+            made.opened(*self._sessions[calendar])
+        return made
 
     def show(self, timeframes: Iterable[str], past: Callable[[str, str], list[Bar]]) -> None:
         """Make bars of these timeframes too, from now on; `past` gives a series' last bars, to begin them with."""
@@ -131,7 +160,7 @@ class Series:
             known = dict(zip(_longest_first(self._longer(before, base)), makers, strict=True))
             for timeframe in self._longer(self._shown, base):
                 if timeframe not in known:
-                    known[timeframe] = maker = Aggregator(instrument, base, timeframe)
+                    known[timeframe] = maker = self._maker(instrument, base, timeframe)
                     for bar in past(instrument, base):
                         maker.update(bar)
             self._makers[instrument, base] = [known[one] for one in _longest_first(known)]
@@ -152,6 +181,11 @@ class Series:
     def sees(self, instrument: str) -> bool:
         """Whether the strategy is called with what happens to this instrument."""
         return not self._instruments or instrument in self._instruments
+
+
+def _in_order(closed: Iterable[Closed]) -> list[Closed]:
+    """By the time of the close; the longest were made first and stay so at the same moment."""
+    return sorted(closed, key=itemgetter(0))
 
 
 def _longest_first(timeframes: Iterable[str]) -> list[str]:
