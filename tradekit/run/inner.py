@@ -5,7 +5,7 @@ state is brought up to date only when somebody looks or something happens. `Cycl
 test demands equal events from both. Knows no journal.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ from tradekit.model.market import Bar
 from tradekit.model.order import Side
 from tradekit.run.cycle import Cycle
 from tradekit.run.tape import Tape
+from tradekit.run.written import written_out
 from tradekit.sim.costs import Costs
 from tradekit.sim.exchange import Exchange
 from tradekit.state import valuation
@@ -130,7 +131,7 @@ class InnerLoop:
             for line in quick
             for column in _ahead(line, [getattr(columns, field)[start:stop] for field in line.fields])
         ]
-        loop = _written_out(tuple(map(_outputs, quick)), len(slow), sees)
+        loop = written_out(tuple(map(_outputs, quick)), len(slow), sees)
         book = self._exchange.book if self._tape is None else self._tape.waiting
         loop(
             self, self.engine, book, self.engine.strategy.on_bar,
@@ -370,39 +371,3 @@ def _ahead(line: Feedline, columns: list[Any]) -> list[list[float]]:
 def _warmup(line: Feedline) -> int:
     """Bars until an indicator is ready; one that does not say is updated bar by bar anyway."""
     return int(getattr(line.indicator, "warmup", 0))
-
-
-_LOOPS: dict[tuple[tuple[tuple[str, ...], ...], int, bool], Callable[..., None]] = {}
-
-
-def _written_out(quick: tuple[tuple[str, ...], ...], slow: int, sees: bool) -> Callable[..., None]:
-    """The loop for indicators with these lines and `slow` others, compiled once: each attribute set stands in it."""
-    key = (quick, slow, sees)
-    if key not in _LOOPS:
-        scope: dict[str, Any] = {}
-        exec("\n".join(_source(quick, slow, sees)), scope)  # noqa: S102 - our own text; names are identifiers
-        _LOOPS[key] = scope["loop"]
-    return _LOOPS[key]
-
-
-def _source(quick: tuple[tuple[str, ...], ...], slow: int, sees: bool) -> Iterator[str]:
-    """Lines of the loop. `book` is the exchange's, empty most of the time; `engine.out` is what was told."""
-    yield "def loop(me, engine, book, on_bar, numbers, bars, indicators, values, feeds):"
-    for i in range(len(quick)):
-        yield f"    i{i} = indicators[{i}]"
-    for i in range(slow):
-        yield f"    f{i} = feeds[{i}]"
-    held = [f"i{i}.{output}" for i, outputs in enumerate(quick) for output in outputs]
-    names = "".join(f", v{i}" for i in range(len(held)))
-    yield f"    for n, bar{names} in zip(numbers, bars, *values):"
-    yield "        me.n = n"
-    yield "        if book:"
-    yield "            me.match(bar)"
-    for i, line in enumerate(held):
-        yield f"        {line} = v{i}"
-    for i in range(slow):
-        yield f"        f{i}(bar)"
-    if sees:
-        yield "        on_bar(bar)"
-    yield "        if engine.out:"
-    yield "            me.settle()"

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
+import numpy as np
 
 from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
@@ -171,7 +172,7 @@ class Result:
         """Equity, cash, exposure (net), gross exposure and drawdown after each bar, by the bar's open time (UTC)."""
         curve = self._account.curve
         until = self.opened.warm_until
-        return curve[curve.index.asi8 >= until] if until else curve
+        return curve.iloc[int((curve.index.to_numpy("datetime64[ns]").view(np.int64) < until).sum()) :]
 
     @property
     def exposure(self) -> "pd.DataFrame":

@@ -62,9 +62,7 @@ class Engine:
         self._ts = 0
         self._cause = 0
         self._instrument = ""  # of the event under way: what a wish is about unless it says otherwise
-        self.home = (
-            ""  # the first that the strategy sees: what its indicators follow unless they say otherwise
-        )
+        self.home = ""  # the first that the strategy sees: its indicators follow it unless they say otherwise
         self._starting = False
         self._started = False
         self._taken: dict[str, Callable[[Event, Any], None]] = {

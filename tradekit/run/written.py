@@ -1,0 +1,44 @@
+"""The text of the written-out loop: one for each number of indicators, compiled once.
+
+Knows nothing of what it drives but the names that it calls.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+__all__ = ["written_out"]
+
+_LOOPS: dict[tuple[tuple[tuple[str, ...], ...], int, bool], Callable[..., None]] = {}
+
+
+def written_out(quick: tuple[tuple[str, ...], ...], slow: int, sees: bool) -> Callable[..., None]:
+    """The loop for indicators with these lines and `slow` others, compiled once: each attribute set stands in it."""
+    key = (quick, slow, sees)
+    if key not in _LOOPS:
+        scope: dict[str, Any] = {}
+        exec("\n".join(_source(quick, slow, sees)), scope)  # noqa: S102 - our own text; names are identifiers
+        _LOOPS[key] = scope["loop"]
+    return _LOOPS[key]
+
+
+def _source(quick: tuple[tuple[str, ...], ...], slow: int, sees: bool) -> Iterator[str]:
+    """Lines of the loop. `book` is the exchange's, empty most of the time; `engine.out` is what was told."""
+    yield "def loop(me, engine, book, on_bar, numbers, bars, indicators, values, feeds):"
+    for i in range(len(quick)):
+        yield f"    i{i} = indicators[{i}]"
+    for i in range(slow):
+        yield f"    f{i} = feeds[{i}]"
+    held = [f"i{i}.{output}" for i, outputs in enumerate(quick) for output in outputs]
+    names = "".join(f", v{i}" for i in range(len(held)))
+    yield f"    for n, bar{names} in zip(numbers, bars, *values):"
+    yield "        me.n = n"
+    yield "        if book:"
+    yield "            me.match(bar)"
+    for i, line in enumerate(held):
+        yield f"        {line} = v{i}"
+    for i in range(slow):
+        yield f"        f{i}(bar)"
+    if sees:
+        yield "        on_bar(bar)"
+    yield "        if engine.out:"
+    yield "            me.settle()"
