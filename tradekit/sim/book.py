@@ -244,8 +244,11 @@ class Book:
 
     def _seen(self, data: Tick, ts: int) -> None:
         board = self.boards.get(data.instrument)
-        if board is None or board.passes_over(data):
-            return
+        if board is not None and not board.passes_over(data):
+            self.see(board, data, ts)
+
+    def see(self, board: Board, data: Tick, ts: int) -> None:
+        """Take a market fact as the one at hand of its instrument's board; `ts` is when it was told [UTC ns]."""
         board.see(data, ts)
         if self.entered:
             self.entered.clear()

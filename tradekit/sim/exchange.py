@@ -32,6 +32,8 @@ from tradekit.sim.rules import Rules
 
 __all__ = ["Exchange", "Report", "Resting"]
 
+_TICKS = (Bar, Quote, TradeTick)
+
 
 class Exchange:
     """Takes orders, matches them with what the market shows, answers with reports.
@@ -69,13 +71,14 @@ class Exchange:
         Reports have the time at which they happened: in a bar its open, which comes before `ts`.
         """
         reports = self._ex.begin()
-        if isinstance(fact, Bar | Quote | TradeTick):
+        if isinstance(fact, _TICKS):
             board = self._book.boards.get(fact.instrument)
-            if board is None or board.passes_over(fact):
-                return reports
-            if self._book.resting or self._book.asked:
-                self._match(fact, ts, halted=board.halted)
-        elif isinstance(fact, MarketClosed):
+            if board is not None and not board.passes_over(fact):
+                if self._book.resting or self._book.asked:
+                    self._match(fact, ts, halted=board.halted)
+                self._book.see(board, fact, ts)
+            return reports
+        if isinstance(fact, MarketClosed):
             self._close(fact, ts)
         self._book.fold(fact, ts)
         return reports

@@ -45,6 +45,7 @@ class Executions:
     def __init__(self, book: Book, rules: Rules) -> None:
         self.book = book
         self.rules = rules
+        self._fees, self._slips = rules.fees, rules.slips
         self.reports: list[Report] = []
         self.fact: Tick | None = None
 
@@ -104,7 +105,7 @@ class Executions:
             execution = Execution(
                 instrument, order.side, piece, price, taker, ts, number, before, self.book.turnover(ts)
             )
-            fee = self.rules.fees.charge(execution)
+            fee = self._fees.charge(execution)
             fill = OrderFilled(
                 order.id,
                 order.instrument,
@@ -146,7 +147,7 @@ class Executions:
         if not limited:
             fact = self.fact if self.fact is not None else self.book.boards[instrument.id].at_hand
             known = None if fact is None else volume(fact) or None
-            price += rules.slips.distance(Taking(instrument, order.side, qty, price, known)) * sign
+            price += self._slips.distance(Taking(instrument, order.side, qty, price, known)) * sign
             if rules.slip_in_range and isinstance(fact, Bar):
                 price = min(max(price, exact(fact.low)), exact(fact.high))
         if tick is None or (limited and not opens):
