@@ -83,3 +83,8 @@ def test_bars_that_overlap_are_refused() -> None:
     )
     with pytest.raises(DataError, match="follows one that ends at 60000000000 ns"):
         resample(bars, "5m")
+
+
+def test_a_frame_says_how_many_bars_each_was_made_from() -> None:
+    bars = load_bars("sample:BTCUSDT-1m").drop(index=load_bars("sample:BTCUSDT-1m").index[[3, 4, 20]])
+    assert resample(bars, "15m")["bars"].tolist()[:3] == [13, 14, 15]

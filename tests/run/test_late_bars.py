@@ -6,6 +6,7 @@ from tradekit.indicators.averages import SMA
 from tradekit.model.market import Bar
 from tradekit.run.cycle import Cycle
 from tradekit.run.restore import restore
+from tradekit.sim.board import Board
 from tradekit.sim.exchange import Exchange
 from tradekit.sim.venue import SimulatedVenue
 from tradekit.state.shape import fingerprint
@@ -55,3 +56,9 @@ def test_a_restart_passes_over_it_too() -> None:
     again = Cycle(Engine(Buyer()), SimulatedVenue(Exchange([BTC])))
     assert restore(again, lambda: told) is None
     assert fingerprint(again.engine.state) == fingerprint(late.engine.state)
+
+
+def test_the_exchange_keeps_the_later_bar_at_hand() -> None:
+    board = Board()
+    board.see(flat(3, 103.0), START + 4 * MINUTE)
+    assert [board.passes_over(flat(n, 100.0)) for n in (1, 3, 4)] == [True, True, False]
