@@ -206,6 +206,7 @@ KINDS = st.sampled_from([Scripted, Scripted, Hearing])
 SPECS = st.sampled_from(
     [
         Instrument(id="BTC"),
+        Instrument(id="BTC", tick=Decimal("0.01")),  # more digits than the prices have
         Instrument(id="BTC", tick=Decimal("0.5"), lot=Decimal("0.1"), multiplier=Decimal(2)),
     ]
 )

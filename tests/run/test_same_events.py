@@ -1,6 +1,7 @@
 """The written-out loop and the engine's own step tell the same story, byte for byte; a prefix is a prefix."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
@@ -13,6 +14,7 @@ from tests.builders import BTC, START, columns, flat, law
 from tests.run.scripted import Hearing, Script, Scripted, runs, with_script
 from tradekit.core.codec import encode_event
 from tradekit.data.columns import BarColumns
+from tradekit.model.instrument import Instrument
 from tradekit.run import inner
 from tradekit.run.backtest import backtest
 from tradekit.run.result import Result
@@ -124,3 +126,10 @@ def test_a_long_run_of_the_library_tells_the_same() -> None:
     quick, slow = (backtest(SmaCross(fast=5, slow=12), bars, fee=0.001, stepwise=s) for s in (False, True))
     assert story(quick) == story(slow)
     assert len(quick.fills) > 100
+
+
+def test_a_price_with_fewer_digits_than_the_tick_is_written_alike() -> None:
+    bars = columns([flat(n, 97.0 + n % 5) for n in range(60)], Instrument(id="BTC", tick=Decimal("0.01")))
+    quick, slow = (backtest(SmaCross(fast=2, slow=3), bars, stepwise=s) for s in (False, True))
+    assert story(quick) == story(slow)
+    assert any('"price":"98.0"' in line for line in story(slow))

@@ -140,14 +140,15 @@ class Executions:
         price = found.price
         limited = order.limit is not None
         wide = price * rules.spread + (rules.spread_ticks * tick if tick is not None else ZERO)
-        if opens:
+        if wide and opens:  # nothing is not added: 17161.0 stays as it is written
             price += wide * sign
-        elif rules.spread_on == "sides" and not limited and not found.rule.endswith(".quote"):
+        elif wide and rules.spread_on == "sides" and not limited and not found.rule.endswith(".quote"):
             price += wide * sign / 2
         if not limited:
             fact = self.fact if self.fact is not None else self.book.boards[instrument.id].at_hand
             known = None if fact is None else volume(fact) or None
-            price += self._slips.distance(Taking(instrument, order.side, qty, price, known)) * sign
+            slip = self._slips.distance(Taking(instrument, order.side, qty, price, known))
+            price = price + slip * sign if slip else price
             if rules.slip_in_range and isinstance(fact, Bar):
                 price = min(max(price, exact(fact.low)), exact(fact.high))
         if tick is None or (limited and not opens):
