@@ -18,6 +18,7 @@ from tradekit.model.account import AccountType
 from tradekit.model.instrument import duration
 from tradekit.model.market import Bar
 from tradekit.model.order import Side
+from tradekit.run.ahead import ahead, outputs, warm_up
 from tradekit.run.cycle import Cycle
 from tradekit.run.tape import Tape
 from tradekit.run.written import written_out
@@ -101,7 +102,7 @@ class InnerLoop:
         try:
             history = int(np.searchsorted(columns.closes, self._warm_until, side="right"))
             self._chunk(0, history, [], lines, sees=False)
-            warm = min(len(columns), max((history, *map(_warmup, lines))))
+            warm = max(history, warm_up(lines, columns))
             self._chunk(history, warm, [], lines, sees)
             quick = [line for line in lines if by_chunk(line.indicator)]
             slow = [line for line in lines if not by_chunk(line.indicator)]
@@ -126,12 +127,8 @@ class InnerLoop:
 
     def _chunk(self, start: int, stop: int, quick: list[Feedline], slow: list[Feedline], sees: bool) -> None:
         columns = self.columns
-        values = [
-            column
-            for line in quick
-            for column in _ahead(line, [getattr(columns, field)[start:stop] for field in line.fields])
-        ]
-        loop = written_out(tuple(map(_outputs, quick)), len(slow), sees)
+        values = [column for line in quick for column in ahead(line, columns, start, stop)]
+        loop = written_out(tuple(map(outputs, quick)), len(slow), sees)
         book = self._exchange.book if self._tape is None else self._tape.waiting
         loop(
             self, self.engine, book, self.engine.strategy.on_bar,
@@ -348,26 +345,3 @@ class InnerLoop:
     ) -> None:
         """Only in on_start, which is over."""
         self.engine.add_indicator(indicator, on, instrument, timeframe)
-
-
-def _outputs(line: Feedline) -> tuple[str, ...]:
-    """The lines that an indicator holds, the main one first."""
-    return tuple(getattr(line.indicator, "outputs", ("value",)))
-
-
-def _ahead(line: Feedline, columns: list[Any]) -> list[list[float]]:
-    """Each line of an indicator after each of these bars; until the loop takes them it shows what it showed before."""
-    indicator, outputs = line.indicator, _outputs(line)
-    shown = [getattr(indicator, output) for output in outputs]
-    if len(outputs) == 1:
-        values = [indicator.batch(*columns)]
-    else:
-        values = [column.tolist() for column in indicator.arrays(*columns).values()]
-    for output, value in zip(outputs, shown, strict=True):
-        setattr(indicator, output, value)
-    return values
-
-
-def _warmup(line: Feedline) -> int:
-    """Bars until an indicator is ready; one that does not say is updated bar by bar anyway."""
-    return int(getattr(line.indicator, "warmup", 0))

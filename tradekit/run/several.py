@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
-from tradekit.indicators.base import Indicator
+from tradekit.indicators.base import by_chunk
 from tradekit.model.market import Bar
+from tradekit.run.ahead import ahead, outputs, warm_up
 from tradekit.run.cycle import Cycle
 from tradekit.run.inner import InnerLoop, fits
 from tradekit.sim.costs import Costs
@@ -87,8 +88,12 @@ class SeveralLoop(InnerLoop):
                     for line in track.lines:
                         line.feed(bar)
                 else:
-                    for indicator, value in zip(track.quick, values, strict=True):
+                    for indicator, value in zip(track.quick, values, strict=False):
                         indicator.value = value
+                    for (indicator, output), value in zip(
+                        track.others, values[len(track.quick) :], strict=True
+                    ):
+                        setattr(indicator, output, value)
                     for line in track.slow:
                         line.feed(bar)
                 if track.sees:
@@ -180,48 +185,29 @@ class SeveralLoop(InnerLoop):
 class _Track:
     """One series on its way: its bars, and what its indicators show after each.
 
-    step  gives the next bar with the values of the `quick` indicators after it, or None where `lines` are to be fed
+    quick   indicators that are computed ahead; `others` are their lines beside `value`
+    step    gives the next bar with the values of `quick` and `others` after it, or None where `lines` are to be fed
     """
 
     def __init__(self, columns: BarColumns, lines: list[Feedline], sees: bool, chunk: int) -> None:
         self.name, self.lines, self.sees = columns.instrument, lines, sees
-        quick = [line for line in lines if _by_chunk(line)]
+        quick = [line for line in lines if by_chunk(line.indicator)]
         self.quick = [line.indicator for line in quick]
+        self.others = [(line.indicator, output) for line in quick for output in outputs(line)[1:]]
         self.slow = [line for line in lines if line not in quick]
         self.step: Callable[[], tuple[Bar, Any]] = self._steps(columns, quick, chunk).__next__
 
     def _steps(
         self, columns: BarColumns, quick: list[Feedline], chunk: int
     ) -> Iterator[tuple[Bar, tuple[float, ...] | None]]:
-        warm = min(
-            len(columns), max((int(getattr(line.indicator, "warmup", 0)) for line in self.lines), default=0)
-        )
+        warm = warm_up(self.lines, columns)
         yield from zip(columns.bars(0, warm, chunk=chunk), repeat(None), strict=False)
         for start in range(warm, len(columns), chunk):
             stop = min(start + chunk, len(columns))
-            values = [_ahead(line, columns, start, stop) for line in quick]
+            made = [ahead(line, columns, start, stop) for line in quick]
+            values = [one[0] for one in made] + [other for one in made for other in one[1:]]
             each: Iterable[tuple[float, ...]] = zip(*values, strict=True) if values else repeat(())
             yield from zip(columns.bars(start, stop, chunk=chunk), each, strict=False)
-
-
-def _by_chunk(line: Feedline) -> bool:
-    """Whether an indicator can be computed ahead by the chunk: one line, and it says from when on it is ready."""
-    made, kind = line.indicator, type(line.indicator)
-    if len(getattr(made, "outputs", ("value",))) != 1 or not hasattr(made, "warmup"):
-        return False
-    if issubclass(kind, Indicator):
-        return kind.array is not Indicator.array or kind.batch is not Indicator.batch
-    return hasattr(made, "batch")
-
-
-def _ahead(line: Feedline, columns: BarColumns, start: int, stop: int) -> list[float]:
-    """An indicator's value after each of these bars; until the loop takes them it shows what it showed before."""
-    shown = line.indicator.value
-    values: list[float] = line.indicator.batch(
-        *(getattr(columns, field)[start:stop] for field in line.fields)
-    )
-    line.indicator.value = shown
-    return values
 
 
 def _order(columns: Sequence[BarColumns]) -> tuple[Places, Places]:

@@ -1,7 +1,7 @@
 """Indicators computed ahead by the chunk show a strategy what they show it bar by bar: every line of every kind."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 from unittest.mock import patch
 
 import numpy as np
@@ -13,9 +13,10 @@ from tradekit.core.codec import encode_event
 from tradekit.data.columns import BarColumns
 from tradekit.indicators.base import Indicator
 from tradekit.indicators.macd import MACD
+from tradekit.model.instrument import Instrument
 from tradekit.model.market import Bar
 from tradekit.model.order import OrderFilled
-from tradekit.run import inner
+from tradekit.run import inner, several
 from tradekit.run.backtest import backtest
 from tradekit.strategy.base import Strategy
 
@@ -24,6 +25,12 @@ BARS = fields(CLOSES, width=0.02)
 COLUMNS = BarColumns(
     BTC, "1m", ts=START + np.arange(90) * MINUTE,
     **{name: BARS[name] for name in ("open", "high", "low", "close", "volume")},
+)  # fmt: skip
+
+
+OTHER = BarColumns(
+    Instrument(id="ETH", quote="USD"), "1m", ts=COLUMNS.ts,
+    **{name: BARS[name] + 7 for name in ("open", "high", "low", "close", "volume")},
 )  # fmt: skip
 
 
@@ -69,10 +76,10 @@ class Crossing(Strategy):
             self.buy_to(1 if self.macd.histogram > 0 else -1, reason=f"{self.macd.signal:g}")
 
 
-def stories(strategy: type[Strategy]) -> tuple[list[bytes], list[bytes]]:
+def stories(strategy: type[Strategy], bars: Any = COLUMNS) -> tuple[list[bytes], list[bytes]]:
     """The events of the written-out loop, its chunks short, and of `step`."""
-    with patch.object(inner, "_CHUNK", 16):
-        both = (backtest(strategy(), COLUMNS, stepwise=stepwise) for stepwise in (False, True))
+    with patch.object(inner, "_CHUNK", 16), patch.object(several, "_WINDOW", 16):
+        both = (backtest(strategy(), bars, stepwise=stepwise) for stepwise in (False, True))
         quick, slow = ([encode_event(event) for event in result.events()] for result in both)
     return quick, slow
 
@@ -82,6 +89,14 @@ def test_a_strategy_sees_the_same_lines_in_both_loops(make: Make) -> None:
     quick, slow = stories(type("Telling", (Telling,), {"make": staticmethod(make), "__module__": __name__}))
     assert quick == slow
     assert sum(b"signal.raised" in event for event in slow) == 90 - make(4).warmup + 1
+
+
+@pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
+def test_a_strategy_sees_the_same_lines_of_several_series(make: Make) -> None:
+    strategy = type("Telling", (Telling,), {"make": staticmethod(make), "__module__": __name__})
+    quick, slow = stories(strategy, [OTHER, COLUMNS])
+    assert quick == slow
+    assert sum(b"signal.raised" in event for event in slow) > 90
 
 
 @pytest.mark.parametrize("strategy", [Trading, Crossing])
