@@ -142,7 +142,14 @@ def test_flat_positions_of_a_hedging_account_are_forgotten_when_there_are_many()
     state = book(*held, *closed, hedging=True)
     assert len(state.positions) == ledger.POSITIONS_KEPT
     assert list(state.positions)[:2] == ["s/BTC/kept", "s/BTC/p3"]
-    assert state.held["BTC"] == list(state.positions)
+    assert state.held["BTC"] == [key for key, position in state.positions.items() if position.qty]
+
+
+def test_marks_look_at_the_named_positions_that_are_open_and_at_one_again_that_opens_again() -> None:
+    state = book(leg("up", BUY, 2, 100), leg("up", SELL, 2, 110), leg("down", SELL, 1, 100), hedging=True)
+    assert state.held["BTC"] == ["s/BTC/down"]
+    state = book(leg("up", BUY, 2, 100), leg("up", SELL, 2, 110), leg("up", BUY, 1, 100), hedging=True)
+    assert state.held["BTC"] == ["s/BTC/up"]
 
 
 def test_a_position_keeps_the_terms_it_was_opened_with_until_it_is_flat() -> None:

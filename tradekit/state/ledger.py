@@ -73,6 +73,8 @@ def _book(state: State, ts: int, data: OrderFilled) -> Decimal:
     signed = data.qty if data.side == "buy" else -data.qty
     cost = _cost(position, signed, data.price)
     realised = _move(position, signed, cost, data.price, ts)
+    if position.position:
+        _follow(state, position)
     position.realised += realised
     position.updated = ts
     if paid_in == currency:
@@ -115,8 +117,19 @@ def _position(state: State, data: OrderFilled) -> Position:
     if instrument is not None:
         set_terms(made, instrument)
     state.positions[key] = made
-    state.held.setdefault(data.instrument, []).append(key)
+    if not named:
+        state.held.setdefault(data.instrument, []).append(key)
     return made
+
+
+def _follow(state: State, position: Position) -> None:
+    """Of the named positions marks look at the open ones only: a run may have had hundreds that are flat."""
+    keys = state.held.setdefault(position.instrument, [])
+    key = f"{position.strategy}/{position.instrument}/{position.position}"
+    if position.qty and key not in keys:
+        keys.append(key)
+    elif not position.qty and key in keys:
+        keys.remove(key)
 
 
 def _forget_flat(state: State) -> None:
@@ -126,7 +139,6 @@ def _forget_flat(state: State) -> None:
     for key, position in state.positions.items():
         if position.position and not position.qty:
             del state.positions[key]
-            state.held[position.instrument].remove(key)
             return
 
 

@@ -36,8 +36,10 @@ class Dealer(Protocol):
     def target_percent(self, percent: float, **terms: Any) -> str | None:
         """Wish for a position worth a share of equity."""
 
-    def leave(self, position: str, *, instrument: str | None = None, **words: str) -> str | None:
-        """Wish for the end of one position of a hedging account."""
+    def leave(
+        self, position: str, *, portion: object, instrument: str | None = None, **words: str
+    ) -> str | None:
+        """Wish for the end of a position, or of a part of it."""
 
     def replace(self, order_id: str, **terms: Any) -> bool:
         """Wish for other terms of an order."""
@@ -180,14 +182,23 @@ class Wishes:
         return self._desk.target_percent(percent, instrument=instrument, tag=tag, reason=reason)
 
     def close(
-        self, *, instrument: str | None = None, position: str = "", tag: str = "", reason: str = ""
+        self,
+        *,
+        instrument: str | None = None,
+        position: str = "",
+        portion: object = 1,
+        tag: str = "",
+        reason: str = "",
     ) -> str | None:
         """Leave the position at the next open; None when there is none.
 
-        In a hedging account `position` names the one to leave.
+        portion   how much of it, above 0 up to 1: rounded to the lot, half to even, one lot at least
+        position  which one to leave in a hedging account; all of them, each by an order of its own, unless it is named
+
+        Returns the order's id, the last one where there are several.
         """
-        if position:
-            return self._desk.leave(position, instrument=instrument, tag=tag, reason=reason)
+        if position or portion != 1:
+            return self._desk.leave(position, portion=portion, instrument=instrument, tag=tag, reason=reason)
         if self._goal == 0 and instrument is None:
             return None
         return self._desk.target(0, instrument=instrument, tag=tag, reason=reason)

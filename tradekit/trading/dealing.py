@@ -24,7 +24,7 @@ from tradekit.model.order import (
 from tradekit.state.shape import Order, State
 from tradekit.trading import amend, exposure, risk
 from tradekit.trading.bracket import exits_of
-from tradekit.trading.terms import Terms, check_size, terms_of, too_small
+from tradekit.trading.terms import Terms, check_size, part_of, terms_of, too_small
 
 __all__ = ["Dealing", "number"]
 
@@ -116,6 +116,8 @@ class Dealing:
         """
         spec = self.instrument(instrument)
         wanted = exact(qty, name="the target position")
+        if not wanted and self.state.account.hedging:
+            return self.leave("", instrument=instrument, tag=tag, reason=reason)
         wanted = floor_to(wanted, spec.lot)
         gap = wanted - self.expected(instrument)
         if gap == 0:
@@ -135,18 +137,26 @@ class Dealing:
             self.refused[instrument] = refused
         return order.id
 
-    def leave(self, position: str, *, instrument: str, tag: str = "", reason: str = "") -> str | None:
-        """The market order that closes one position of a hedging account; None when there is nothing to close."""
+    def leave(
+        self, position: str, *, instrument: str, portion: object = 1, tag: str = "", reason: str = ""
+    ) -> str | None:
+        """The market order that closes a position, or `portion` of it; None when there is nothing to close.
+
+        In a hedging account each of an instrument's positions is left by an order of its own unless one is named; the
+        last order's id is returned then. A portion is of what is held, whatever orders are under way.
+        """
         spec = self.instrument(instrument)
-        known = self.state.positions.get(f"{self.state.strategy.id}/{instrument}/{position}")
-        held = known.qty if known is not None else Decimal(0)
-        for order in self.working.values():
-            same = order.instrument == instrument and order.position == position
-            if same and order.type is OrderType.MARKET and not order.cancel_requested:
-                held += order.leaves * order.side.sign
-        if not held:
-            return None
-        return self._leave(spec, held, position=position, tag=tag, reason=reason)
+        share = exact(portion, name="portion")
+        if not 0 < share <= 1:
+            raise OrderError(f"portion is {portion}: give a fraction above 0 up to 1")
+        placed = None
+        for known in [p for p in self.state.positions.values() if p.instrument == instrument and p.qty]:
+            if known.strategy != self.state.strategy.id or position not in ("", known.position):
+                continue
+            if share < 1 or known.qty + exposure.leaving(self.working.values(), known):
+                size = part_of(known.qty, share, spec.lot)
+                placed = self._leave(spec, size, position=known.position, tag=tag, reason=reason)
+        return placed
 
     def units_worth(self, percent: float, instrument: str, price: float | None) -> Decimal:
         """How many units are worth `percent` % of equity at `price`, floored to the lot (1e-8 without one)."""
@@ -202,6 +212,13 @@ class Dealing:
                 self._leave(spec, position.qty, position=position.position, reason=reason)
 
     # --- what is expected -----------------------------------------------------------------------------------
+
+    def goal(self, instrument: str) -> float | None:
+        """The position once the working market orders have filled; None in a hedging account.
+
+        Where positions are kept apart they may come to nothing and yet be open.
+        """
+        return None if self.state.account.hedging else self.goals.get(instrument, 0)
 
     def expected(self, instrument: str) -> Decimal:
         """The position once the orders that trade at any price have filled [base units]."""

@@ -229,7 +229,7 @@ class Engine:
         self._set_goal()
 
     def _set_goal(self) -> None:
-        self.strategy._goal = self.dealing.goals.get(self._instrument, 0)
+        self.strategy._goal = self.dealing.goal(self._instrument)
 
     def refresh_goal(self, instrument: str) -> None:
         """Forget a denied wish: what was refused may be asked for again."""
@@ -260,8 +260,8 @@ class Engine:
         units = self.dealing.units_worth(percent, name, self.price(name))
         return self.target(units, instrument=name, asked=("percent", percent), **terms)
 
-    def leave(self, position: str, *, instrument: str | None = None, **words: str) -> str | None:
-        """Wish for the end of one position of a hedging account."""
+    def leave(self, position: str, *, instrument: str | None = None, **words: Any) -> str | None:
+        """Wish for the end of a position, or of a part of it."""
         return self.dealing.leave(position, instrument=instrument or self._instrument, **words)
 
     def replace(self, order_id: str, **terms: Any) -> bool:

@@ -12,9 +12,9 @@ from tradekit.errors import OrderError
 from tradekit.model.instrument import Instrument
 from tradekit.model.money import CENT, ZERO, exact, floor_to
 from tradekit.model.order import OrderReplaceRequested, OrderSubmitted, OrderType, Status
-from tradekit.state.shape import Order, State
+from tradekit.state.shape import Order, Position, State
 
-__all__ = ["changed", "expected", "less", "under_way", "units_for", "weighed"]
+__all__ = ["changed", "expected", "leaving", "less", "under_way", "units_for", "weighed"]
 
 _MARKET_ONCE_TRIGGERED = frozenset({OrderType.STOP, OrderType.TRAILING_STOP, OrderType.MARKET_IF_TOUCHED})
 _SET_OFF = frozenset({Status.TRIGGERED, Status.PARTIALLY_FILLED})
@@ -98,3 +98,18 @@ def less(order: Order, request: OrderReplaceRequested) -> bool:
     """Whether a replacement only makes the order smaller."""
     prices = (request.limit, request.stop, request.trail, request.trail_pct)
     return request.qty is not None and request.qty <= order.qty and prices == (None,) * 4
+
+
+def leaving(working: Iterable[Order], position: Position) -> Decimal:
+    """What working market orders take from a position already; signed [base units]."""
+    return sum(
+        (
+            order.leaves * order.side.sign
+            for order in working
+            if order.instrument == position.instrument
+            and order.position == position.position
+            and order.type is OrderType.MARKET
+            and not order.cancel_requested
+        ),
+        start=ZERO,
+    )
