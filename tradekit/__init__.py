@@ -25,6 +25,7 @@ _DOOR = {
     "sessions": "tradekit.wiring.sessions:sessions",
     "open_journal": "tradekit.wiring.journals:open_journal",
     "research": "tradekit.research",
+    "rules": "tradekit.rules",
 }
 _WIDGETS = {
     "Blotter": "tradekit.widgets.blotter:Blotter",
@@ -64,6 +65,7 @@ __all__ = [
     "load_bars",
     "open_journal",
     "research",
+    "rules",
     "sessions",
     "start",
     "sweep",
@@ -71,7 +73,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from tradekit import research
+    from tradekit import research, rules
     from tradekit.data.load import load_bars
     from tradekit.indicators.averages import EMA, SMA
     from tradekit.indicators.momentum import RSI

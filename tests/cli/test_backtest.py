@@ -122,6 +122,17 @@ def test_leverage_refuses_what_the_account_cannot_carry(cli: Cli) -> None:
     assert "denied by leverage" in said.json["warnings"][0]
 
 
+def test_a_set_of_fill_rules_is_chosen_by_its_name_and_takes_the_fee_as_its_commission(cli: Cli) -> None:
+    words = ("backtest", *CROSS, "--data", "sample:BTCUSDT-1m", "--cash", "1e5", "--fee", "0.0005", "--json")
+    plain, same = cli(*words).json, cli(*words, "--rules", "backtesting_py").json
+    closed = cli(*words, "--rules", "backtesting_py:finalize_trades=true").json
+    assert len(plain["trades"]) > 5
+    for name in ("qty", "entry_time", "exit_time", "entry_price", "exit_price", "pnl"):
+        assert [t[name] for t in same["trades"]] == [t[name] for t in plain["trades"]]
+    assert same["stats"]["final_equity"] == pytest.approx(plain["stats"]["final_equity"])
+    assert len(closed["fills"]) % 2 == 0
+
+
 def test_values_are_read_as_yaml_reads_them(cli: Cli, bars: Path) -> None:
     said = cli("backtest", "--strategy", CROSS[1], "--set", "qty=0.25", "--data", bars)
     assert "qty=0.25" in said.out
@@ -234,7 +245,9 @@ def test_bad_bars_are_refused_by_file_line_and_exit_code_2(
         (("--strategy", CROSS[1], "--data", "dy.csv"), "there is no file dy.csv"),
         (("--strategy", CROSS[1], "--cash", "lots"), "argument --cash: 'lots' is no number"),
         (("--strategy", CROSS[1], "--cash", "nan"), "argument --cash: 'nan' is not finite"),
-        (("--strategy", CROSS[1], "--rules", "kind"), "argument --rules: invalid choice: 'kind'"),
+        (("--strategy", CROSS[1], "--rules", "kind"), "no fill rules 'kind'; there are default, backtesting"),
+        (("--strategy", CROSS[1], "--rules", "backtesting_py:margin=2"), "margin is 2"),
+        (("--strategy", CROSS[1], "--rules", "backtesting_py", "--slippage", "0.1"), "knows no slippage"),
         (("--strategy", CROSS[1], "--leverage", "0"), "risk.leverage is 0: give a number above zero"),
         (("--strategy", CROSS[1], "--timeframe", "7x"), "timeframe '7x' is not understood"),
         ((), "the following arguments are required: --strategy"),

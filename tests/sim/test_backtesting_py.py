@@ -86,11 +86,11 @@ def test_the_spread_is_a_fraction_of_the_price_to_the_worse() -> None:
 
 
 def test_an_instrument_trades_in_whole_units() -> None:
-    assert backtesting_py().instrument(Instrument(id="A")).lot == 1
-    assert backtesting_py(fractional_unit="1e-8").instrument(Instrument(id="A", lot=D(1))).lot == D("1e-8")
+    assert backtesting_py().instrument([Instrument(id="A")]).lot == 1
+    assert backtesting_py(fractional_unit="1e-8").instrument([Instrument(id="A", lot=D(1))]).lot == D("1e-8")
 
 
 @pytest.mark.parametrize("kind", [{"multiplier": D(10)}, {"inverse": True, "base": "BTC"}])
 def test_contracts_that_the_library_does_not_know_are_refused(kind: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match="knows no contract multipliers and no inverse contracts"):
-        backtesting_py().instrument(Instrument(id="A", **kind))
+        backtesting_py().instrument([Instrument(id="A", **kind)])

@@ -39,7 +39,7 @@ def test_an_orders_terms_say_what_it_is_for(sent: OrderSubmitted, kind: Kind | N
 
 
 def test_what_is_available_is_equity_less_what_trades_bind_and_never_below_zero() -> None:
-    made = TradeExchange(BTC, D(1000), backtesting_py(margin=0.5))
+    made = TradeExchange([BTC], D(1000), backtesting_py(margin=0.5))
     show(made, flat(0, 100))
     made.submit(order("a", qty=10), START)
     show(made, flat(1, 100))
@@ -148,8 +148,8 @@ def test_the_book_is_a_fold_of_the_facts(
     rules = backtesting_py(
         exclusive_orders=exclusive, hedging=hedging, trade_on_close=on_close, margin=0.2, commission=0.001
     )
-    told = play(TradeExchange(BTC, D(10_000), rules), days_)
-    again = TradeExchange(BTC, D(10_000), rules)
+    told = play(TradeExchange([BTC], D(10_000), rules), days_)
+    again = TradeExchange([BTC], D(10_000), rules)
     shown = None
     for seq, (fact, wanted) in enumerate(told, 1):
         again.replay(event(fact, seq=seq))
@@ -159,7 +159,7 @@ def test_the_book_is_a_fold_of_the_facts(
 
 
 def test_after_a_sudden_end_what_was_never_answered_is_answered_in_its_order() -> None:
-    made = TradeExchange(BTC, D(10_000), backtesting_py())
+    made = TradeExchange([BTC], D(10_000), backtesting_py())
     for sent in (
         order("a", limit=90),
         OrderReplaceRequested("a", "BTC", limit=D(95)),

@@ -237,6 +237,8 @@ def test_with_nothing_left_at_a_close_all_is_closed_there_and_nothing_is_taken_a
     reports = show(made, bar(2, (100, 100, 70, 75)))
     assert told(reports)[0] == ("a/ruin", -50, 75, "a")
     assert rules_of(reports) == ["ruin.close"]
+    assert told(reports)[-1] == ("moved", 250)  # what the account would owe
+    assert made.book.equity() == 0
     assert not made.book.orders
     assert send(made, order("b")) == [("rejected", "b")]
     assert made.finish() == []

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.builders import BTC, START, bracket, flat, order
 from tradekit.core.event import Fact
+from tradekit.model.account import CashMoved
 from tradekit.model.market import Bar
 from tradekit.model.order import (
     OrderFact,
@@ -22,7 +23,7 @@ MINUTE = 60_000_000_000
 
 def exchange(cash: object = 10_000, **settings: Any) -> TradeExchange:
     """An exchange that has seen one bar at 100."""
-    made = TradeExchange(BTC, D(str(cash)), backtesting_py(**settings))
+    made = TradeExchange([BTC], D(str(cash)), backtesting_py(**settings))
     show(made, flat(0, 100.0))
     return made
 
@@ -49,6 +50,8 @@ def told(reports: list[Report]) -> list[tuple[Any, ...]]:
 def _brief(fact: Fact) -> tuple[Any, ...]:
     if isinstance(fact, OrderFilled):
         return fact.id, fact.qty * fact.side.sign, fact.price, fact.position
+    if isinstance(fact, CashMoved):
+        return "moved", fact.amount
     assert isinstance(fact, OrderFact)
     return fact.TYPE.partition(".")[2], fact.id
 

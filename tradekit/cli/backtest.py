@@ -58,9 +58,9 @@ def add(commands: Commands) -> None:
     parser.add_argument("--leverage", type=number, help="refuse orders beyond this multiple of equity")
     parser.add_argument(
         "--rules",
-        choices=["default"],
         default="default",
-        help="the fill rules, as the documentation states them",
+        metavar="PROFILE",
+        help="the fill rules: default, backtesting_py or nautilus, with settings as :name=value,...",
     )
     parser.add_argument(
         "--plot", type=Path, metavar="FILE.html", help="save price, fills and equity as a page"
@@ -77,6 +77,7 @@ def _backtest(args: argparse.Namespace) -> int:
     import logging
 
     from tradekit.run.backtest import backtest
+    from tradekit.sim.profiles import named
     from tradekit.strategy.load import load_strategy
 
     logging.basicConfig(format="tradekit: %(message)s", level=logging.WARNING)
@@ -88,6 +89,7 @@ def _backtest(args: argparse.Namespace) -> int:
         cash=args.cash,
         fee=args.fee,
         slippage=args.slippage,
+        rules=named(args.rules),
         leverage=args.leverage,
         instrument=args.instrument,
         timeframe=args.timeframe,

@@ -38,6 +38,7 @@ class CashKind(StrEnum):
     INTEREST = "interest"  # on cash, received or owed
     DEPOSIT = "deposit"
     WITHDRAWAL = "withdrawal"
+    WRITE_OFF = "write_off"  # a debt that the venue does not ask for
     CASH_IN_LIEU = "cash_in_lieu"  # for the fraction of a unit that a split left over
 
 

@@ -63,14 +63,18 @@ def account_of(
     told: Sequence[tuple[int, Event]],
     moments: NDArray[np.int64],
     events: Callable[[], Iterable[Event]],
+    *,
+    late: bool = False,
 ) -> Account:
     """The account of a run: by array where that is enough, else folded.
 
     columns  each instrument's shortest bars; told events with the number of inputs taken before them
     moments  of all inputs (`moments_of`); events gives all events, bars too
+    late     of one series: a fill counts in the bar under way when it was told, though it is booked on an earlier one
+             (what traded at that one's close); what was told after the last bar counts in it
     """
     if is_plain(opened, (one.spec for one in columns.values()), (event for _, event in told)):
-        return plain_account(opened, columns, told, moments)
+        return plain_account(opened, columns, told, moments, late=late)
     return folded_account(columns, events())
 
 
@@ -103,13 +107,15 @@ def plain_account(
     columns: Mapping[str, BarColumns],
     told: Sequence[tuple[int, Event]],
     moments: NDArray[np.int64],
+    *,
+    late: bool = False,
 ) -> Account:
     """The account of a plain run, by array; see `account_of`."""
     found = executions(event for _, event in told)
     flows = [
-        (int(moments[taken]), event.data.amount)
+        (int(moments[min(taken, len(moments) - 1)]), event.data.amount)
         for taken, event in told
-        if isinstance(event.data, CashMoved) and taken < len(moments)
+        if isinstance(event.data, CashMoved) and (late or taken < len(moments))
     ]
     series = {
         name: Series(
@@ -118,7 +124,24 @@ def plain_account(
         for name, one in columns.items()
     }
     fees = float(sum((fill.fee for fill in found), start=ZERO))
-    return Account(equity_curve(series, found, float(opened.cash), flows=flows), found, [], fees)
+    counted = _counted_late(found, columns, told, moments) if late and found else found
+    return Account(equity_curve(series, counted, float(opened.cash), flows=flows), found, [], fees)
+
+
+def _counted_late(
+    found: list[Execution],
+    columns: Mapping[str, BarColumns],
+    told: Sequence[tuple[int, Event]],
+    moments: NDArray[np.int64],
+) -> list[Execution]:
+    """The executions at the bars in which they were told."""
+    (one,) = columns.values()
+    taken = [number for number, event in told if isinstance(event.data, OrderFilled)]
+    under_way = moments[np.minimum(taken, len(moments) - 1)]
+    bars = np.minimum(np.searchsorted(one.closes, under_way), len(one) - 1)
+    return [
+        msgspec.structs.replace(fill, ts=ts) for fill, ts in zip(found, one.ts[bars].tolist(), strict=True)
+    ]
 
 
 def folded_account(columns: Mapping[str, BarColumns], events: Iterable[Event]) -> Account:

@@ -24,8 +24,10 @@ from tradekit.run.several import SeveralLoop, fits_several
 from tradekit.run.timeline import Hours, Input, hours_of, merged, with_timers
 from tradekit.run.vector import Decided, Later, VectorResult, decided_ahead, twin_fits
 from tradekit.sim.exchange import Exchange
+from tradekit.sim.profiles import AnyRules
 from tradekit.sim.rules import Rules
-from tradekit.sim.venue import SimulatedVenue
+from tradekit.sim.trade_exchange import TradeExchange
+from tradekit.sim.venue import AnyExchange, SimulatedVenue, charged, exchange_for, traded
 from tradekit.state.reducer import REDUCER
 from tradekit.strategy.base import Strategy
 from tradekit.strategy.freeze import parameters, thaw
@@ -47,7 +49,7 @@ def backtest(
     cash: object = 10_000,
     fee: object = None,
     slippage: object = None,
-    rules: Rules | None = None,
+    rules: AnyRules | None = None,
     leverage: object = None,
     limits: Mapping[str, object] | None = None,
     instrument: str | None = None,
@@ -66,7 +68,8 @@ def backtest(
     cash      opening balance [quote currency]
     fee       fraction of the traded value (0.002 is 0.2 %), a fee model or a function; docs/costs.md explains them
     slippage  fraction of the price by which market orders fill worse, a slippage model or a function
-    rules     the fill rules (docs/fills.md), the default ones unless they are given; fee and slippage go before its own
+    rules     the fill rules (docs/fills.md), or those of another engine (`tk.rules`, docs/rules.md); fee and slippage
+              go before their own
     leverage  the most gross exposure allowed, as a multiple of equity; None allows any and the result warns
     limits    risk limits by rule name, as in the configuration's `risk`
     warmup    so many bars of each series only warm indicators up: the strategy is not called, and equity and statistics
@@ -82,10 +85,11 @@ def backtest(
     heard = _ticks(ticks, columns)
     hours = hours_of(columns, heard)
     check_account([c.spec for c in columns], columns[0].spec.quote)
-    filling = Rules.of(rules, fee=fee, slippage=slippage)
+    filling = charged(rules, fee=fee, slippage=slippage)
     bounds = check_limits({**(limits or {}), **({} if leverage is None else {"leverage": leverage})})
-    _check_volume(filling, columns)
-    opened = _opened(made, columns, cash, bounds, warm_until=_warm_until(columns, warmup))
+    if isinstance(filling, Rules):
+        _check_volume(filling, columns)
+    opened = _opened(made, columns, cash, bounds, filling, warm_until=_warm_until(columns, warmup))
 
     def play(strategy: Strategy) -> list[tuple[int, Event]]:
         return _played(strategy, opened, columns, filling, heard, hours, stepwise=stepwise, progress=progress)
@@ -107,7 +111,7 @@ def _played(
     strategy: Strategy,
     opened: SessionOpened,
     columns: list[BarColumns],
-    rules: Rules,
+    rules: AnyRules,
     heard: list[Ticks],
     hours: list[Hours],
     *,
@@ -115,20 +119,20 @@ def _played(
     progress: Callable[[int], None] | None,
 ) -> list[tuple[int, Event]]:
     """Every event but the inputs, each with the number of inputs taken before it."""
-    exchange = Exchange([c.spec for c in columns], rules)
+    exchange = exchange_for(rules, [c.spec for c in columns], opened.cash)
     engine = Engine(strategy, raising=True)
     cycle = Cycle(engine, SimulatedVenue(exchange))
     start = int(min(c.ts[0] for c in (*columns, *heard)))
     try:
         before = cycle.settle(engine.step(opened, start))
         told = [(0, event) for event in before]
-        costs = rules.plain
-        if not (stepwise or heard or hours) and costs is not None and fits(cycle, columns):
+        costs = None if stepwise or heard or hours else rules.plain
+        if costs is not None and isinstance(exchange, Exchange) and fits(cycle, columns):
             told += _written_out(InnerLoop(cycle, exchange, columns[0], costs=costs, before=before), progress)
-        elif not (stepwise or heard or hours) and costs is not None and fits_several(cycle, columns):
+        elif costs is not None and isinstance(exchange, Exchange) and fits_several(cycle, columns):
             told += _written_out(SeveralLoop(cycle, exchange, columns, costs=costs, before=before), progress)
         else:
-            told += _stepwise(cycle, merged(columns, ticks=heard, hours=hours), progress)
+            told += _stepwise(cycle, merged(columns, ticks=heard, hours=hours), progress, exchange)
     finally:
         thaw(strategy)
         strategy._dealer = None
@@ -147,7 +151,10 @@ def _written_out(loop: InnerLoop, progress: Callable[[int], None] | None) -> lis
 
 
 def _stepwise(
-    cycle: Cycle, inputs: Iterator[Input], progress: Callable[[int], None] | None
+    cycle: Cycle,
+    inputs: Iterator[Input],
+    progress: Callable[[int], None] | None,
+    exchange: AnyExchange,
 ) -> list[tuple[int, Event]]:
     """Every input through the engine's step. Events are kept with the number of inputs taken before them."""
     told: list[tuple[int, Event]] = []
@@ -165,7 +172,12 @@ def _stepwise(
                 told.append((taken, event))
         if progress is not None and n % 8192 == 0:
             progress(n)
-    told += [(n, event) for event in cycle.engine.end()]
+    if isinstance(exchange, TradeExchange):
+        told += [(n, event) for event in cycle.report(exchange.finish())]
+    ended = cycle.engine.end()
+    if exchange.trades_at_hand:
+        ended = cycle.settle(ended)
+    told += [(n, event) for event in ended]
     return told
 
 
@@ -229,7 +241,13 @@ def _warm_until(columns: list[BarColumns], warmup: int) -> int:
 
 
 def _opened(
-    strategy: Strategy, columns: list[BarColumns], cash: object, limits: dict[str, str], *, warm_until: int
+    strategy: Strategy,
+    columns: list[BarColumns],
+    cash: object,
+    limits: dict[str, str],
+    rules: AnyRules,
+    *,
+    warm_until: int,
 ) -> SessionOpened:
     return SessionOpened(
         name="backtest",
@@ -241,11 +259,12 @@ def _opened(
         strategy_class=class_path(type(strategy)),
         params=parameters(strategy),
         source=source_hash(type(strategy)),
-        instruments=[c.spec for c in columns],
+        instruments=traded(rules, [c.spec for c in columns]),
         timeframes=list(dict.fromkeys(c.timeframe for c in columns)),
         limits=limits,
         armed=True,
         program=version(),
         reducer=REDUCER,
         warm_until=warm_until,
+        hedging=not isinstance(rules, Rules),
     )

@@ -29,7 +29,8 @@ from tradekit.report.story import Story, lives_of_orders, order_story, trade_sto
 from tradekit.report.trades import Method, Trade, open_since, round_trips, trade_frame
 from tradekit.run.account import Account, account_of, fills_and_orders, moments_of
 from tradekit.run.timeline import Hours, merged
-from tradekit.sim.rules import Rules
+from tradekit.sim.backtesting_py import BacktestingPy
+from tradekit.sim.profiles import AnyRules
 from tradekit.state.reducer import apply
 from tradekit.state.shape import Fill, Order, State
 
@@ -58,7 +59,7 @@ class Result:
         opened: SessionOpened,
         columns: list[BarColumns],
         told: Sequence[tuple[int, Event]],
-        rules: Rules,
+        rules: AnyRules,
         ticks: Sequence[Ticks] = (),
         hours: Sequence[Hours] = (),
     ) -> None:
@@ -136,7 +137,8 @@ class Result:
     @functools.cached_property
     def _account(self) -> Account:
         moments = moments_of([*self._columns, *self._ticks, *self._hours])
-        return account_of(self.opened, self._finest, self._told, moments, self.events)
+        late = isinstance(self.rules, BacktestingPy)
+        return account_of(self.opened, self._finest, self._told, moments, self.events, late=late)
 
     @functools.cached_property
     def trips(self) -> list[Trade]:

@@ -17,7 +17,7 @@ from tradekit.model.market import Bar
 from tradekit.report.equity import curve_frame
 from tradekit.run.result import Result
 from tradekit.sim.costs import Costs
-from tradekit.sim.rules import Rules
+from tradekit.sim.profiles import AnyRules
 from tradekit.sim.vector import Fills, Terms, equity_of, fills_of, on_lots
 from tradekit.strategy.base import Strategy
 from tradekit.strategy.memo import Memo
@@ -71,7 +71,7 @@ def follows(strategy: Strategy, columns: BarColumns) -> bool:
     return not strategy.instruments or columns.instrument in strategy.instruments
 
 
-def twin_fits(strategy: Strategy, columns: Sequence[BarColumns], rules: Rules, *, limited: bool) -> bool:
+def twin_fits(strategy: Strategy, columns: Sequence[BarColumns], rules: AnyRules, *, limited: bool) -> bool:
     """Whether the compiled twin knows these rules: the plain ones, one series, and nothing that could deny an order.
 
     limited  whether there are limits, or an account that is more than a balance

@@ -47,8 +47,28 @@ class BacktestingPy(msgspec.Struct, frozen=True, kw_only=True):
         """Whether no commission was set."""
         return self.commission is None and not self.fixed and not self.rate
 
-    def instrument(self, spec: Instrument) -> Instrument:
-        """The instrument as these rules trade it: in whole units; raises ConfigError where they cannot."""
+    @property
+    def plain(self) -> None:
+        """The fast loops cover none of this."""
+        return None
+
+    def charged(self, *, fee: object = None, slippage: object = None) -> "BacktestingPy":
+        """These rules with a run's `fee` as the commission; raises ConfigError for a second one, and for slippage."""
+        if slippage is not None and exact(slippage, name="slippage"):
+            raise ConfigError("backtesting.py knows no slippage; use its `spread`, which entries pay")
+        fixed, rate, function = _commission(0 if fee is None else fee)
+        if not (fixed or rate or function):
+            return self
+        if not self.free:
+            raise ConfigError("the rules have a commission already; give it there or as the fee, not both")
+        return msgspec.structs.replace(self, fixed=fixed, rate=rate, commission=function)
+
+    def instrument(self, instruments: Sequence[Instrument]) -> Instrument:
+        """The one instrument as these rules trade it: in whole units; raises ConfigError where they cannot."""
+        if len(instruments) != 1:
+            names = ", ".join(i.id for i in instruments)
+            raise ConfigError(f"backtesting.py trades one instrument at a time; given: {names}")
+        spec = instruments[0]
         if spec.multiplier != 1 or spec.inverse:
             raise ConfigError(
                 f"{spec.id}: backtesting.py knows no contract multipliers and no inverse contracts; "

@@ -51,6 +51,11 @@ class Exchange:
         """The resting orders by id, in the order of acceptance."""
         return self._book.resting
 
+    @property
+    def trades_at_hand(self) -> bool:
+        """Whether a market order trades at the price at hand: then one that is sent at the end still does."""
+        return self.rules.market == "this_close"
+
     # --- what a broker asks ---------------------------------------------------------------------------------
 
     def submit(self, order: OrderSubmitted, ts: int) -> list[Report]:

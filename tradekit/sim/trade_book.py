@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tradekit.core.event import Fact
+from tradekit.model.account import CashMoved
 from tradekit.model.market import Bar
 from tradekit.model.money import ZERO, exact
 from tradekit.model.order import (
@@ -125,6 +126,7 @@ class TradeBook:
         self.asked: dict[tuple[str, str], Request] = {}
         self._folds: dict[type[Fact], Callable[[Any], None]] = {
             Bar: self.show,
+            CashMoved: self._cash_moved,
             OrderSubmitted: self._asked,
             OrderCancelRequested: self._asked,
             OrderReplaceRequested: self._asked,
@@ -193,6 +195,9 @@ class TradeBook:
 
     def _asked(self, data: Request) -> None:
         self.asked[data.TYPE, data.id] = data
+
+    def _cash_moved(self, data: CashMoved) -> None:
+        self.cash += data.amount
 
     def _cancel_rejected(self, data: OrderCancelRejected) -> None:
         self.asked.pop((OrderCancelRequested.TYPE, data.id), None)

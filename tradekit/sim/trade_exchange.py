@@ -7,6 +7,7 @@ each with its test, in docs/rules.md; they are facts about that library, its cod
 from decimal import ROUND_FLOOR, Context, Decimal, localcontext
 
 from tradekit.core.event import Event, Fact
+from tradekit.model.account import CashKind, CashMoved
 from tradekit.model.instrument import Instrument
 from tradekit.model.market import Bar
 from tradekit.model.money import ZERO, exact
@@ -46,8 +47,10 @@ class TradeExchange:
     order that the margin does not cover is dropped.
     """
 
-    def __init__(self, instrument: Instrument, cash: Decimal, rules: BacktestingPy) -> None:
-        self.instrument = rules.instrument(instrument)
+    trades_at_hand = False  # what is sent at the end is told, and never tried
+
+    def __init__(self, instruments: list[Instrument], cash: Decimal, rules: BacktestingPy) -> None:
+        self.instrument = rules.instrument(instruments)
         self.rules = rules
         self.book = TradeBook(cash, exclusive=rules.exclusive_orders)
         self._reports: list[Report] = []
@@ -281,16 +284,28 @@ class TradeExchange:
         self._tell(ts, fill)
 
     def _check_ruin(self, bar: Bar) -> None:
-        """With nothing left at the close, all is closed there and nothing is taken any more."""
+        """With nothing left at the close all is closed there, a debt is written off, and nothing is taken any more."""
         book = self.book
         if book.equity() > 0:
             return
+        account = ""
         for trade in list(book.trades.values()):
+            account = trade.account
             book.close_later(trade, "ruin")
             found = Chance(exact(bar.close), "ruin.close", bar.ts)
             self._close(trade, book.orders[book.queue[0]], abs(trade.qty), found)
         for order_id in list(book.orders):
             self._drop(order_id, "the account is ruined", bar.ts)
+        if book.cash < 0:
+            owed = CashMoved(
+                account,
+                self.instrument.quote,
+                -book.cash,
+                CashKind.WRITE_OFF,
+                self.instrument.id,
+                note="ruin",
+            )
+            self._tell(bar.ts, owed)
 
     def _drop(self, order_id: str, reason: str, ts: int) -> None:
         if order_id in self.book.orders:

@@ -4,11 +4,40 @@ Its book is a fold of the session's journal, so it always knows what it has: an 
 and it never answered has not reached it. Knows no clock and no socket.
 """
 
-from tradekit.core.event import Event, Fact
-from tradekit.model.order import OrderCancelRequested, OrderReplaceRequested, OrderSubmitted
-from tradekit.sim.exchange import Exchange, Report
+from decimal import Decimal
+from typing import TypeAlias
 
-__all__ = ["SimulatedVenue"]
+from tradekit.core.event import Event, Fact
+from tradekit.model.instrument import Instrument
+from tradekit.model.order import OrderCancelRequested, OrderReplaceRequested, OrderSubmitted
+from tradekit.sim.backtesting_py import BacktestingPy
+from tradekit.sim.exchange import Exchange, Report
+from tradekit.sim.profiles import AnyRules
+from tradekit.sim.rules import Rules
+from tradekit.sim.trade_exchange import TradeExchange
+
+__all__ = ["AnyExchange", "SimulatedVenue", "charged", "exchange_for", "traded"]
+
+AnyExchange: TypeAlias = Exchange | TradeExchange
+
+
+def charged(rules: AnyRules | None, *, fee: object = None, slippage: object = None) -> AnyRules:
+    """`rules` (default: the plain ones) with a run's fee and slippage, where they are given."""
+    if isinstance(rules, BacktestingPy):
+        return rules.charged(fee=fee, slippage=slippage)
+    return Rules.of(rules, fee=fee, slippage=slippage)
+
+
+def traded(rules: AnyRules, instruments: list[Instrument]) -> list[Instrument]:
+    """The instruments as the rules trade them; raises ConfigError for what they cannot."""
+    return [rules.instrument(instruments)] if isinstance(rules, BacktestingPy) else instruments
+
+
+def exchange_for(rules: AnyRules, instruments: list[Instrument], cash: Decimal) -> AnyExchange:
+    """The exchange that carries the rules out; `cash` is the account's opening balance."""
+    if isinstance(rules, BacktestingPy):
+        return TradeExchange(instruments, cash, rules)
+    return Exchange(instruments, rules)
 
 
 class SimulatedVenue:
@@ -17,7 +46,7 @@ class SimulatedVenue:
     name = "simulated"
     simulated = True
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: AnyExchange) -> None:
         self._exchange = exchange
 
     def submit(self, order: OrderSubmitted, ts: int) -> list[Report]:
