@@ -12,11 +12,12 @@ from tests.trading.desk import Desk
 from tradekit.errors import ConfigError, OrderError
 from tradekit.model.account import RatePublished
 from tradekit.model.instrument import Instrument
-from tradekit.model.market import MarkUpdated
+from tradekit.model.market import MarketClosed, MarketOpened, MarkUpdated
 from tradekit.model.order import (
     OrderCanceled,
     OrderRejected,
     Side,
+    TimeInForce,
 )
 from tradekit.trading.limits import LIMITS, check_limits
 from tradekit.trading.risk import Denial, check
@@ -221,6 +222,27 @@ def test_equity_that_is_no_number_allows_nothing() -> None:
     made = state(ELSEWHERE, max_gross_exposure=1e9)
     made.positions["s/ETH"].value = math.nan
     assert broken(made, order("o", qty=1)) == "nan"
+
+
+# --- hours ---
+
+
+STOCK = Instrument(id="BTC", quote="USD", calendar="XNYS")
+
+
+def test_an_order_goes_out_while_its_exchange_is_open() -> None:
+    made = Desk(specs=[STOCK], limits={"session_hours": "deny"})
+    assert broken(made.state, order("o")) == "XNYS has told no session yet"
+    made.tell(MarketOpened("XNYS", "2022-12-13", made.state.time + 9))
+    assert broken(made.state, order("o")) is None
+    made.tell(MarketOpened("XETR", "2022-12-13", made.state.time + 9))
+    made.tell(MarketClosed("XNYS", "2022-12-13"))
+    assert broken(made.state, order("o")) == "XNYS is closed"
+    assert broken(made.state, order("o", tif=TimeInForce.AT_OPEN)) is None
+
+
+def test_what_never_rests_may_be_traded_at_any_hour() -> None:
+    assert broken(state(session_hours="deny"), order("o")) is None
 
 
 # --- the day ------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import msgspec
 
 from tradekit.errors import ConfigError, did_you_mean
 from tradekit.model.money import ZERO, exact
-from tradekit.model.order import OrderSubmitted, OrderType, Side, Status
+from tradekit.model.order import OrderSubmitted, OrderType, Side, Status, TimeInForce
 from tradekit.state import exposure
 from tradekit.state.pacing import MINUTE
 from tradekit.state.shape import Order, State
@@ -186,6 +186,17 @@ def _same(order: OrderSubmitted, other: Order) -> bool:
     return all(getattr(order, name) == getattr(other, name) for name in names)
 
 
+def _session_hours(asked: Asked, bound: Decimal) -> Broken:
+    """The instrument's exchange is closed. An order for the next open is sent before it, so that one may go out."""
+    calendar = asked.state.instruments[asked.order.instrument].calendar
+    if calendar == "24/7" or asked.order.tif is TimeInForce.AT_OPEN:
+        return None
+    market = asked.state.markets.get(calendar)
+    if market is None:
+        return f"{calendar} has told no session yet"
+    return None if market.open else f"{calendar} is closed"
+
+
 # --- self-cross ---------------------------------------------------------------------------------------------
 
 
@@ -270,6 +281,7 @@ LIMITS: dict[str, Rule] = {
     "max_orders_per_minute": Rule(_max_orders_per_minute, whole=True),
     "duplicate_window_s": Rule(_duplicate_window_s),
     "self_cross": Rule(_self_cross, switch=True),
+    "session_hours": Rule(_session_hours, switch=True),
     "max_daily_loss": Rule(lambda asked, bound: _max_daily_loss(asked.state, bound)),
     "max_rejects_in_a_row": Rule(lambda asked, bound: _max_rejects_in_a_row(asked.state, bound), whole=True),
 }
