@@ -26,6 +26,7 @@ HEAD = """\
 
 Written by `make prove`; do not edit. A proof is a test: its name is in the last column, and
 `make test` runs the same ones at a smaller size. What this machine could not try is listed as not proved.
+A proof is at full size only now and then: `at` is the commit at which it was run last.
 
 """
 
@@ -55,7 +56,11 @@ def main(argv: list[str] | None = None) -> int:
             env=os.environ | {"TRADEKIT_PROVE": "full", "TRADEKIT_PROOFS_FILE": str(lines)},
         ).returncode
         seconds = time.monotonic() - started
-        records = _latest(json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines())
+        written = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+        for record in written:
+            record.setdefault("at", _commit())
+        lines.write_text("".join(json.dumps(record) + "\n" for record in written), encoding="utf-8")
+        records = _latest(written)
     if options.pytest_args:
         records += _not_run(records)
     report = render(records, machine=_machine(), seconds=seconds)
@@ -121,10 +126,10 @@ def render(records: list[Record], *, machine: list[str], seconds: float) -> str:
 
 
 def _table(records: Iterable[Record]) -> list[str]:
-    lines = ["| what | size | result | note | time [s] | test |\n", "|---|---|---|---|---:|---|\n"]
+    lines = ["| what | size | result | note | time [s] | at | test |\n", "|---|---|---|---|---:|---|---|\n"]
     for record in _sorted(_grouped(records)):
         cells = [record["name"], record["size"], record["result"], record["note"]]
-        cells += [f"{record['seconds']:,}", f"`{record['test']}`"]
+        cells += [f"{record['seconds']:,}", record.get("at", ""), f"`{record['test']}`"]
         lines.append(
             "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |\n"
         )
@@ -157,15 +162,19 @@ def _why(record: Record) -> str:
 
 def _machine() -> list[str]:
     """What a reader must know to judge the sizes and times; nothing that names the machine or its owner."""
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True
-    )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return [
-        f"{time.strftime('%Y-%m-%d', time.gmtime())} (UTC), commit {commit.stdout.strip() or 'unknown'}",
+        f"{time.strftime('%Y-%m-%d', time.gmtime())} (UTC), commit {_commit()}",
         f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}",
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}",
     ]
+
+
+def _commit() -> str:
+    """What is being proved."""
+    described = ["git", "describe", "--always", "--dirty"]
+    found = subprocess.run(described, cwd=ROOT, capture_output=True, text=True)
+    return found.stdout.strip() or "unknown"
 
 
 def _processor() -> str:
