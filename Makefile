@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo lab test lint unit processes proofs browser prove bench pins setup clean
+.PHONY: help demo lab test lint unit laws processes proofs browser prove bench pins setup clean
 
 export PYTHON ?=
 
@@ -21,7 +21,7 @@ demo: .venv/.ready-run  ## a paper session on real bars and its dashboard; print
 lab: .venv/.ready-run  ## JupyterLab with the notebooks
 	@exec .venv/bin/tradekit lab
 
-test: lint unit processes proofs browser  ## everything a change must pass: lint, unit, proofs at CI size, browser, notebooks
+test: lint unit laws processes proofs browser  ## everything a change must pass: lint, unit, laws, proofs at CI size, browser, notebooks
 
 lint: .venv/.ready-dev  ## ruff, mypy --strict and the floors
 	.venv/bin/ruff check .
@@ -30,7 +30,10 @@ lint: .venv/.ready-dev  ## ruff, mypy --strict and the floors
 	.venv/bin/lint-imports --no-logo
 
 unit: .venv/.ready-dev  ## the unit tests alone (under 30 s)
-	$(PYTEST) -n $(WORKERS) -m "not process and not proof and not browser and not notebook"
+	$(PYTEST) -n $(WORKERS) -m "not law and not process and not proof and not browser and not notebook"
+
+laws: .venv/.ready-dev  ## the laws of the code, each on many examples
+	$(PYTEST) -n $(WORKERS) -m "law and not process and not proof and not browser and not notebook"
 
 processes: .venv/.ready-dev  ## what starts processes of its own, or waits for real time
 	$(PYTEST) -n $(WORKERS) -m "process and not proof and not browser and not notebook"

@@ -5,11 +5,12 @@ Knows no engine.
 
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+import pytest
 from hypothesis import settings
 
 from tradekit.core.event import Event, Fact
@@ -26,6 +27,7 @@ DAY = 86_400_000_000_000
 BTC = Instrument(id="BTC", quote="USD")
 _EXECUTIONS = itertools.count(1)
 
+T = TypeVar("T")
 Prices = tuple[float, float, float, float]  # open, high, low, close
 
 
@@ -129,6 +131,15 @@ def opened(**changes: Any) -> SessionOpened:
     return SessionOpened(**(fields | changes))
 
 
-def law(examples: int) -> settings:
-    """How often a law is tried: so often in the tests, twenty times as often in the proofs. Time is no criterion."""
-    return settings(max_examples=examples * (20 if FULL else 1), deadline=None)
+def law(examples: int) -> Callable[[T], T]:
+    """A law of the code: tried on so many examples in the tests, on twenty times as many in the proofs.
+
+    Laws are a part of the tests by themselves (`make laws`); how long one takes is no criterion.
+    """
+    size: Any = settings(max_examples=examples * (20 if FULL else 1), deadline=None)
+
+    def declare(test: T) -> T:
+        declared: T = pytest.mark.law(size(test))
+        return declared
+
+    return declare

@@ -65,6 +65,7 @@ framelike = st.dictionaries(st.sampled_from(SHAPES), json_values, max_size=7).fl
 messages = st.binary(max_size=200) | json_values.map(msgspec.json.encode) | framelike.map(msgspec.json.encode)
 
 
+@pytest.mark.law
 @given(messages)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_a_peer_sends_is_a_frame_or_a_protocol_error(data: bytes) -> None:

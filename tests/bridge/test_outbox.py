@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -106,6 +107,7 @@ def play(world: World, script: list[tuple[str, int]]) -> None:
     world.settle()
 
 
+@pytest.mark.law
 @given(st.integers(0, 50), st.none() | st.integers(0, 50), steps)
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_is_slow_a_replica_ends_with_every_event_once(
@@ -117,6 +119,7 @@ def test_whatever_is_slow_a_replica_ends_with_every_event_once(
     assert world.seen == list(range(1, len(world.log) + 1))
 
 
+@pytest.mark.law
 @given(st.integers(0, 50), st.none() | st.integers(0, 50), steps)
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_with_topics_what_is_neither_told_nor_declared_lost_does_not_exist(

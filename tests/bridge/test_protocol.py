@@ -192,6 +192,7 @@ frames = st.fixed_dictionaries(fields).flatmap(
 )
 
 
+@pytest.mark.law
 @given(st.lists(frames, max_size=8))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_order_of_messages_leads_past_the_token_or_the_hello(messages: list[dict[str, Any]]) -> None:

@@ -104,6 +104,7 @@ def test_clients_of_one_wish_share_a_frame_of_what_matches() -> None:
     assert full.narrowed(0, Topics(["z"]), 0) == (None, 4)
 
 
+@pytest.mark.law
 @given(st.lists(st.integers(1, 9), max_size=40), st.integers(1, 30), st.integers(20, 200))
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_event_the_ring_claims_to_hold_is_served_in_order(

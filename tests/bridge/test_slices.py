@@ -30,6 +30,7 @@ def joined(frames: list[bytes]) -> dict[str, Any]:
     return {path: msgspec.json.decode(raw) for path, raw in parts.state().items()}
 
 
+@pytest.mark.law
 @given(states, st.integers(900, 1800))
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_cut_state_comes_together_whole_and_no_part_is_too_large(state: dict[str, Any], limit: int) -> None:

@@ -4,10 +4,13 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/vector.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.process
 def test_the_example_runs_as_it_stands() -> None:
     scope: dict[str, Any] = {"__name__": __name__}
     for block in re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL):

@@ -209,6 +209,7 @@ class Venue(RuleBasedStateMachine):
         self.what_has_arrived_is_what_is()
 
 
+@pytest.mark.law
 class TestVenue(Venue.TestCase):  # type: ignore[misc, name-defined]
     """A state machine is tried as a test case."""
 

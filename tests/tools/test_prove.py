@@ -11,6 +11,8 @@ import pytest
 
 from tools.prove import render
 
+pytestmark = pytest.mark.process  # of pytest itself
+
 ROOT = Path(__file__).resolve().parents[2]
 PROOFS = """
 import pytest
