@@ -7,6 +7,7 @@ import pytest
 
 from tradekit.errors import StrategyError
 from tradekit.indicators.averages import SMA
+from tradekit.indicators.macd import MACD
 from tradekit.indicators.volatility import ATR
 from tradekit.strategy.memo import Memo
 
@@ -99,6 +100,25 @@ def test_several_columns_and_a_function_of_arrays() -> None:
     assert memo.find(spread, [low, close], (2.0,), {})[1] is second
     assert not first.flags.writeable
     assert calls == [2.0]
+
+
+def test_an_indicator_of_several_lines_gives_each_by_its_name() -> None:
+    memo, close = Memo(), column()
+    found = memo.find(MACD, [close], (), {})
+    expected = MACD().arrays(close)
+    assert list(found) == list(expected)
+    for name, values in expected.items():
+        np.testing.assert_array_equal(found[name], values)
+        assert not found[name].flags.writeable
+    assert memo.find(MACD, [close], (), {}) is found
+
+
+def test_a_class_with_an_update_of_its_own_is_fed_value_by_value() -> None:
+    class Doubled(SMA):
+        def update(self, value: float) -> None:
+            super().update(2 * value)
+
+    np.testing.assert_allclose(Memo().find(Doubled, [column()], (3,), {})[2:], 2 * SMA(3).array(column())[2:])
 
 
 def test_what_was_not_asked_for_longest_makes_room() -> None:

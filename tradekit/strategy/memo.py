@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradekit.errors import StrategyError
-from tradekit.indicators.base import Indicator
+from tradekit.indicators.base import Indicator, by_chunk
 
 __all__ = ["Memo"]
 
@@ -32,7 +32,7 @@ class Memo:
         self._known: OrderedDict[Any, tuple[Sequence[Column], Any]] = OrderedDict()
 
     def find(self, kind: Any, columns: Sequence[Column], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        """The values of an indicator after each bar: an array of shape (bars,), or several; read-only.
+        """The values of an indicator after each bar, read-only: an array of shape (bars,), or one a line by its name.
 
         Raises StrategyError for what is no indicator.
         """
@@ -69,18 +69,22 @@ def _computed(kind: Any, columns: Sequence[Column], args: tuple[Any, ...], named
     made: Any = kind(*args, **named)
     if not hasattr(made, "update") or not hasattr(made, "ready"):
         raise StrategyError(f"{kind.__name__} is no indicator: it needs `update`, `value` and `ready`")
-    if hasattr(made, "array") and kind.array is not Indicator.array:  # type: ignore[attr-defined]
-        return made.array(*columns)
-    values = np.full(len(columns[0]), np.nan)
+    lines = getattr(made, "outputs", ("value",))
+    if by_chunk(made) if isinstance(made, Indicator) else hasattr(made, "array"):
+        return made.array(*columns) if len(lines) == 1 else made.arrays(*columns)
+    values = {line: np.full(len(columns[0]), np.nan) for line in lines}
     for at, fields in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
         made.update(*fields)
         if made.ready:
-            values[at] = made.value
-    return values
+            for line, column in values.items():
+                column[at] = getattr(made, line)
+    return values if len(lines) > 1 else values["value"]
 
 
 def _frozen(made: Any) -> Any:
     """What was computed, read-only; several arrays stay several."""
+    if isinstance(made, dict):
+        return {name: _frozen(one) for name, one in made.items()}
     if isinstance(made, tuple):
         frozen = [_frozen(one) for one in made]
         return type(made)(*frozen) if hasattr(made, "_fields") else tuple(frozen)
@@ -90,4 +94,6 @@ def _frozen(made: Any) -> Any:
 
 
 def _size(made: Any) -> int:
+    if isinstance(made, dict):
+        made = tuple(made.values())
     return sum(map(_size, made)) if isinstance(made, tuple) else int(made.nbytes)

@@ -80,7 +80,8 @@ class VectorStrategy(Strategy):
         kind   an indicator's class, a user's own with `update`, `value` and `ready`, or a function of arrays
         then   the columns that it takes (or `bars`, for the fields that its `inputs` name), then its parameters
 
-        Returns the value after each bar, read-only, nan while not ready. It is computed once for the same indicator,
+        Returns the value after each bar, read-only, nan while not ready; for an indicator of several lines a dict of
+        them by name: `self.ind(tk.indicators.MACD, bars)["signal"]`. It is computed once for the same indicator,
         parameters and columns, in a sweep once for all combinations.
         """
         columns: list[Floats] = []
