@@ -56,6 +56,7 @@ class SeveralLoop(InnerLoop):
         self._each = list(columns)
         self._whose, self._index = _order(columns)
         self._waiting: set[str] = set()  # instruments with an order in the book
+        self._shown = [-1] * len(self._each)  # by series: the last bar that the book was shown
 
     def run(self, progress: Callable[[int], None] | None = None) -> None:
         """Take every bar; `progress` is told the number of bars taken, now and then."""
@@ -105,6 +106,11 @@ class SeveralLoop(InnerLoop):
             if progress is not None:
                 progress(min(start + _WINDOW, total))
 
+    def match(self, bar: Bar) -> None:
+        """Show the book a bar; its trades come before the bar's close."""
+        self._shown[self._whose.item(self.n - 1)] = self._index.item(self.n - 1)
+        super().match(bar)
+
     def _look(self) -> None:
         """Note which instruments have orders in the book."""
         self._waiting.clear()
@@ -124,18 +130,18 @@ class SeveralLoop(InnerLoop):
         if since == self.n:
             return
         state = self._state
+        last = dict(zip(*(part[since : self.n].tolist() for part in (self._whose, self._index)), strict=True))
         if self._watched:
             self._fold_bars(state, since)
         else:
             state.seq += self.n - since
-            last = dict(
-                zip(*(part[since : self.n].tolist() for part in (self._whose, self._index)), strict=True)
-            )
-            for who, at in last.items():
-                columns = self._each[who]
-                bar = next(columns.bars(at, at + 1))
-                ts = bar.ts + self._length
-                state.marks[columns.instrument] = Mark(ts, bar.close)
+        for who, at in last.items():
+            columns = self._each[who]
+            bar = next(columns.bars(at, at + 1))
+            ts = bar.ts + self._length
+            state.marks[columns.instrument] = Mark(ts, bar.close)
+            if at > self._shown[who]:
+                self._shown[who] = at
                 self._exchange.see(bar, ts)
         self._stand(self.n, state.seq)
 
