@@ -10,7 +10,6 @@ from tradekit.errors import ConfigError, DataError
 from tradekit.model.instrument import (
     Instrument,
     Kind,
-    check_account,
     check_instruments,
     duration,
     timeframe_text,
@@ -86,16 +85,3 @@ def test_futures_and_perpetuals_are_margined(kind: str, margined: bool) -> None:
 def test_the_least_margin_is_half_the_initial_one_unless_it_is_named() -> None:
     assert Instrument(id="ES", margin=D("0.1")).least_margin == D("0.05")
     assert Instrument(id="ES", margin=D("0.1"), maintenance=D("0.08")).least_margin == D("0.08")
-
-
-@pytest.mark.parametrize(
-    ("spec", "words"),
-    [
-        (Instrument(id="XBTUSD", inverse=True), "XBTUSD is an inverse contract"),
-        (Instrument(id="EURJPY", quote="JPY"), "EURJPY is quoted in JPY and the account is in USD"),
-    ],
-)
-def test_what_an_account_cannot_hold_is_refused(spec: Instrument, words: str) -> None:
-    check_account([Instrument(id="EURUSD")], "USD")
-    with pytest.raises(ConfigError, match=words):
-        check_account([Instrument(id="EURUSD"), spec], "USD")

@@ -3,10 +3,11 @@
 Venues and feeds tell them and the ledger folds them, live and simulated alike. Knows no order and no bar.
 """
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from enum import StrEnum
 
 from tradekit.core.event import Fact, fact
+from tradekit.model.money import CENT, EXACT, floor_to
 
 __all__ = [
     "AccountType",
@@ -113,6 +114,11 @@ class SplitEffected(Fact, frozen=True, gc=False):
     instrument: str
     new: Decimal
     old: Decimal
+
+    def units(self, qty: Decimal, lot: Decimal | None) -> Decimal:
+        """What `qty` units become: towards zero to whole lots, to 1e-8 where any quantity is allowed."""
+        with localcontext(EXACT):
+            return floor_to(qty * self.new / self.old, lot or CENT)
 
     @property
     def key(self) -> str:

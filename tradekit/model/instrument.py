@@ -18,7 +18,6 @@ __all__ = [
     "INVERSE_QUANTUM",
     "Instrument",
     "Kind",
-    "check_account",
     "check_instruments",
     "duration",
     "timeframe_text",
@@ -91,20 +90,6 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False)
             worth = EXACT.divide(EXACT.multiply(qty, self.multiplier), price)
             return worth.quantize(INVERSE_QUANTUM, ROUND_HALF_EVEN, EXACT)
         return EXACT.multiply(EXACT.multiply(qty, price), self.multiplier)
-
-
-def check_account(instruments: Iterable[Instrument], currency: str) -> None:
-    """Raise ConfigError for what a run cannot hold in `currency`: another quote currency, an inverse contract."""
-    for one in instruments:
-        if one.inverse:
-            raise ConfigError(
-                f"{one.id} is an inverse contract, which accounts cannot hold yet; use a linear one"
-            )
-        if one.quote != currency:
-            raise ConfigError(
-                f"{one.id} is quoted in {one.quote} and the account is in {currency}; money is not converted yet: "
-                f"trade instruments of one quote currency"
-            )
 
 
 def check_instruments(instruments: Iterable[Instrument]) -> None:

@@ -76,6 +76,12 @@ class SessionOpened(Fact, frozen=True, gc=False):
         """The session's name."""
         return self.name
 
+    @property
+    def plain(self) -> bool:
+        """Whether the account is in one currency, paid in full, netted and unlimited."""
+        one_currency = all(not i.margined and i.currency == self.currency for i in self.instruments)
+        return one_currency and not self.hedging and self.account_type is AccountType.UNLIMITED
+
 
 @fact("session.closed", critical=True)
 class SessionClosed(Fact, frozen=True, gc=False):

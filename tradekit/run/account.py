@@ -49,12 +49,14 @@ class Account(NamedTuple):
     executions  the fills, their fees in the currency of their instrument
     splits      of what is traded
     fees        all that were paid [account currency]
+    unpriced    currencies whose rate was never known: the curve leaves them out
     """
 
     curve: "pd.DataFrame"
     executions: list[Execution]
     splits: list[Split]
     fees: float
+    unpriced: list[str]
 
 
 def account_of(
@@ -125,7 +127,7 @@ def plain_account(
     }
     fees = float(sum((fill.fee for fill in found), start=ZERO))
     counted = _counted_late(found, columns, told, moments) if late and found else found
-    return Account(equity_curve(series, counted, float(opened.cash), flows=flows), found, [], fees)
+    return Account(equity_curve(series, counted, float(opened.cash), flows=flows), found, [], fees, [])
 
 
 def _counted_late(
@@ -168,7 +170,9 @@ def folded_account(columns: Mapping[str, BarColumns], events: Iterable[Event]) -
         for fill, (worth, fee) in zip(executions(told), terms, strict=True)
     ]
     account = state.account
-    return Account(equity_frame(rows, float(account.opening)), found, splits(told), float(account.fees))
+    unpriced = [currency for currency, known in account.rates.items() if known is None]
+    curve = equity_frame(rows, float(account.opening))
+    return Account(curve, found, splits(told), float(account.fees), unpriced)
 
 
 def _row(state: State) -> Row:

@@ -7,6 +7,7 @@ when a group of events is durable and so may be acted on.
 from collections.abc import Iterable
 
 from tradekit.core.event import Event, Fact
+from tradekit.model.account import AccountType, SplitEffected
 from tradekit.model.market import (
     Bar,
     MarketClosed,
@@ -17,31 +18,42 @@ from tradekit.model.market import (
     TradingResumed,
 )
 from tradekit.model.order import OrderCancelRequested, OrderReplaceRequested, OrderSubmitted
+from tradekit.run.liquidation import liquidate
 from tradekit.trading.broker import Broker, Report
+from tradekit.trading.clearing import Clearing
 from tradekit.trading.engine import Engine
 
 __all__ = ["Cycle"]
 
-_MARKET = (Bar, Quote, TradeTick, MarketOpened, MarketClosed, TradingHalted, TradingResumed)
+_MARKET = (Bar, Quote, TradeTick, MarketOpened, MarketClosed, TradingHalted, TradingResumed, SplitEffected)
 
 
 class Cycle:
     """An engine and its broker."""
 
-    def __init__(self, engine: Engine, broker: Broker) -> None:
+    def __init__(self, engine: Engine, broker: Broker, clearing: Clearing | None = None) -> None:
         self.engine = engine
         self.broker = broker
+        self.clearing = clearing if clearing is not None else Clearing()
 
     def take(self, fact: Fact, ts: int) -> list[Event]:
         """One fact from outside. A market's is shown to a simulated venue first: a bar's trades come before its close.
 
-        The events of one call belong together: they become durable as one, then `act` is called with them.
+        A simulated venue's clearing then says what is due for the nights before it and for the fact itself, and closes
+        positions where the margin is not enough any more. The events of one call belong together: they become durable
+        as one, then `act` is called with them.
         """
-        events: list[Event] = []
-        if self.broker.simulated and isinstance(fact, _MARKET):
-            for at, report in self.broker.market(fact, ts):
-                events += self.engine.step(report, at)
+        if not self.broker.simulated:
+            return self.engine.step(fact, ts)
+        state = self.engine.state
+        events = self.report(self.clearing.overnight(state, fact, ts))
+        if isinstance(fact, _MARKET):
+            events += self.report(self.broker.market(fact, ts))
+        due = self.clearing.due(self.engine.state, fact, ts)
         events += self.engine.step(fact, ts)
+        events += self.report(due)
+        if state.account.type is AccountType.MARGIN:
+            events += liquidate(self.engine, self.broker, ts)
         return events
 
     def act(self, events: Iterable[Event]) -> list[Report]:
@@ -50,12 +62,19 @@ class Cycle:
         for event in events:
             data = event.data
             if isinstance(data, OrderSubmitted):
+                if self.over(data.id):
+                    continue
                 reports += self.broker.submit(data, event.ts)
             elif isinstance(data, OrderCancelRequested):
                 reports += self.broker.cancel(data, event.ts)
             elif isinstance(data, OrderReplaceRequested):
                 reports += self.broker.replace(data, event.ts)
         return reports
+
+    def over(self, order_id: str) -> bool:
+        """Whether an order has ended before it was sent: the clearing has canceled or carried it out."""
+        order = self.engine.state.orders.get(order_id)
+        return order is not None and not order.working
 
     def report(self, reports: Iterable[Report]) -> list[Event]:
         """The broker's answers taken by the engine, as one group."""

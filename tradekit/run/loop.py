@@ -324,7 +324,7 @@ class Loop:
         stopped: list[Report] = []
         for event in events:
             data = event.data
-            if isinstance(data, OrderSubmitted | OrderReplaceRequested):
+            if isinstance(data, OrderSubmitted | OrderReplaceRequested) and not self.cycle.over(data.id):
                 reason = self.gate.stops(data, reduces=self.cycle.engine.dealing.reduces(data))
                 if reason:
                     answer = OrderRejected if isinstance(data, OrderSubmitted) else OrderReplaceRejected

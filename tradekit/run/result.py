@@ -15,6 +15,7 @@ import numpy as np
 from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
 from tradekit.data.ticks import Ticks
+from tradekit.model.account import MarginCalled
 from tradekit.model.instrument import Instrument, duration
 from tradekit.model.order import OrderDenied
 from tradekit.model.session import SessionOpened, SignalRaised
@@ -225,7 +226,10 @@ class Result:
     def warnings(self) -> list[str]:
         """What a reader of the numbers should know."""
         denials = Counter(event.data.rule for _, event in self._told if isinstance(event.data, OrderDenied))
-        return cautions(self.equity, self.opened.limits, denials)
+        calls = sum(event.type == MarginCalled.TYPE for _, event in self._told)
+        return cautions(
+            self.equity, self.opened.limits, denials, margin_calls=calls, unpriced=self._account.unpriced
+        )
 
     def bars(self, instrument: str | None = None) -> "pd.DataFrame":
         """The bars of one instrument (default: the first)."""

@@ -19,7 +19,7 @@ import numpy as np
 
 from tradekit.data.columns import BarColumns
 from tradekit.errors import ConfigError, StrategyError, TradekitError, did_you_mean
-from tradekit.model.instrument import check_account
+from tradekit.model.instrument import check_instruments
 from tradekit.model.money import exact
 from tradekit.run.backtest import backtest, columns_of_bars
 from tradekit.run.sweep_result import SweepResult
@@ -82,7 +82,7 @@ def sweep(
     limited = not all(map(_left_out, options.values()))
     by_twin = decides_ahead(made, columns) and twin_fits(made, columns, filling, limited=limited)
     if by_twin and isinstance(made, VectorStrategy):
-        check_account([columns[0].spec], columns[0].spec.quote)
+        check_instruments([columns[0].spec])
         told = _by_twin(made, columns[0], combinations, exact(cash, name="cash"), filling, team)
     else:
         told = spread(functools.partial(_by_backtest, made, columns, run), combinations, workers=team)

@@ -78,7 +78,7 @@ def twin_fits(strategy: Strategy, columns: Sequence[BarColumns], rules: AnyRules
     """
     spec = columns[0].spec
     sized = spec.max_qty is not None or spec.min_notional is not None
-    plain = rules.plain is not None and not sized and not spec.inverse
+    plain = rules.plain is not None and not sized and not spec.margined
     return plain and not limited and len(columns) == 1 and follows(strategy, columns[0])
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from tradekit.core.event import Fact
+from tradekit.model.account import SplitEffected
 from tradekit.model.instrument import Instrument
 from tradekit.model.market import Bar, MarketOpened, Quote, TradeTick, TradingHalted, TradingResumed
 from tradekit.model.money import ZERO
@@ -115,6 +116,7 @@ class Book:
             MarketOpened: self._opened,
             TradingHalted: self._halted,
             TradingResumed: self._halted,
+            SplitEffected: self._split,
         }
 
     def fold(self, fact: Fact, ts: int) -> None:
@@ -267,3 +269,13 @@ class Book:
         board = self.boards.get(data.instrument)
         if board is not None:
             board.halted = isinstance(data, TradingHalted)
+
+    def _split(self, data: SplitEffected, ts: int) -> None:
+        """Positions change as the ledger's do; what was seen before is of another price."""
+        spec = self.instruments.get(data.instrument)
+        if spec is None or spec.inverse or not (data.new > 0 and data.old > 0):
+            return
+        for name, held in self.positions.items():
+            if name[1] == data.instrument:
+                self.positions[name] = data.units(held, spec.lot)
+        self.boards[data.instrument].at_hand = None

@@ -9,6 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from tradekit.core.event import Event, Fact
+from tradekit.model.account import SplitEffected
 from tradekit.model.instrument import Instrument
 from tradekit.model.market import Bar, MarketClosed, Quote, TradeTick
 from tradekit.model.order import (
@@ -85,7 +86,18 @@ class Exchange:
             return reports
         if isinstance(fact, MarketClosed):
             self._close(fact, ts)
+        elif isinstance(fact, SplitEffected):
+            for resting in self._book.of(fact.instrument):
+                self._ex.drop(resting.order.id, "split: its price and quantity are of another time", ts)
         self._book.fold(fact, ts)
+        return reports
+
+    def liquidate(self, order: OrderSubmitted, price: Decimal, ts: int) -> list[Report]:
+        """Trade an order whole at `price`, with the costs of a market order: the clearing closes a position."""
+        reports = self._ex.begin()
+        self._book.fold(order, ts)
+        self._ex.tell(accepted(order, held=False), ts)
+        self._ex.liquidate(self.book[order.id], price, ts)
         return reports
 
     def see(self, bar: Bar, ts: int) -> None:

@@ -80,6 +80,11 @@ class Executions:
         if order.tif in _AT_ONCE:
             self.drop(order.id, f"{order.tif}: the rest did not trade at once", ts)
 
+    def liquidate(self, resting: Resting, price: Decimal, ts: int) -> None:
+        """Trade all of an order at the last price, whatever the market has for it: the clearing wants it closed."""
+        self.fact = None
+        self._trade(resting, Found(price, "liquidation.close"), resting.leaves, taker=True, ts=ts)
+
     def _room(self, resting: Resting) -> Decimal:
         """How much an order may trade at most: a reduce-only one what it can take off its position."""
         order = resting.order

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from tradekit.core.event import Event, Fact
+from tradekit.errors import ConfigError
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import OrderCancelRequested, OrderReplaceRequested, OrderSubmitted
 from tradekit.sim.backtesting_py import BacktestingPy
@@ -16,8 +17,12 @@ from tradekit.sim.profiles import AnyRules
 from tradekit.sim.rules import Rules
 from tradekit.sim.trade_exchange import TradeExchange
 
-__all__ = ["AnyExchange", "SimulatedVenue", "charged", "exchange_for", "traded"]
+__all__ = ["OWN_MARGIN", "AnyExchange", "SimulatedVenue", "charged", "exchange_for", "traded"]
 
+OWN_MARGIN = (
+    "rules that fill orders as another engine does keep its margin and its account too: leave out account=, hedging=, "
+    "rates=, funding=, corporate_actions=, borrow_rate= and interest_rate="
+)
 AnyExchange: TypeAlias = Exchange | TradeExchange
 
 
@@ -64,6 +69,12 @@ class SimulatedVenue:
     def market(self, fact: Fact, ts: int) -> list[Report]:
         """What a fact of the market, told at `ts` [UTC ns], does to the book."""
         return self._exchange.market(fact, ts)
+
+    def liquidate(self, order: OrderSubmitted, price: Decimal, ts: int) -> list[Report]:
+        """Trade an order of the clearing whole at `price`, before costs."""
+        if not isinstance(self._exchange, Exchange):
+            raise ConfigError(OWN_MARGIN)
+        return self._exchange.liquidate(order, price, ts)
 
     def replay(self, event: Event) -> None:
         """Fold a journaled event into the book."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from tradekit.state.shape import DayPnl, EquityPoint, State
 
-__all__ = ["CURVE_KEPT", "add_point", "day_of", "open_session"]
+__all__ = ["CURVE_KEPT", "add_point", "day_name", "day_of", "open_session"]
 
 CURVE_KEPT = 1500
 _DAYS_KEPT = 400
@@ -27,13 +27,8 @@ def day_of(state: State, ts: int) -> DayPnl:
 
     A new day starts where the one before it ended, so that the days' results add up.
     """
-    pnl = state.pnl
-    days = pnl.days
-    name = pnl.session
-    if pnl.around_the_clock or not name:
-        today = _utc_day(ts // _DAY_NS)
-        if today > name:
-            name = today
+    days = state.pnl.days
+    name = day_name(state, ts)
     latest = next(reversed(days), "")
     if name <= latest:
         return days[latest]
@@ -42,6 +37,16 @@ def day_of(state: State, ts: int) -> DayPnl:
     if len(days) > _DAYS_KEPT:
         del days[next(iter(days))]
     return day
+
+
+def day_name(state: State, ts: int) -> str:
+    """The date of the day that `ts` [UTC ns] belongs to, were it now: the latest session's, or the UTC day's."""
+    pnl = state.pnl
+    name = pnl.session
+    if pnl.around_the_clock or not name:
+        today = _utc_day(ts // _DAY_NS)
+        return max(today, name)
+    return name
 
 
 def add_point(state: State, ts: int) -> None:

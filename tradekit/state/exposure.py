@@ -8,11 +8,13 @@ from decimal import Decimal
 
 from tradekit.model.account import AccountType
 from tradekit.model.instrument import Instrument
+from tradekit.model.money import ZERO
+from tradekit.model.order import OrderSubmitted
 from tradekit.state.currency import rate_of
 from tradekit.state.shape import State
 from tradekit.state.valuation import rate
 
-__all__ = ["conversion", "gross_exposure", "initial_margin", "net_exposure", "notional"]
+__all__ = ["conversion", "gross_exposure", "initial_margin", "leg_of", "net_exposure", "notional"]
 
 
 def gross_exposure(state: State, *, leaving_out: str = "") -> float | None:
@@ -41,6 +43,15 @@ def notional(state: State, instrument: str, qty: Decimal, price: float) -> float
 def initial_margin(state: State, spec: Instrument) -> float:
     """The fraction of an instrument's value that this account must have for it; 1 in a cash account."""
     return 1.0 if state.account.type is AccountType.CASH else float(spec.margin)
+
+
+def leg_of(state: State, order: OrderSubmitted) -> Decimal:
+    """What is held of the position that an order changes: the one it names in a hedging account [base units]."""
+    if not state.account.hedging:
+        return state.position(order.strategy, order.instrument)
+    name = f"{order.strategy}/{order.instrument}"
+    leg = state.positions.get(f"{name}/{order.position}" if order.position else name)
+    return ZERO if leg is None else leg.qty
 
 
 def conversion(state: State, currency: str) -> float | None:

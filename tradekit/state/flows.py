@@ -7,11 +7,11 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from tradekit.core.event import Event
 from tradekit.model.account import CashMoved, RatePublished, SplitEffected
-from tradekit.model.money import CENT, EXACT, ZERO, floor_to
+from tradekit.model.money import CENT, EXACT, ZERO
 from tradekit.state.shape import Mark, Position, State
 from tradekit.state.valuation import refresh_rates, revalue, revalue_position, tally
 
-__all__ = ["cash_moved", "rate_published", "split_effected", "split_qty"]
+__all__ = ["cash_moved", "rate_published", "split_effected"]
 
 
 def cash_moved(state: State, event: Event, data: CashMoved) -> None:
@@ -29,12 +29,6 @@ def rate_published(state: State, event: Event, data: RatePublished) -> None:
         state.rates[f"{data.base}/{data.quote}"] = data.rate
     if state.account.rates:
         refresh_rates(state, event.ts)
-
-
-def split_qty(qty: Decimal, data: SplitEffected, lot: Decimal | None) -> Decimal:
-    """What a position of `qty` units becomes: down to whole lots, to 1e-8 where any quantity is allowed."""
-    with localcontext(EXACT):
-        return floor_to(qty * data.new / data.old, lot or CENT)
 
 
 def split_effected(state: State, event: Event, data: SplitEffected) -> None:
@@ -65,7 +59,7 @@ def _split(state: State, ts: int, position: Position, data: SplitEffected, lot: 
         whole = (
             position.qty * data.new
         )  # in `old`-ths of a new unit, so that nothing is divided before it must be
-        qty = split_qty(position.qty, data, lot)
+        qty = data.units(position.qty, lot)
         lost = (position.cost * (whole - qty * data.old) / whole).quantize(CENT, ROUND_HALF_EVEN)
         if not qty:
             lost = position.cost

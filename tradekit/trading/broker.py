@@ -3,6 +3,7 @@
 An answer comes back as a report (an order's fact) at the inbox, never as a return value that could be lost.
 """
 
+from decimal import Decimal
 from typing import Protocol
 
 from tradekit.core.event import Event, Fact
@@ -33,6 +34,9 @@ class Broker(Protocol):
 
         `ts` is when it was told [UTC ns], a bar at its close.
         """
+
+    def liquidate(self, order: OrderSubmitted, price: Decimal, ts: int) -> list[Report]:
+        """Have a simulated venue trade an order of its clearing whole, at `price` before costs [quote currency]."""
 
     def replay(self, event: Event) -> None:
         """Fold a journaled event at start, so that the venue's own book is restored."""

@@ -7,11 +7,14 @@ from decimal import Decimal
 
 import msgspec
 
+from tradekit.model.account import AccountType
 from tradekit.model.money import ZERO
 from tradekit.model.order import OrderSubmitted
 from tradekit.model.session import RiskChanged
+from tradekit.state.exposure import leg_of
 from tradekit.state.shape import State
 from tradekit.trading.limits import BREAKERS, LIMITS, Asked
+from tradekit.trading.margin import shortage
 
 __all__ = ["Denial", "check", "halt_for", "reduces"]
 
@@ -35,7 +38,8 @@ def check(
     risk = state.risk
     if risk.killed:
         return Denial("killed", "", risk.reason or "the kill switch is on")
-    if risk.armed and not risk.halted and not risk.limits:
+    unlimited = state.account.type is AccountType.UNLIMITED
+    if risk.armed and not risk.halted and not risk.limits and unlimited:
         return None
     if reduces(state, order, under_way):
         return None
@@ -49,7 +53,8 @@ def check(
         broken = rule.check(asked, ZERO if rule.switch else Decimal(bound))
         if broken is not None:
             return Denial(name, bound, broken)
-    return None
+    short_of = shortage(state, order, price, under_way)
+    return None if short_of is None else Denial(*short_of)
 
 
 def halt_for(state: State) -> RiskChanged | None:
@@ -69,5 +74,5 @@ def reduces(state: State, order: OrderSubmitted, under_way: Decimal = ZERO) -> b
     """Whether an order can only make the strategy's position smaller, whatever else is under way fills."""
     if order.reduce_only:
         return True
-    held = state.position(order.strategy, order.instrument)
+    held = leg_of(state, order)
     return held * order.side.sign < 0 and order.qty + under_way <= abs(held)

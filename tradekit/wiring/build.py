@@ -24,7 +24,7 @@ from tradekit.core.version import version
 from tradekit.data.columns import BarColumns
 from tradekit.data.load import load_bars
 from tradekit.errors import ConfigError, JournalCorruptError, OrderError
-from tradekit.model.instrument import Instrument, check_account, duration
+from tradekit.model.instrument import Instrument, check_instruments, duration
 from tradekit.model.money import exact
 from tradekit.model.session import CommandReceived, Mode, SessionOpened
 from tradekit.run.cycle import Cycle
@@ -76,7 +76,7 @@ def build(config: Config, *, clock: Clock) -> Parts:
     engine = Engine(strategy, clean=secrets.clean_value)
     cycle = Cycle(engine, broker)
     opened = _opened(config, strategy, columns, limits)
-    check_account(instruments, opened.currency)
+    check_instruments(instruments)
     if not config.state_store.restore_on_startup and config.journal is not None:
         kept = set_aside(config.journal)
         if kept is not None:
