@@ -106,7 +106,7 @@ class Market:
         if dice < 0.03:
             return RatePublished(chance.choice(CURRENCIES[1:]), "USD", self.decimal(0.001, 30_000, 5))
         if dice < 0.032:
-            return SplitEffected("AAPL", D(chance.randint(1, 12)), D(chance.randint(1, 5)))
+            return SplitEffected("AAPL", D(chance.randint(1, 5)), D(chance.randint(1, 5)))
         self.number += 1
         spec = chance.choice(TRADED)
         whole = spec.lot is not None or chance.random() < 0.5

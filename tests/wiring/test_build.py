@@ -1,4 +1,5 @@
 import logging
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ from tests.sessions import Project
 from tests.wiring.conftest import BARS, live, put_together
 from tradekit.core.open import open_journal
 from tradekit.errors import ConfigError, JournalLockedError, StrategyError
+from tradekit.model.account import AccountType
+from tradekit.model.instrument import Kind
 from tradekit.model.session import CommandReceived, RiskChanged
 from tradekit.state.shape import fingerprint
 from tradekit.wiring.build import CONFIG_USER
@@ -52,6 +55,19 @@ def test_a_new_session_starts_from_nothing(project: Project) -> None:
         assert parts.opened.armed
         assert parts.changed == {}
         assert parts.gate.reason == ""
+
+
+def test_an_account_and_its_instrument_are_as_the_configuration_says(project: Project) -> None:
+    project.write(
+        session={"name": "desk", "account_type": "margin", "hedging": True},
+        instruments=[{"id": "BTCUSDT", "kind": "perpetual", "margin": "0.1", "base": "BTC"}],
+        broker={"borrow_rate": 0.01},
+    )
+    with put_together(project) as parts:
+        spec = parts.opened.instruments[0]
+        assert (parts.opened.account_type, parts.opened.hedging) == (AccountType.MARGIN, True)
+        assert (spec.kind, spec.margin, spec.margined) == (Kind.PERPETUAL, Decimal("0.1"), True)
+        assert parts.cycle.clearing.nightly
 
 
 def test_snapshot_and_tail_the_whole_journal_and_the_replayed_engine_are_one_state(project: Project) -> None:

@@ -72,7 +72,7 @@ def _money(config: Config) -> Iterator[Problem]:
         yield "session.cash", f"{config.session.cash} is no opening balance; give a number above zero"
     if config.session.currency is not None and not _CURRENCY.match(config.session.currency):
         yield "session.currency", f"{config.session.currency!r} is no currency; write capitals, such as USDT"
-    for name in ("fee", "slippage"):
+    for name in ("fee", "slippage", "borrow_rate", "interest_rate"):
         value = getattr(config.broker, name)
         if not isinstance(value, dict) and (not _finite(value) or not 0 <= value < 1):
             yield f"broker.{name}", f"{value} is no fraction; write 0.001 for 0.1 %"

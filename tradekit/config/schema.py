@@ -45,6 +45,8 @@ class SessionSection(_Section, frozen=True, kw_only=True):
     account          the account's name
     currency         the account's currency; None is the first instrument's quote currency
     cash             opening balance of a new journal [currency]
+    account_type     what orders may do with the money there is: unlimited, cash or margin (docs/accounts.md)
+    hedging          whether positions of one instrument are kept apart by name, instead of netted
     armed            whether orders may be sent from the first bar on; None is yes on paper, no elsewhere
     step_deadline_s  the session halts when one step takes longer [s]
     folder           where token file and log lie; None is beside the journal
@@ -55,6 +57,8 @@ class SessionSection(_Section, frozen=True, kw_only=True):
     account: Text = "paper"
     currency: Text | None = None
     cash: Decimal = Decimal(100_000)
+    account_type: Literal["unlimited", "cash", "margin"] = "unlimited"
+    hedging: bool = False
     armed: bool | None = None
     step_deadline_s: Seconds = 1.0
     folder: Text | None = None
@@ -78,6 +82,9 @@ class InstrumentSection(_Section, frozen=True, kw_only=True):
 
     tick, lot   smallest steps of price and quantity
     multiplier  quote currency per unit of price for one unit of quantity
+    base        the other currency of a pair; `inverse` contracts pay in it
+    kind        how it is paid: spot in full, a future or a perpetual by its profit
+    margin, maintenance  initial and maintenance margin as fractions of a position's value
     """
 
     id: Text
@@ -85,6 +92,11 @@ class InstrumentSection(_Section, frozen=True, kw_only=True):
     tick: Decimal | None = None
     lot: Decimal | None = None
     multiplier: Decimal | None = None
+    base: Text | None = None
+    inverse: bool | None = None
+    kind: Literal["spot", "future", "perpetual"] | None = None
+    margin: Decimal | None = None
+    maintenance: Decimal | None = None
 
 
 class MarketDataSection(_Section, frozen=True, kw_only=True):
@@ -112,12 +124,15 @@ class BrokerSection(_Section, frozen=True, kw_only=True):
     fee       fraction of each trade's value (0.001 is 0.1 %), or a model: {model: per_share, amount: 0.005}
     slippage  fraction of the price by which market and stop orders fill worse, or a model
     rules     fill rules by name, {participation: 0.1}; docs/fills.md and docs/costs.md have them all
+    borrow_rate, interest_rate  yearly rates (0.03 is 3 %) for what is sold short, and for cash that is owed
     """
 
     name: Text = "paper"
     fee: Decimal | dict[str, Any] = Decimal(0)
     slippage: Decimal | dict[str, Any] = Decimal(0)
     rules: dict[str, Any] = {}
+    borrow_rate: Decimal = Decimal(0)
+    interest_rate: Decimal = Decimal(0)
 
 
 class MonitoringSection(_Section, frozen=True, kw_only=True):

@@ -164,7 +164,7 @@ class Dealing:
             raise OrderError(f"target_percent needs a price of {instrument}; wait for its first bar")
         spec = self.instrument(instrument)
         share = exact(self.state.account.equity) * exact(percent, name="percent") / 100
-        return floor_to(share / (exact(price) * spec.multiplier), spec.lot or CENT)
+        return floor_to(share / exposure.unit_worth(self.state, spec, price), spec.lot or CENT)
 
     def replace(self, order_id: str, *, price: float | None, reason: str = "", **asked: object) -> bool:
         """Ask for other terms of a working order, once at a time; whether that was sent.

@@ -12,9 +12,10 @@ from tradekit.errors import OrderError
 from tradekit.model.instrument import Instrument
 from tradekit.model.money import CENT, ZERO, exact, floor_to
 from tradekit.model.order import OrderReplaceRequested, OrderSubmitted, OrderType, Status
+from tradekit.state.exposure import conversion
 from tradekit.state.shape import Order, Position, State
 
-__all__ = ["changed", "expected", "leaving", "less", "under_way", "units_for", "weighed"]
+__all__ = ["changed", "expected", "leaving", "less", "under_way", "unit_worth", "units_for", "weighed"]
 
 _MARKET_ONCE_TRIGGERED = frozenset({OrderType.STOP, OrderType.TRAILING_STOP, OrderType.MARKET_IF_TOUCHED})
 _SET_OFF = frozenset({Status.TRIGGERED, Status.PARTIALLY_FILLED})
@@ -70,8 +71,18 @@ def units_for(state: State, spec: Instrument, share: Decimal, price: float | Non
     if price is None or price <= 0:
         raise OrderError(f"a share needs a price of {spec.id}; wait for its first bar")
     power = exact(state.account.equity) * share / spec.margin
+    return max(ZERO, floor_to(power / unit_worth(state, spec, price), spec.lot or CENT))
+
+
+def unit_worth(state: State, spec: Instrument, price: float) -> Decimal:
+    """What one unit is worth at `price` [account's currency]; raises OrderError while a rate is not known."""
     unit = spec.multiplier / exact(price) if spec.inverse else spec.multiplier * exact(price)
-    return max(ZERO, floor_to(power / unit, spec.lot or CENT))
+    if spec.currency == state.account.currency:
+        return unit
+    rate = conversion(state, spec.currency)
+    if rate is None:
+        raise OrderError(f"{spec.id} is valued in {spec.currency}, whose rate is not known yet; wait for one")
+    return unit * exact(rate)
 
 
 def changed(order: Order, request: OrderReplaceRequested) -> OrderSubmitted:

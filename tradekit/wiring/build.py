@@ -24,6 +24,7 @@ from tradekit.core.version import version
 from tradekit.data.columns import BarColumns
 from tradekit.data.load import load_bars
 from tradekit.errors import ConfigError, JournalCorruptError, OrderError
+from tradekit.model.account import AccountType
 from tradekit.model.instrument import Instrument, check_instruments, duration
 from tradekit.model.money import exact
 from tradekit.model.session import CommandReceived, Mode, SessionOpened
@@ -37,6 +38,7 @@ from tradekit.state.shape import State, fingerprint
 from tradekit.strategy.base import Strategy
 from tradekit.strategy.freeze import parameters
 from tradekit.strategy.load import class_path, load_strategy, snake_name, source_hash
+from tradekit.trading.clearing import Clearing
 from tradekit.trading.engine import Engine
 from tradekit.trading.limits import check_limits
 
@@ -74,7 +76,9 @@ def build(config: Config, *, clock: Clock) -> Parts:
     instruments = [c.spec for c in columns]
     broker = PaperBroker(instruments, rules=_rules(config))
     engine = Engine(strategy, clean=secrets.clean_value)
-    cycle = Cycle(engine, broker)
+    charged = config.broker
+    clearing = Clearing(borrow_rate=charged.borrow_rate, interest_rate=charged.interest_rate)
+    cycle = Cycle(engine, broker, clearing)
     opened = _opened(config, strategy, columns, limits)
     check_instruments(instruments)
     if not config.state_store.restore_on_startup and config.journal is not None:
@@ -113,10 +117,9 @@ def load_columns(source: str, config: Config) -> BarColumns:
     said = {section.id: section for section in config.instruments}.get(frame.attrs["instrument"])
     if said is not None:
         spec = msgspec.convert(frame.attrs["spec"], Instrument)
-        given = {k: v for k, v in msgspec.structs.asdict(said).items() if v is not None and k != "id"}
-        frame = load_bars(
-            frame, instrument=msgspec.structs.replace(spec, **given), timeframe=frame.attrs["timeframe"]
-        )
+        given = {k: v for k, v in msgspec.structs.asdict(said).items() if v is not None}
+        changed = msgspec.convert(msgspec.structs.asdict(spec) | given, Instrument)
+        frame = load_bars(frame, instrument=changed, timeframe=frame.attrs["timeframe"])
     for timeframe in config.market_data.timeframes:
         if duration(timeframe) % duration(frame.attrs["timeframe"]):
             raise ConfigError(
@@ -157,7 +160,7 @@ def _opened(
         name=session.name,
         mode=Mode(session.mode),
         account=session.account,
-        currency=session.currency or columns[0].spec.quote,
+        currency=session.currency or columns[0].spec.currency,
         cash=exact(session.cash, name="session.cash"),
         strategy=config.strategy.id or snake_name(type(strategy).__name__),
         strategy_class=class_path(type(strategy)),
@@ -169,6 +172,8 @@ def _opened(
         armed=session.mode == "paper" if session.armed is None else session.armed,
         program=version(),
         reducer=REDUCER,
+        account_type=AccountType(session.account_type),
+        hedging=session.hedging,
     )
 
 
