@@ -6,6 +6,9 @@ Knows no prices and no exchange; a test holds these words and the page together.
 __all__ = ["PRICES", "SENTENCES", "sentence"]
 
 SENTENCES = {
+    "liquidation.close": (
+        "A margin call closes a position at the last price, with the costs of a market order."
+    ),
     "market.open": "A market order fills at the next bar's open.",
     "market.quote": "On quotes buys meet the ask and sells the bid; an order waits for its own side.",
     "market.trade": "On trades an order meets the price that was traded.",

@@ -182,16 +182,6 @@ def test_a_hedging_account_holds_both_ways() -> None:
 
 
 @given(runs())
-@law(10)
-def test_the_folded_curve_of_a_plain_account_is_the_one_computed_by_array(run: dict[str, Any]) -> None:
-    options = {name: value for name, value in run.items() if name not in ("make", "bars")}
-    result = backtest(run["make"](), run["bars"], **options)
-    folded = folded_curve(result.events(), {run["bars"].instrument: run["bars"].timeframe})
-    by_array = result.equity[folded.columns.intersection(result.equity.columns)]
-    pd.testing.assert_frame_equal(folded[by_array.columns], by_array, rtol=1e-9, atol=1e-6)
-
-
-@given(runs())
 @law(8)
 def test_a_rate_that_nobody_needs_changes_no_order_and_no_fill(run: dict[str, Any]) -> None:
     options = {name: value for name, value in run.items() if name not in ("make", "bars")}
