@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
-from tradekit.run.curve import folded_curve
 
-from tests.builders import MINUTE, START, columns, flat, law
+from tests.builders import MINUTE, START, columns, flat, law, order
 from tests.run.scripted import Script, Scripted, runs, with_script
 from tradekit.errors import ConfigError
 from tradekit.model.account import CashKind
@@ -17,6 +16,8 @@ from tradekit.model.instrument import Instrument, Kind
 from tradekit.model.market import Bar
 from tradekit.run.backtest import backtest
 from tradekit.run.result import Result
+from tradekit.sim.backtesting_py import BacktestingPy
+from tradekit.sim.venue import SimulatedVenue, exchange_for
 from tradekit.strategy.base import Strategy
 
 D = Decimal
@@ -205,3 +206,12 @@ def test_the_same_run_by_a_perpetual_and_by_a_spot_instrument_has_the_same_equit
     )
     assert results[0].final.account.realised == results[1].final.account.realised
     assert len(results[0].fills) > 30
+
+
+@pytest.mark.parametrize("option", [{"account": "margin"}, {"hedging": True}, {"rates": {"EUR/USD": 1}}])
+def test_rules_of_another_engine_keep_an_account_of_their_own(option: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="keep its margin and its account too: leave out account="):
+        hold(1, series(STOCK, 100, 100), rules=BacktestingPy(), **option)
+    venue = SimulatedVenue(exchange_for(BacktestingPy(), [STOCK], D(1000)))
+    with pytest.raises(ConfigError, match="keep its margin"):
+        venue.liquidate(order("a"), D(1), START)
