@@ -85,10 +85,24 @@ def test_a_share_weighs_what_it_buys_now() -> None:
     made = state(specs=[spec])
     assert weighed(made, submitted("s-2", qty=0, share=D("0.333")), 100.0).qty == D("66.6")
     assert weighed(made, submitted("s-2", qty=7), None).qty == 7
-    inverse = Instrument(id="XBT", inverse=True, base="BTC", multiplier=D(1))
-    assert units_for(made, inverse, D(1), 0.5) == 5_000
     made.account.equity = -5.0
     assert units_for(made, spec, D(1), 100.0) == 0
+
+
+def test_a_share_of_an_inverse_contract_is_one_of_its_base_currency() -> None:
+    inverse = Instrument(id="XBT", inverse=True, base="BTC", multiplier=D(1))
+    made = state(specs=[inverse])
+    made.account.currency = "BTC"
+    assert units_for(made, inverse, D(1), 0.5) == 5_000
+
+
+def test_a_share_of_a_foreign_instrument_is_converted_and_waits_for_its_rate() -> None:
+    bund = Instrument(id="BUND", quote="EUR", lot=D(1))
+    made = state(specs=[bund])
+    with pytest.raises(OrderError, match="BUND is valued in EUR, whose rate is not known yet; wait for one"):
+        units_for(made, bund, D(1), 100.0)
+    made.rates["EUR/USD"] = D("1.25")
+    assert units_for(made, bund, D(1), 100.0) == 80
 
 
 @pytest.mark.parametrize("price", [None, 0.0])
