@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -77,3 +79,16 @@ def test_a_browser_draws_it_without_a_network(result: Result, tmp_path: Path, da
     assert wide[0] <= wide[1]
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     assert faults == []
+
+
+@pytest.mark.process
+def test_it_names_no_file_elsewhere_where_panel_is_loaded_too(tmp_path: Path) -> None:
+    code = (
+        "import panel; panel.extension(); import tradekit as tk; from tradekit.strategy.library import SmaCross;"
+        "bars = tk.load_bars('sample:BTCUSDT-1m').iloc[:300];"
+        f"tk.backtest(SmaCross(), bars).tearsheet({str(tmp_path / 'sheet.html')!r})"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    page = (tmp_path / "sheet.html").read_text(encoding="utf-8")
+    assert "<script src=" not in page
+    assert "Bokeh" in page

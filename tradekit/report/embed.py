@@ -6,12 +6,17 @@ Knows Bokeh layouts, not what they draw. Nothing is asked from the network: Boke
 import base64
 import gzip
 import html
+import re
 from pathlib import Path
 from typing import Any
 
 from tradekit.core.clock import new_id
 
 __all__ = ["Chart"]
+
+_FILES = re.compile(
+    r"<script[^>]*\bsrc=[^>]*></script>"
+)  # of extensions that another package adds; none is needed
 
 
 class Chart:
@@ -40,6 +45,7 @@ class Chart:
             if template is None
             else file_html(self.layout, INLINE, title, template=template, template_variables=parts)
         )
+        page = _FILES.sub("", page)
         return page.replace("<head>", f"<head><style>html {{ background: {self._page} }}</style>", 1)
 
     def save(self, path: "str | Path") -> Path:
