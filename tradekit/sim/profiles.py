@@ -3,6 +3,7 @@
 What each set says is in docs/rules.md. Knows no order and no price.
 """
 
+import inspect
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -89,10 +90,25 @@ def named(text: str) -> AnyRules:
         if not equals:
             raise ConfigError(f"rules {text!r}: {part!r} is no setting; write name=value")
         settings[key.strip()] = _value(value.strip())
+    offered = _settings(make)
+    for key in settings:
+        if key not in offered:
+            near = did_you_mean(key, offered)
+            raise ConfigError(
+                f"rules {text!r}: {name} has no setting {key!r}{near}; it has {', '.join(offered)}"
+            )
     try:
         return make(**settings)
     except TypeError as error:
         raise ConfigError(f"rules {text!r}: {error}") from error
+
+
+def _settings(make: Callable[..., AnyRules]) -> tuple[str, ...]:
+    """What a set can be told: its own settings, and those of the plain rules where it passes them on."""
+    own = inspect.signature(make).parameters.values()
+    names = tuple(one.name for one in own if one.kind is one.KEYWORD_ONLY)
+    passes_on = any(one.kind is one.VAR_KEYWORD for one in own)
+    return (*names, *Rules.__struct_fields__) if passes_on else names
 
 
 def _value(text: str) -> Any:
