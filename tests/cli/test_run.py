@@ -220,7 +220,7 @@ def test_without_json_it_says_where_it_is(desk: Path) -> None:
         ("session: {name: desk}", "line 5: session is given twice, first in line 1"),
         ("broker: {name: ib}", "broker.name: 'ib' is not known; this version has paper"),
         ("event_bus: {enabled: false}", "event_bus.enabled: false is for backtests only"),
-        ("risk: {max_leverage: 2}", "risk rule 'max_leverage' is unknown; known rules: "),
+        ("risk: {max_leverage: 2}", "'max_leverage' is unknown (did you mean 'leverage'?); known rules: "),
         ("risk: {leverage: 0}", "risk.leverage is 0"),
     ],
 )
