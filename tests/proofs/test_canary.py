@@ -65,7 +65,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
     for made in opened_project(
         tmp_path / "project",
         strategy={"class": LEAKY},
-        market_data={"bars": ["sample:BTCUSDT-1m"], "speed": 3_000},
+        market_data={"bars": ["sample:BTCUSDT-1m"], "speed": 1_000},
         state_store={"snapshot_every_events": 20},
         monitoring={"log_level": "debug"},
     ):
