@@ -91,3 +91,15 @@ def test_inside_a_notebook_the_flusher_writes_the_panes(played: Played) -> None:
     view.close()
     assert session.replica.watches == []
     assert eventually(lambda: not FLUSHER.running)
+
+
+def test_the_answer_to_a_command_is_said_again_on_the_next_two_beats(
+    cockpit: tuple[Cockpit, list[str], ManualClock],
+) -> None:
+    page = cockpit[0]
+    assert page.reminder(1) == {}
+    page._commands.ack = {"state": "busy", "name": "halt"}
+    assert page.reminder(2) == {}
+    page._commands.ack = {"state": "ok", "name": "halt"}
+    said = [page.reminder(beat) for beat in (3, 4, 5)]
+    assert said == [{"controls": {"ack": {"state": "ok", "name": "halt", "beat": n}}} for n in (3, 4)] + [{}]

@@ -128,3 +128,15 @@ def test_a_page_cannot_ask_for_anything_else(name: str, stage: Any) -> None:
     assert told[-1]["state"] == "no"
     assert pool.waiting == []
     assert session.said == []
+
+
+def test_an_older_answer_that_comes_last_hides_no_newer_one(stage: Any) -> None:
+    session, commands, pool, told = stage
+    commands.request(ask("arm"))
+    commands.request(ask("disarm"))
+    arm, disarm = pool.waiting
+    session.refuse = "this token may not disarm"
+    disarm()
+    session.refuse = ""
+    arm()
+    assert told[-1]["text"] == "disarm refused: this token may not disarm"

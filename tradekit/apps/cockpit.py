@@ -55,6 +55,7 @@ class Cockpit:
         self._plot = Plot()
         self._ribbon_at = float("-inf")
         self._commands = Commands(session, told=lambda: nudge("ack"), clock=clock, pool=_POOL)
+        self._reminded: tuple[dict[str, Any], int] = (self._commands.ack, 0)
         self.panes["controls"].on_request(self._commands.request)
         self.panes["chart"].on_request(self._choose)
 
@@ -80,6 +81,20 @@ class Cockpit:
             for pane in self.panes:
                 out.setdefault(pane, {})["connection"] = moment.link
         return out
+
+    def reminder(self, beat: int) -> Parts:
+        """The last answer to a command, said again on the two beats after it.
+
+        What is written while Panel is still at the request itself does not always reach the browser.
+        """
+        ack = self._commands.ack
+        if ack is not self._reminded[0]:
+            self._reminded = (ack, 0)
+        times = self._reminded[1]
+        if ack["state"] in ("", "busy") or times == 2:
+            return {}
+        self._reminded = (ack, times + 1)
+        return {"controls": {"ack": {**ack, "beat": beat}}}
 
     def write(self, parts: Parts) -> None:
         """Send each pane the parts that differ; on the thread and in the document that own the panes."""

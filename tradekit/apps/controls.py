@@ -41,6 +41,7 @@ class Commands:
         self._clock = clock
         self._pool = pool
         self._count = 0
+        self._answered = 0  # the newest whose outcome was told
         self._waiting = ("", float("-inf"))  # the last one without an answer yet, and since when
         self.ack: dict[str, Any] = {"state": "", "name": "", "text": "", "seq": "", "ts": 0}
 
@@ -62,7 +63,8 @@ class Commands:
         newest = number == self._count
         if newest:
             self._waiting = ("", float("-inf"))
-        if newest or state == "ok":  # what was asked again since has the last word
+        if newest or (state == "ok" and number > self._answered):  # what was asked since has the last word
+            self._answered = number
             self._tell(state, name, text, seq)
 
     def _outcome(self, name: str) -> tuple[str, str, int]:

@@ -91,7 +91,7 @@ class _Page:
 
     def beat(self, count: int) -> None:
         """Tell the browser that this server lives."""
-        self.write({"ribbon": {"beat": count}})
+        self.write({"ribbon": {"beat": count}, **self.cockpit.reminder(count)})
 
     def _connected(self) -> bool:
         context = self._doc.session_context if self._doc is not None else None
