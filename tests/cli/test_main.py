@@ -19,7 +19,20 @@ from tradekit.errors import ConfigError
 Cli = Callable[..., "Said"]  # noqa: F821 - tests/cli/conftest.py
 SCRIPT = str(Path(sys.executable).with_name("tradekit"))
 COMMANDS = (
-    *("demo", "dashboard", "lab", "backtest", "run", "sessions", "halt", "arm", "disarm", "stop", "kill"),
+    *(
+        "demo",
+        "dashboard",
+        "lab",
+        "backtest",
+        "sweep",
+        "run",
+        "sessions",
+        "halt",
+        "arm",
+        "disarm",
+        "stop",
+        "kill",
+    ),
     "token",
     *("journal verify", "journal info", "journal tail", "state", "why", "doctor", "version"),
 )

@@ -4,13 +4,12 @@ Knows how a question is put and an answer shown; the run itself is `run.backtest
 """
 
 import argparse
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tradekit.cli.parser import Commands, command, number, setting
-from tradekit.cli.show import note, print_json
+from tradekit.cli.parser import Commands, command
+from tradekit.cli.show import print_json, save_page
+from tradekit.cli.terms import add_terms, strategy_of, terms_of
 
 if TYPE_CHECKING:
     from tradekit.run.result import Result
@@ -28,40 +27,7 @@ def add(commands: Commands) -> None:
     parser = command(
         commands, "backtest", _backtest, help="run a strategy over recorded bars", example=_EXAMPLE, json=True
     )
-    parser.add_argument(
-        "--strategy", required=True, metavar="MODULE:CLASS", help="the strategy, or FILE.py:CLASS; from here"
-    )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        type=setting,
-        metavar="NAME=VALUE",
-        help="a parameter; repeatable",
-    )
-    parser.add_argument(
-        "--data",
-        action="append",
-        required=True,
-        metavar="FILE",
-        help="bars: .csv, .csv.gz, .parquet or sample:NAME; repeatable, one instrument each",
-    )
-    parser.add_argument("--instrument", help="the instrument's name, where the data does not say")
-    parser.add_argument(
-        "--timeframe", help="the bars' length (1m, 15m, 1h), where it is not the commonest step"
-    )
-    parser.add_argument("--cash", type=number, default="10000", help="opening balance (10000)")
-    parser.add_argument(
-        "--fee", type=number, default="0", help="fraction of each trade's value (0.002 is 0.2 %%)"
-    )
-    parser.add_argument("--slippage", type=number, default="0", help="fraction of the price, against you")
-    parser.add_argument("--leverage", type=number, help="refuse orders beyond this multiple of equity")
-    parser.add_argument(
-        "--rules",
-        default="default",
-        metavar="PROFILE",
-        help="the fill rules: default, backtesting_py or nautilus, with settings as :name=value,...",
-    )
+    add_terms(parser)
     parser.add_argument(
         "--plot", type=Path, metavar="FILE.html", help="save price, fills and equity as a page"
     )
@@ -74,30 +40,13 @@ def add(commands: Commands) -> None:
 
 
 def _backtest(args: argparse.Namespace) -> int:
-    import logging
-
     from tradekit.run.backtest import backtest
-    from tradekit.sim.profiles import named
-    from tradekit.strategy.load import load_strategy
 
-    logging.basicConfig(format="tradekit: %(message)s", level=logging.WARNING)
-    if "" not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))  # a strategy's module is looked for here, as `python -m` would
-    result = backtest(
-        load_strategy(args.strategy, dict(args.set)),
-        args.data,
-        cash=args.cash,
-        fee=args.fee,
-        slippage=args.slippage,
-        rules=named(args.rules),
-        leverage=args.leverage,
-        instrument=args.instrument,
-        timeframe=args.timeframe,
-    )
+    result = backtest(strategy_of(args), args.data, **terms_of(args))
     if args.plot is not None:
-        _save("--plot", args.plot, result.plot().save)
+        save_page("--plot", args.plot, result.plot().save)
     if args.tearsheet is not None:
-        _save("--tearsheet", args.tearsheet, result.tearsheet)
+        save_page("--tearsheet", args.tearsheet, result.tearsheet)
     if args.json:
         print_json(result.to_json())
     else:
@@ -109,13 +58,3 @@ def _print(result: "Result") -> None:
     from tradekit.report.page import summary_text
 
     print(summary_text(repr(result), result.stats, result.warnings, currency=result.opened.currency))
-
-
-def _save(option: str, path: Path, save: Callable[[Path], Path]) -> None:
-    from tradekit.errors import ConfigError
-
-    try:
-        save(path)
-    except OSError as error:
-        raise ConfigError(f"{option} {path} cannot be written: {error.strerror}") from error
-    note(f"tradekit: wrote {path}")

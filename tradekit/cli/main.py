@@ -7,7 +7,20 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tradekit.cli import backtest, control, doctor, journal, run, sessions, state, token, versions, views, why
+from tradekit.cli import (
+    backtest,
+    control,
+    doctor,
+    journal,
+    run,
+    sessions,
+    state,
+    sweep,
+    token,
+    versions,
+    views,
+    why,
+)
 from tradekit.cli.parser import Layout, Parser
 from tradekit.cli.show import note
 from tradekit.errors import TradekitError
@@ -72,6 +85,19 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="store_true", help="print the version")
     parser.set_defaults(run=None, debug=False, passes_on=False)
     commands = parser.add_subparsers(metavar="COMMAND", title="commands", parser_class=Parser)
-    for group in (views, backtest, run, sessions, control, token, journal, state, why, doctor, versions):
+    for group in (
+        views,
+        backtest,
+        sweep,
+        run,
+        sessions,
+        control,
+        token,
+        journal,
+        state,
+        why,
+        doctor,
+        versions,
+    ):
         group.add(commands)
     return parser

@@ -4,12 +4,13 @@ Knows no trade. Data goes to stdout, everything else to stderr, so that a pipe g
 """
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from tradekit.core.redact import secrets
 
-__all__ = ["note", "print_json", "print_pairs", "print_table", "shown", "utc"]
+__all__ = ["note", "print_json", "print_pairs", "print_table", "save_page", "shown", "utc"]
 
 
 def note(text: str) -> None:
@@ -43,6 +44,17 @@ def print_pairs(pairs: Mapping[str, Any]) -> None:
     width = max(map(len, pairs), default=0)
     for name, value in pairs.items():
         print(f"{name.ljust(width)}  {shown(value)}")
+
+
+def save_page(option: str, path: Path, save: Callable[[Path], Path]) -> None:
+    """Write the page that `option` asked for; raises ConfigError where it cannot be written."""
+    from tradekit.errors import ConfigError
+
+    try:
+        save(path)
+    except OSError as error:
+        raise ConfigError(f"{option} {path} cannot be written: {error.strerror}") from error
+    note(f"tradekit: wrote {path}")
 
 
 def utc(ts: int) -> str:

@@ -101,16 +101,29 @@ class SweepResult:
         return f"sweep of {self.strategy} over {', '.join(self.parameters)}: {len(self):,} combinations"
 
     def __str__(self) -> str:
-        return f"{self!r}, best by {self.metric}:\n{self._shown().to_string()}"
+        return f"{self!r}, best by {self.metric}:\n{self.shown().to_string()}"
 
     def _repr_html_(self) -> str:
         head = html.escape(f"{self!r}, best by {self.metric}")
-        return f"<p>{head}</p>{self._shown().to_html(escape=True, border=0)}"
+        return f"<p>{head}</p>{self.shown().to_html(escape=True, border=0)}"
 
-    def _shown(self) -> "pd.DataFrame":
+    def to_json(self) -> dict[str, Any]:
+        """Plain values: {"strategy", "parameters", "metric", "engine", "best", "rows": [{...}]}, rows as in `frame`."""
+        ranked = self.frame[self.metric.removeprefix("-")].notna().any()
+        return {
+            "strategy": self.strategy,
+            "parameters": self.parameters,
+            "metric": self.metric,
+            "engine": self.engine,
+            "best": self.best if ranked else None,
+            "rows": self.frame.to_dict("records"),
+        }
+
+    def shown(self, count: int = _ROWS) -> "pd.DataFrame":
+        """The best rows with the statistics that are looked at first; the first rows where none has the metric."""
         name = self.metric.removeprefix("-")
         columns = [*self.parameters, *dict.fromkeys((name, *_SHOWN))]
         ranked = self.frame[name].notna().any()
-        return (self.top() if ranked else self.frame.head(_ROWS))[
+        return (self.top(count) if ranked else self.frame.head(count))[
             [c for c in columns if c in self.frame.columns]
         ]
