@@ -66,7 +66,7 @@ def test_its_commands_do_what_they_say(project: Path) -> None:
             shell.append(f"timeout --preserve-status -s INT 4 {command} --no-show --port 0")
         else:
             shell.append(command)
-    assert len(shell) == 9
+    assert len(shell) == 10
     done = do(["bash", "-euo", "pipefail", "-c", "\n".join([*shell, "wait"])], project)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ok" in done.stdout
