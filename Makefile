@@ -39,7 +39,7 @@ processes: .venv/.ready-dev  ## what starts processes of its own, or waits for r
 	$(PYTEST) -n $(WORKERS) -m "process and not proof and not browser and not notebook"
 
 proofs: .venv/.ready-dev  ## the promises, proved at CI size
-	$(PYTEST) -m "proof and not browser and not notebook"
+	$(PYTEST) -n $(WORKERS) --dist worksteal -m "proof and not browser and not notebook"
 
 browser: .venv/.ready-dev  ## the dashboard in Chromium, the notebooks in a real kernel
 	$(PYTEST) -m "browser or notebook"

@@ -58,7 +58,7 @@ def test_a_replica_equals_the_fold_of_the_journal_at_every_frame_through_kills(
             goal = client.seq + rng.randrange(20, 300)
             assert client.wait_for(lambda state, goal=goal: state.seq >= goal or _ended(state), 60)
             running.kill()
-            wait_until(lambda: client.status == "stale")
+            wait_until(lambda: client.status == "stale", 120)  # it hashes every frame that it has, first
             running = project.run()
             assert client.wait_for(lambda state, life=life: state.session.epoch == life, 60)
             wait_until(lambda: client.status == "live")
