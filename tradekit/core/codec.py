@@ -6,13 +6,14 @@ The bytes made here are the journal's payload and the bridge's frame content ali
 import functools
 import hashlib
 import math
+import operator
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from tradekit.core.event import Event, Fact, Unknown, fact_class
+from tradekit.core.event import Event, Fact, Unknown, fact_class, fact_types
 from tradekit.core.upcast import lift
 from tradekit.errors import JournalError
 
@@ -22,19 +23,56 @@ _json = msgspec.json.Encoder()
 _sorted = msgspec.json.Encoder(order="sorted")
 
 
-class _Envelope(msgspec.Struct, frozen=True, gc=False):
+class _Header(msgspec.Struct, frozen=True, gc=False):
     seq: int
     epoch: int
     ts: int
     recorded: int
-    type: str
     v: int
     cause: int
     key: str
+
+
+class _Envelope(_Header, frozen=True, gc=False):
+    type: str
     data: msgspec.Raw
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
+
+
+class _Whole:
+    """Decodes an envelope and its fact in one go: one tagged union of all facts registered, each in its newest version.
+
+    Made at the first use, and again when a class has joined the register since.
+    """
+
+    def __init__(self) -> None:
+        self._classes: frozenset[type[Fact]] = frozenset()
+        self.decode: Any = _envelope.decode  # until facts are known: an envelope's data is no fact
+
+    def learn(self, cls: type[Fact]) -> None:
+        """Take a class in, and all others that are registered by now; one that cannot be looked at stays out."""
+        if cls not in self._classes:
+            known = fact_types()
+            self._classes = frozenset(known.values())
+            forms = [form for form in map(_form, known.values()) if form is not None]
+            if forms:
+                self.decode = msgspec.json.Decoder(functools.reduce(operator.or_, forms)).decode
+
+
+_whole = _Whole()
+
+
+def _form(cls: type[Fact]) -> Any:
+    """The envelope of facts of a class, told from others by its type; None for one that msgspec cannot decode into."""
+    try:
+        _decoder(cls)
+    except (TypeError, NameError):
+        return None
+    return msgspec.defstruct(
+        cls.__name__, [("data", cls)], bases=(_Header,), tag=cls.TYPE, tag_field="type", frozen=True, gc=False
+    )
 
 
 def encode(value: Any) -> bytes:
@@ -80,9 +118,27 @@ def encode_event(event: Event, payload: bytes | None = None) -> bytes:
 
 
 def decode_event(data: bytes) -> Event:
-    """An event from its JSON object: the envelope first, then the fact; unknown ones survive as `Unknown`."""
+    """An event from its JSON object; unknown ones survive as `Unknown`.
+
+    A known fact of its newest version is decoded with its envelope, any other after it: same result, or same error.
+    """
+    try:
+        e = _whole.decode(data)
+    except msgspec.DecodeError:
+        return _by_parts(data)
+    fact = e.data
+    cls = type(fact)
+    if cls is msgspec.Raw or e.v != cls.V or fact_class(cls.TYPE) is not cls:
+        return _by_parts(data)
+    return Event(e.seq, e.epoch, e.ts, e.recorded, cls.TYPE, e.v, e.cause, e.key, fact)
+
+
+def _by_parts(data: bytes) -> Event:
+    """The envelope first, then the fact."""
     e = _envelope.decode(data)
     fact = decode_fact(e.type, e.v, e.data)
+    if type(fact) is not Unknown:
+        _whole.learn(type(fact))
     v = max(e.v, fact.V)  # a lifted fact is of its class's version
     return Event(e.seq, e.epoch, e.ts, e.recorded, e.type, v, e.cause, e.key, fact)
 

@@ -4,11 +4,12 @@ Knows no instrument and no account; floats live in indicators, bars and reports 
 """
 
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
+from functools import lru_cache
 from typing import Any, NewType
 
 from tradekit.errors import OrderError
 
-__all__ = ["CENT", "EXACT", "ZERO", "Money", "Price", "Qty", "exact", "floor_to", "nearest"]
+__all__ = ["CENT", "EXACT", "ZERO", "Money", "Price", "Qty", "approximate", "exact", "floor_to", "nearest"]
 
 Price = NewType("Price", Decimal)
 Qty = NewType("Qty", Decimal)
@@ -40,6 +41,15 @@ def exact(value: Any, *, name: str = "value") -> Decimal:
     if not number.is_finite():
         raise OrderError(f"{name} is {value!r}: give a finite number")
     return number
+
+
+@lru_cache(maxsize=4096)
+def approximate(value: Decimal) -> float:
+    """The float next to an exact number, remembered: what is held is valued at each mark, and seldom changes.
+
+    A zero has no sign, so that equal numbers give one float whichever was asked first.
+    """
+    return float(value) + 0.0
 
 
 def floor_to(value: Decimal, step: Decimal | None) -> Decimal:

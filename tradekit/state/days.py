@@ -29,9 +29,11 @@ def day_of(state: State, ts: int) -> DayPnl:
     """
     days = state.pnl.days
     name = day_name(state, ts)
-    latest = next(reversed(days), "")
-    if name <= latest:
-        return days[latest]
+    latest = ""
+    for latest in reversed(days):  # the one opened last
+        if name <= latest:
+            return days[latest]
+        break
     equity = days[latest].end if latest else state.account.equity
     day = days[name] = DayPnl(equity, equity)
     if len(days) > _DAYS_KEPT:
@@ -42,11 +44,11 @@ def day_of(state: State, ts: int) -> DayPnl:
 def day_name(state: State, ts: int) -> str:
     """The date of the day that `ts` [UTC ns] belongs to, were it now: the latest session's, or the UTC day's."""
     pnl = state.pnl
-    name = pnl.session
-    if pnl.around_the_clock or not name:
-        today = _utc_day(ts // _DAY_NS)
-        return max(today, name)
-    return name
+    session = pnl.session
+    if session and not pnl.around_the_clock:
+        return session
+    today = _utc_day(ts // _DAY_NS)
+    return today if today > session else session
 
 
 def add_point(state: State, ts: int) -> None:

@@ -43,6 +43,7 @@ __all__ = ["BARS_KEPT", "REDUCER", "Touched", "apply"]
 
 REDUCER = 1  # grows when a change here gives another state from the same events
 BARS_KEPT = 500  # closed bars kept in state for each instrument and timeframe
+_LATE = (("health",),)  # what a late bar touches
 _SIGNALS_KEPT = 300
 _COMMANDS_KEPT = 100
 
@@ -96,25 +97,32 @@ def _session_closed(state: State, event: Event, data: SessionClosed) -> Touched:
 
 
 def _bar(state: State, event: Event, data: Bar) -> Touched:
-    if not event.cause:
+    instrument, timeframe, close = data.instrument, data.timeframe, data.close
+    made = event.cause != 0  # from finer bars: their closes have been marked already
+    if not made:
         if hours.late(state, data):
             state.health.series.setdefault(event.key, SeriesHealth()).late += 1
-            return (("health",),)
+            return _LATE
         hours.came(state, data, event.key)
-    series = state.bars.setdefault(data.instrument, {})
-    rows = series.setdefault(data.timeframe, [])
-    rows.append(BarRow(data.ts, data.open, data.high, data.low, data.close, data.volume))
+    series = state.bars.get(instrument)
+    if series is None:
+        series = state.bars[instrument] = {}
+    rows = series.get(timeframe)
+    if rows is None:
+        rows = series[timeframe] = []
+    rows.append(BarRow(data.ts, data.open, data.high, data.low, close, data.volume))
     if len(rows) > BARS_KEPT:
         del rows[0]
-    path = ("bars", data.instrument, data.timeframe)
-    if event.cause:  # made from finer bars: their closes have been marked already
+    path = ("bars", instrument, timeframe)
+    if made:
         return (path,)
+    ts = event.ts
     for feed in state.health.feeds.values():
-        feed.last = event.ts
-    state.marks[data.instrument] = Mark(event.ts, data.close)
-    valuation.mark(state, data.instrument, data.close)
-    days.add_point(state, event.ts)
-    return (path, ("marks", data.instrument), ("positions",), ("account",), ("pnl",), ("health",))
+        feed.last = ts
+    state.marks[instrument] = Mark(ts, close)
+    valuation.mark(state, instrument, close)
+    days.add_point(state, ts)
+    return (path, ("marks", instrument), ("positions",), ("account",), ("pnl",), ("health",))
 
 
 def _mark(state: State, event: Event, data: MarkUpdated) -> Touched:

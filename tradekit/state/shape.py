@@ -227,7 +227,7 @@ class DayPnl(msgspec.Struct):
     flows: Decimal = ZERO
 
 
-class EquityPoint(msgspec.Struct, array_like=True, frozen=True):
+class EquityPoint(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Equity at a bar's close: [ts UTC ns, equity]."""
 
     ts: int
@@ -281,7 +281,7 @@ class BarRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
         return Bar(instrument, timeframe, self.ts, self.open, self.high, self.low, self.close, self.volume)
 
 
-class Mark(msgspec.Struct, frozen=True):
+class Mark(msgspec.Struct, frozen=True, gc=False):
     """The latest price of an instrument and when it held [UTC ns]."""
 
     ts: int

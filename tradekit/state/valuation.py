@@ -6,7 +6,7 @@ A currency without a known rate is left out, and the account says that it is not
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from tradekit.model.account import AccountType, CashKind
-from tradekit.model.money import CENT, EXACT, ZERO
+from tradekit.model.money import CENT, EXACT, ZERO, approximate
 from tradekit.state.currency import rate_of
 from tradekit.state.days import day_of
 from tradekit.state.shape import Account, Position, State
@@ -20,16 +20,21 @@ _Stake = tuple[float, float, float, float]  # a position's part of equity, unrea
 def mark(state: State, instrument: str, price: float) -> None:
     """A new price for an instrument: unrealised profit and equity follow."""
     ts = state.time - 1  # what closes at midnight belongs to the day that ends
-    positions, keys = state.positions, state.held.get(instrument, ())
+    account, positions = state.account, state.positions
+    keys = state.held.get(instrument, ())
     many = len(positions) > _FEW
     before = [_stake(state, positions[key]) for key in keys] if many else []
+    held = False
     for key in keys:
         position = positions[key]
         position.mark = price
         if position.qty:
+            held = True
             revalue_position(position)
-    if state.account.rates and _is_rate(state, instrument):
+    if account.rates and _is_rate(state, instrument):
         refresh_rates(state, ts)
+    elif not held:  # nothing has another value: equity is what it was when money moved last
+        day_of(state, ts).end = account.equity
     elif many:
         _shift(state, before, [_stake(state, positions[key]) for key in keys], ts)
     else:
@@ -48,12 +53,12 @@ def revalue_position(position: Position) -> None:
     if not qty:
         position.value = position.unrealised = 0.0
     elif not position.inverse:
-        position.value = value = float(qty) * position.mark * float(position.multiplier)
-        position.unrealised = value - float(position.cost)
+        position.value = value = approximate(qty) * position.mark * approximate(position.multiplier)
+        position.unrealised = value - approximate(position.cost)
     else:
-        worth = float(qty) * float(position.multiplier)
+        worth = approximate(qty) * approximate(position.multiplier)
         position.value = worth / position.mark if position.mark else 0.0
-        position.unrealised = -position.value - float(position.cost)
+        position.unrealised = -position.value - approximate(position.cost)
 
 
 def revalue(state: State, ts: int) -> None:
@@ -68,7 +73,7 @@ def revalue(state: State, ts: int) -> None:
                 unrealised += position.unrealised
                 worth += position.unrealised if position.margined else position.value
         account.unrealised = unrealised
-        account.equity = float(account.cash.get(account.currency, ZERO)) + worth
+        account.equity = approximate(account.cash.get(account.currency, ZERO)) + worth
     if account.equity > account.peak:
         account.peak = account.equity
     day_of(state, ts).end = account.equity
@@ -82,12 +87,12 @@ def _sum_up(state: State) -> None:
         sum(parts, start=0.0) for parts in (zip(*stakes, strict=True) if stakes else ((), (), (), ()))
     )
     cash = sum(
-        (float(amount) * rate(account, currency) for currency, amount in account.cash.items() if amount),
+        (approximate(amount) * rate(account, currency) for currency, amount in account.cash.items() if amount),
         start=0.0,
     )
     account.equity = cash + worth
-    booked = float(account.opening) + float(account.realised) - float(account.fees)
-    booked += sum(map(float, account.flows.values()))
+    booked = approximate(account.opening) + approximate(account.realised) - approximate(account.fees)
+    booked += sum(map(approximate, account.flows.values()))
     account.currency_gain = account.equity - account.unrealised - booked if account.rates else 0.0
 
 
@@ -117,7 +122,7 @@ def _stake(state: State, position: Position) -> _Stake:
     value = abs(position.value) * worth
     if spec is None or account.type is AccountType.CASH:
         return equity, unrealised, value, 0.0
-    return equity, unrealised, value * float(spec.margin), value * float(spec.least_margin)
+    return equity, unrealised, value * approximate(spec.margin), value * approximate(spec.least_margin)
 
 
 # --- currencies ---------------------------------------------------------------------------------------------
