@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -6,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import law
 from tests.core.journal_contract import FACTS, INT64, START, bar, fill, mark
 from tradekit.core import codec
+from tradekit.core import event as registry
 from tradekit.core.codec import (
     canonical_hash,
     decode_event,
@@ -72,6 +75,57 @@ def test_an_unknown_fact_survives_whole() -> None:
     event = decode_event(data)
     assert isinstance(event.data, Unknown)
     assert encode_event(event) == data
+
+
+OLD_OR_ODD = st.sampled_from(
+    [
+        (b'"v":1', b'"v":0'), (b'"v":1', b'"v":2'), (b'"v":1', b'"v":true'), (b'"data":{', b'"data":{"more":[1],'),
+        (b'"type":"', b'"type":"no.'), (b'"type":"', b'"tipe":"'), (b'"key":', b'"kei":'), (b"{", b"["),
+        (b'"mark.updated"', b'"risk.changed"'), (b'"last":', b'"lost":'), (b"true", b"17"), (b"}}", b"}"),
+    ]
+)  # fmt: skip
+
+
+def outcome(decode: Callable[[bytes], Event], data: bytes) -> object:
+    """What comes of decoding: the event, or the error's class and words."""
+    try:
+        return decode(data)
+    except Exception as error:
+        return type(error), str(error)
+
+
+@given(event=EVENTS, changed=st.none() | OLD_OR_ODD, cut=st.integers(0, 400))
+@law(200)
+def test_decoding_in_one_go_comes_to_what_decoding_by_parts_comes_to(
+    event: Event, changed: tuple[bytes, bytes] | None, cut: int
+) -> None:
+    data = encode_event(event)
+    if changed is not None:
+        data = data.replace(*changed, 1)
+    for one in (data, data[:cut]):
+        assert outcome(decode_event, one) == outcome(codec._by_parts, one)
+
+
+def test_a_class_that_joins_the_register_later_is_decoded_and_one_that_leaves_it_is_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decode_event(encode_event(mark(1)))
+    monkeypatch.setattr(registry, "_registered", dict(registry._registered))
+
+    @registry.fact("test.joined")
+    class Joined(Fact, frozen=True, gc=False):
+        word: str
+
+    @registry.fact("test.riddle")
+    class Riddle(Fact, frozen=True, gc=False):
+        answer: "NoSuchName"  # type: ignore[name-defined]  # noqa: F821 - nobody can look at it
+
+    told = Event(1, 1, 1, 1, "test.joined", 1, 0, "", Joined("here"))
+    for _ in range(2):  # by parts at first, in one go from then on
+        assert decode_event(encode_event(told)) == told
+    assert type(codec._whole.decode(encode_event(told)).data) is Joined
+    del registry._registered["test.joined"]
+    assert isinstance(decode_event(encode_event(told)).data, Unknown)
 
 
 def test_a_bad_field_is_named_with_its_path() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.builders import law
 from tradekit.errors import OrderError
-from tradekit.model.money import exact, floor_to, nearest
+from tradekit.model.money import approximate, exact, floor_to, nearest
 
 D = Decimal
 STEPS = st.sampled_from([D("0.01"), D("0.25"), D("0.3"), D(7), D("1E-8")])
@@ -73,3 +73,14 @@ def test_a_value_just_below_a_multiple_is_not_lifted_to_it() -> None:
 
 def test_without_a_step_nothing_changes() -> None:
     assert floor_to(D("1.23"), None) == nearest(D("1.23"), None) == D("1.23")
+
+
+@given(VALUES)
+@law(50)
+def test_the_float_of_a_number_is_the_same_each_time_it_is_asked_for(value: Decimal) -> None:
+    assert approximate(value) == approximate(value.normalize()) == float(value)
+
+
+def test_a_zero_has_no_sign_as_a_float_whichever_was_asked_first() -> None:
+    approximate.cache_clear()
+    assert [str(approximate(zero)) for zero in (D("-0"), D(0), D("0.00"))] == ["0.0"] * 3

@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import BTC, filled, law
+from tests.builders import BTC, DAY, START, filled, law
 from tests.state.books import ALL, ES, INVERSE, book, tell
+from tradekit.core.codec import encode
 from tradekit.model.account import AccountType, CashKind, CashMoved, RatePublished
 from tradekit.model.instrument import Instrument, Kind
 from tradekit.model.market import MarkUpdated
 from tradekit.model.order import Side
 from tradekit.state.shape import State
-from tradekit.state.valuation import revalue
+from tradekit.state.valuation import revalue, revalue_position
 
 D = Decimal
 BUY, SELL = Side.BUY, Side.SELL
@@ -184,6 +185,27 @@ def test_equity_is_opening_profit_fees_flows_and_currency_gain(facts: list[objec
         at = float(1 if p.currency == "USD" else account.rates.get(p.currency) or 0)
         worth += (p.unrealised if p.margined else p.value) * at
     assert account.equity == pytest.approx(worth, abs=1e-6)
+
+
+@given(st.lists(FACTS, max_size=25), NAMES, st.sampled_from(AccountType))
+@law(60)
+def test_a_mark_leaves_the_account_as_valuing_everything_anew_does(
+    facts: list[object], name: str, kind: AccountType
+) -> None:
+    state: State = book(*facts, MarkUpdated(name, 101.0), account_type=kind)  # type: ignore[arg-type]
+    marked = encode((state.account, state.pnl, state.positions))
+    for position in state.positions.values():
+        revalue_position(position)
+    revalue(state, state.time - 1)
+    assert encode((state.account, state.pnl, state.positions)) == marked
+
+
+def test_a_mark_of_what_is_not_held_begins_the_day_all_the_same() -> None:
+    state = tell(book(filled("a", BUY, 1, 100)), MarkUpdated("ES", 5.0), ts=START + DAY + 1)
+    assert {name: day.start for name, day in state.pnl.days.items()} == {
+        "2022-12-13": 10_000.0,
+        "2022-12-14": 10_000.0,
+    }
 
 
 def test_the_instruments_here_are_of_every_sort() -> None:

@@ -37,6 +37,35 @@ def test_an_indicator_takes_the_fields_that_it_names_or_the_one_that_is_asked_fo
     assert made.add(ATR(3), None, "BTC", "1m").fields == ("high", "low", "close")
 
 
+def test_what_a_bar_leads_to_is_looked_up_anew_once_something_else_is_followed() -> None:
+    made, one, first, second = series("1m"), bar(0, (1.0, 4.0, 0.5, 2.0), volume=7.0), Count(), Count()
+
+    def feed() -> bool:
+        feeds, follows = made.heard(one)
+        for update, read in feeds:
+            update(read(one))
+        return follows
+
+    made.add(first, "close", "BTC", "1m")
+    assert feed()
+    second.inputs = ("high", "low")  # type: ignore[attr-defined]
+    made.add(second, None, "BTC", "1m")
+    assert feed()
+    assert (first.got, second.got) == ([(2.0,), (2.0,)], [(4.0, 0.5)])
+    made.clear_indicators()
+    assert feed()
+    assert (len(first.got), len(second.got)) == (2, 1)
+
+
+def test_the_feeds_own_bars_are_followed_once_their_timeframe_is_known() -> None:
+    made, one, line = series(), bar(0, (1.0, 4.0, 0.5, 2.0)), Count()
+    made.add(line, "close", "BTC", None)
+    assert made.heard(one) == ((), False)
+    made.start("1m")
+    feeds, follows = made.heard(one)
+    assert (len(feeds), follows) == (1, True)
+
+
 def test_an_indicator_without_a_timeframe_follows_the_first_one_or_the_feeds() -> None:
     made = series("15m", "1h")
     line = made.add(SMA(3), None, "BTC", None)

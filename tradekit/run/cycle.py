@@ -25,6 +25,7 @@ from tradekit.trading.engine import Engine
 
 __all__ = ["Cycle"]
 
+_WISHES = (OrderSubmitted, OrderCancelRequested, OrderReplaceRequested)
 _MARKET = (Bar, Quote, TradeTick, MarketOpened, MarketClosed, TradingHalted, TradingResumed, SplitEffected)
 
 
@@ -45,15 +46,19 @@ class Cycle:
         """
         if not self.broker.simulated:
             return self.engine.step(fact, ts)
-        state = self.engine.state
-        events = self.report(self.clearing.overnight(state, fact, ts))
+        engine, clearing = self.engine, self.clearing
+        state = engine.state
+        events = self.report(clearing.overnight(state, fact, ts)) if clearing.nightly else []
         if isinstance(fact, _MARKET):
-            events += self.report(self.broker.market(fact, ts))
-        due = self.clearing.due(self.engine.state, fact, ts)
-        events += self.engine.step(fact, ts)
-        events += self.report(due)
+            trades = self.broker.market(fact, ts)
+            if trades:
+                events += self.report(trades)
+        due = clearing.due(engine.state, fact, ts)
+        events += engine.step(fact, ts)
+        if due:
+            events += self.report(due)
         if state.account.type is AccountType.MARGIN:
-            events += liquidate(self.engine, self.broker, ts)
+            events += liquidate(engine, self.broker, ts)
         return events
 
     def act(self, events: Iterable[Event]) -> list[Report]:
@@ -61,6 +66,8 @@ class Cycle:
         reports: list[Report] = []
         for event in events:
             data = event.data
+            if not isinstance(data, _WISHES):
+                continue
             if isinstance(data, OrderSubmitted):
                 if self.over(data.id):
                     continue

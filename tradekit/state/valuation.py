@@ -87,7 +87,11 @@ def _sum_up(state: State) -> None:
         sum(parts, start=0.0) for parts in (zip(*stakes, strict=True) if stakes else ((), (), (), ()))
     )
     cash = sum(
-        (approximate(amount) * rate(account, currency) for currency, amount in account.cash.items() if amount),
+        (
+            approximate(amount) * rate(account, currency)
+            for currency, amount in account.cash.items()
+            if amount
+        ),
         start=0.0,
     )
     account.equity = cash + worth

@@ -21,6 +21,8 @@ from tradekit.trading.broker import Report
 
 __all__ = ["Clearing"]
 
+_DUE = frozenset({FundingPublished, DividendWentEx, SplitEffected})  # what may make something due
+
 
 class Clearing:
     """What is due, by yearly rates as fractions (0.03 is 3 %).
@@ -39,6 +41,8 @@ class Clearing:
 
     def due(self, state: State, fact: Fact, ts: int) -> list[Report]:
         """What `fact` makes due at `ts` [UTC ns], by the state before it."""
+        if type(fact) not in _DUE:
+            return []
         told: list[CashMoved] = []
         if isinstance(fact, FundingPublished):
             told = funding(*_held(state, fact.instrument), fact)

@@ -91,9 +91,10 @@ class Engine:
         if passed:  # it is written down as it came, counted, and changes nothing
             return out
         self._cause = event.seq
-        halt = risk.halt_for(self.state)
-        if halt is not None:  # before the strategy hears of what was taken
-            self.tell(halt)
+        if self.state.risk.limits:
+            halt = risk.halt_for(self.state)
+            if halt is not None:  # before the strategy hears of what was taken
+                self.tell(halt)
         taken = self._taken.get(event.type)
         if taken is not None:
             taken(event, event.data)
@@ -224,9 +225,8 @@ class Engine:
 
     def turn_to(self, instrument: str, cause: int) -> None:
         """Be about an instrument: what is wished for from now on, and what it follows from."""
-        self._instrument = instrument
-        self._cause = cause
-        self._set_goal()
+        self._instrument, self._cause = instrument, cause
+        self.strategy._goal = self.dealing.goal(instrument)
 
     def _set_goal(self) -> None:
         self.strategy._goal = self.dealing.goal(self._instrument)

@@ -56,9 +56,10 @@ def _made(engine: "Engine", event: Event, longer: list[Closed]) -> None:
 
 def _show(engine: "Engine", event: Event, bar: Bar) -> None:
     """Show a bar to its indicators, then to the strategy."""
-    for line in engine.series.lines(bar.instrument, bar.timeframe):
-        line.feed(bar)
-    if engine.series.follows(bar) and not _warming(engine, event):
+    feeds, follows = engine.series.heard(bar)
+    for update, read in feeds:
+        update(read(bar))
+    if follows and not _warming(engine, event):
         engine.turn_to(bar.instrument, event.seq)
         engine.call("on_bar", engine.strategy.on_bar, bar)
 

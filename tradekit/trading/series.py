@@ -5,7 +5,7 @@ Pure. Knows bars and indicators, no orders.
 
 from collections.abc import Callable, Iterable
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,7 +15,7 @@ from tradekit.errors import StrategyError
 from tradekit.model.instrument import Instrument, duration
 from tradekit.model.market import Bar, MarketOpened
 
-__all__ = ["Feedline", "Series"]
+__all__ = ["Feedline", "Heard", "Series"]
 
 Key = tuple[str, str]  # instrument, timeframe
 
@@ -34,6 +34,22 @@ class Feedline(msgspec.Struct):
         else:
             self.indicator.update(*self.read(bar))
 
+    def bound(self) -> tuple[Callable[[Any], object], Callable[[Bar], Any]]:
+        """`feed` with everything looked up: what takes the values, and what reads them from a bar."""
+        update = self.indicator.update
+        return (update if len(self.fields) == 1 else lambda values: update(*values)), self.read
+
+
+class Heard(NamedTuple):
+    """What a bar of one series leads to, looked up once: it holds until indicators or timeframes change.
+
+    feeds    for each indicator in its order: what takes its values, and what reads them from a bar
+    follows  whether the strategy is called
+    """
+
+    feeds: tuple[tuple[Callable[[Any], object], Callable[[Bar], Any]], ...]
+    follows: bool
+
 
 class Series:
     """The bars of a run: from the feed's own to the longest that the strategy or the session asks for."""
@@ -46,6 +62,7 @@ class Series:
         self._calendars: dict[str, str] = {}  # of the instruments that have sessions
         self._sessions: dict[str, tuple[int, MarketOpened]] = {}  # by calendar: the last one, and since when
         self._lines: dict[Key, list[Feedline]] = {}
+        self._heard: dict[Key, Heard] = {}  # forgotten when anything that it was made of changes
         self._base = ""  # the feed's own timeframe, known with its first bar
         self._pending: list[tuple[Feedline, str, str | None]] = []
 
@@ -71,12 +88,14 @@ class Series:
         else:
             self._check_wanted(timeframe)
             self._lines.setdefault((instrument, timeframe), []).append(line)
+        self._heard.clear()
         return line
 
     def clear_indicators(self) -> None:
         """Forget them all, before a strategy starts again with other parameters."""
         self._lines.clear()
         self._pending.clear()
+        self._heard.clear()
 
     def lines(self, instrument: str, timeframe: str) -> list[Feedline]:
         """The indicators on one series, in the order they were made."""
@@ -110,6 +129,7 @@ class Series:
         for line, instrument, _ in self._pending:
             self._lines.setdefault((instrument, timeframe), []).append(line)
         self._pending.clear()
+        self._heard.clear()
 
     def trade(self, instruments: Iterable[Instrument]) -> None:
         """Take note of what is traded: bars of an instrument whose calendar has sessions count from their open."""
@@ -171,6 +191,15 @@ class Series:
     def shown_beyond(self, timeframe: str) -> bool:
         """Whether bars longer than `timeframe` are asked for."""
         return any(duration(shown) > duration(timeframe) for shown in self._shown)
+
+    def heard(self, bar: Bar) -> Heard:
+        """What a bar leads to, by its series."""
+        key = (bar.instrument, bar.timeframe)
+        heard = self._heard.get(key)
+        if heard is None:
+            feeds = tuple(line.bound() for line in self.lines(*key))
+            heard = self._heard[key] = Heard(feeds, self.follows(bar))
+        return heard
 
     def follows(self, bar: Bar) -> bool:
         """Whether the strategy is called with this bar."""
