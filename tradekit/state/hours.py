@@ -19,8 +19,10 @@ Touched = tuple[tuple[str, ...], ...]
 def late(state: State, bar: Bar) -> bool:
     """Whether a bar from outside opens no later than one of its series that was taken already: it changes nothing."""
     series = state.bars.get(bar.instrument)
-    rows = None if series is None else series.get(bar.timeframe)
-    return bool(rows) and bar.ts <= rows[-1].ts
+    if series is None:
+        return False
+    rows = series.get(bar.timeframe)
+    return rows is not None and len(rows) > 0 and bar.ts <= rows[-1].ts
 
 
 def came(state: State, bar: Bar, key: str) -> None:
