@@ -20,6 +20,7 @@ from tradekit.model.market import Bar
 from tradekit.model.order import Side
 from tradekit.run.ahead import ahead, outputs, warm_up
 from tradekit.run.cycle import Cycle
+from tradekit.run.longer import Longer, can_be_made
 from tradekit.run.tape import Tape
 from tradekit.run.written import written_out
 from tradekit.sim.costs import Costs
@@ -28,6 +29,7 @@ from tradekit.state import valuation
 from tradekit.state.reducer import BARS_KEPT, apply
 from tradekit.state.shape import Mark, State
 from tradekit.strategy.base import Strategy
+from tradekit.trading import hearing
 from tradekit.trading.engine import Engine
 from tradekit.trading.series import Feedline
 
@@ -44,14 +46,12 @@ def fits(cycle: Cycle, columns: list[BarColumns]) -> bool:
         return False
     engine = cycle.engine
     strategy = type(engine.strategy)
-    own_frames = set(engine.strategy.timeframes) <= {columns[0].timeframe}
-    plain = strategy.timeframes == () or own_frames
+    made = can_be_made(columns[0], engine.series.beyond(columns[0].timeframe))
     account, spec = engine.state.account, columns[0].spec
     simple = account.type is AccountType.UNLIMITED and not account.hedging
     simple = simple and not spec.inverse and spec.quote == account.currency
     sized = engine.state.risk.limits.keys() <= _OF_SIZE
-    watched = engine.series.shown_beyond(columns[0].timeframe) or strategy.on_timer is not Strategy.on_timer
-    return plain and simple and sized and not watched
+    return made and simple and sized and strategy.on_timer is Strategy.on_timer
 
 
 class InnerLoop:
@@ -59,6 +59,7 @@ class InnerLoop:
 
     n       bars taken so far: the one being worked on included once its close is told
     events  (bars taken before it, event) for every event but the bars
+    longer  the longer bars that the strategy asks for
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class InnerLoop:
         self._folded = 0
         self._kept_seq = 0
         self._length = duration(columns.timeframe)
+        self.longer = Longer(columns, cycle.engine.series.beyond(columns.timeframe))
         self._state = cycle.engine.state
         self._before = before  # what was told before the first bar
         self._watched = False  # whether somebody reads the state, so that every bar is folded into it
@@ -87,7 +89,7 @@ class InnerLoop:
         spec = columns.spec
         refuses = spec.max_qty is not None or spec.min_notional is not None or spec.inverse
         # on_start may have wished for orders
-        plain = cycle.engine.hears_nothing and not exchange.book and not refuses
+        plain = cycle.engine.hears_nothing and not exchange.book and not refuses and not self.longer.due
         self._tape = Tape(cycle.engine, columns, costs, told=told) if plain else None
 
     def run(self, progress: Callable[[int], None] | None = None) -> None:
@@ -96,7 +98,7 @@ class InnerLoop:
         strategy, name = engine.strategy, columns.instrument
         engine.series.start(columns.timeframe)
         lines = engine.series.lines(name, columns.timeframe)
-        sees = not strategy.instruments or name in strategy.instruments
+        sees = engine.series.sees(name) and engine.series.wants(columns.timeframe)
         strategy._dealer = self
         engine.out = []
         try:
@@ -128,7 +130,7 @@ class InnerLoop:
     def _chunk(self, start: int, stop: int, quick: list[Feedline], slow: list[Feedline], sees: bool) -> None:
         columns = self.columns
         values = [column for line in quick for column in ahead(line, columns, start, stop)]
-        loop = written_out(tuple(map(outputs, quick)), len(slow), sees)
+        loop = written_out(tuple(map(outputs, quick)), len(slow), sees, longer=bool(self.longer.due))
         book = self._exchange.book if self._tape is None else self._tape.waiting
         loop(
             self, self.engine, book, self.engine.strategy.on_bar,
@@ -157,6 +159,14 @@ class InnerLoop:
         finally:
             self.n += 1
         self.engine.out = list(events)  # acted on with the bar's own events, as one group
+
+    def close_longer(self) -> None:
+        """Tell the longer bars that close with the bar under way and show them, before the bar itself is shown."""
+        self.sync()
+        engine, bar = self.engine, next(self.columns.bars(self.n - 1, self.n))
+        closed = Event(self._state.seq, 0, bar.ts + self._length, 0, bar.TYPE, bar.V, 0, bar.key, bar)
+        hearing.made(engine, closed, self.longer.take())
+        engine.turn_to(bar.instrument, closed.seq)
 
     def settle(self) -> None:
         """Keep what the bar's callback told, act on it and on what the fills before it told."""
@@ -338,6 +348,9 @@ class InnerLoop:
 
     def bars(self, instrument: str | None, timeframe: str | None, count: int) -> list[Bar]:
         """The last closed bars."""
+        frame = timeframe or next(iter(self.engine.strategy.timeframes), self.columns.timeframe)
+        if frame != self.columns.timeframe:
+            return self.engine.bars(instrument, frame, count)
         return list(self.columns.bars(max(0, self.n - min(count, BARS_KEPT)), self.n))
 
     def add_indicator(

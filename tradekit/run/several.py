@@ -32,8 +32,8 @@ _WINDOW = 65_536  # bars delivered at a time, about
 
 
 def fits_several(cycle: Cycle, columns: Sequence[BarColumns]) -> bool:
-    """Whether the loop can run these: one timeframe, bars that exclude their end, no warm-up, nothing that watches."""
-    if cycle.engine.state.session.warm_until:
+    """Whether the loop can run these: one timeframe and none longer, bars that exclude their end, no warm-up."""
+    if cycle.engine.state.session.warm_until or cycle.engine.series.beyond(columns[0].timeframe):
         return False
     alike = len({one.timeframe for one in columns}) == 1 and all(one.closed == "left" for one in columns)
     return len(columns) > 1 and alike and all(fits(cycle, [one]) for one in columns)

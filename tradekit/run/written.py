@@ -8,20 +8,26 @@ from typing import Any
 
 __all__ = ["written_out"]
 
-_LOOPS: dict[tuple[tuple[tuple[str, ...], ...], int, bool], Callable[..., None]] = {}
+_LOOPS: dict[tuple[tuple[tuple[str, ...], ...], int, bool, bool], Callable[..., None]] = {}
 
 
-def written_out(quick: tuple[tuple[str, ...], ...], slow: int, sees: bool) -> Callable[..., None]:
-    """The loop for indicators with these lines and `slow` others, compiled once: each attribute set stands in it."""
-    key = (quick, slow, sees)
+def written_out(
+    quick: tuple[tuple[str, ...], ...], slow: int, sees: bool, longer: bool = False
+) -> Callable[..., None]:
+    """The loop for indicators with these lines and `slow` others, compiled once: each attribute set stands in it.
+
+    sees    the strategy is called with the bars
+    longer  bars of longer timeframes close with some of them
+    """
+    key = (quick, slow, sees, longer)
     if key not in _LOOPS:
         scope: dict[str, Any] = {}
-        exec("\n".join(_source(quick, slow, sees)), scope)  # noqa: S102 - our own text; names are identifiers
+        exec("\n".join(_source(*key)), scope)  # noqa: S102 - our own text; names are identifiers
         _LOOPS[key] = scope["loop"]
     return _LOOPS[key]
 
 
-def _source(quick: tuple[tuple[str, ...], ...], slow: int, sees: bool) -> Iterator[str]:
+def _source(quick: tuple[tuple[str, ...], ...], slow: int, sees: bool, longer: bool) -> Iterator[str]:
     """Lines of the loop. `book` is the exchange's, empty most of the time; `engine.out` is what was told."""
     yield "def loop(me, engine, book, on_bar, numbers, bars, indicators, values, feeds):"
     for i in range(len(quick)):
@@ -34,6 +40,9 @@ def _source(quick: tuple[tuple[str, ...], ...], slow: int, sees: bool) -> Iterat
     yield "        me.n = n"
     yield "        if book:"
     yield "            me.match(bar)"
+    if longer:
+        yield "        if n == me.longer.due:"
+        yield "            me.close_longer()"
     for i, line in enumerate(held):
         yield f"        {line} = v{i}"
     for i in range(slow):

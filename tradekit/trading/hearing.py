@@ -23,7 +23,7 @@ from tradekit.model.market import (
 if TYPE_CHECKING:
     from tradekit.trading.engine import Engine
 
-__all__ = ["HANDLERS", "timer"]
+__all__ = ["HANDLERS", "made", "timer"]
 
 
 def timer(name: str, at: int | None, every: int, *, now: int) -> TimerSet:
@@ -42,11 +42,11 @@ def _warming(engine: "Engine", event: Event) -> bool:
 def _bar(engine: "Engine", event: Event, bar: Bar) -> None:
     longer = engine.series.made_by(bar)
     if longer:
-        _made(engine, event, longer)
+        made(engine, event, longer)
     _show(engine, event, bar)
 
 
-def _made(engine: "Engine", event: Event, longer: list[Closed]) -> None:
+def made(engine: "Engine", event: Event, longer: list[Closed]) -> None:
     """Tell the longer bars that an event closed, then show them."""
     for ends, bar in longer:
         engine.tell_at(bar, ends, event.seq)
@@ -65,11 +65,11 @@ def _show(engine: "Engine", event: Event, bar: Bar) -> None:
 
 
 def _market_opened(engine: "Engine", event: Event, data: MarketOpened) -> None:
-    _made(engine, event, engine.series.market_opened(event.ts, data))
+    made(engine, event, engine.series.market_opened(event.ts, data))
 
 
 def _market_closed(engine: "Engine", event: Event, data: MarketClosed) -> None:
-    _made(engine, event, engine.series.market_closed(data.calendar))
+    made(engine, event, engine.series.market_closed(data.calendar))
 
 
 def _timer(engine: "Engine", event: Event, fired: TimerFired) -> None:

@@ -159,7 +159,7 @@ class Series:
         makers = self._makers.get(key)
         if makers is None:
             self.start(bar.timeframe)
-            longer = _longest_first(self._longer(self._shown, bar.timeframe))
+            longer = self.beyond(bar.timeframe)
             makers = self._makers[key] = [self._maker(bar.instrument, bar.timeframe, t) for t in longer]
         if not makers:
             return []
@@ -188,9 +188,9 @@ class Series:
     def _longer(self, timeframes: Iterable[str], base: str) -> list[str]:
         return [one for one in timeframes if duration(one) > duration(base)]
 
-    def shown_beyond(self, timeframe: str) -> bool:
-        """Whether bars longer than `timeframe` are asked for."""
-        return any(duration(shown) > duration(timeframe) for shown in self._shown)
+    def beyond(self, timeframe: str) -> list[str]:
+        """The timeframes longer than this one that are asked for, the longest first."""
+        return _longest_first(self._longer(self._shown, timeframe))
 
     def heard(self, bar: Bar) -> Heard:
         """What a bar leads to, by its series."""
@@ -203,9 +203,11 @@ class Series:
 
     def follows(self, bar: Bar) -> bool:
         """Whether the strategy is called with this bar."""
-        if not self.sees(bar.instrument):
-            return False
-        return bar.timeframe in self._wanted if self._wanted else bar.timeframe == self._base
+        return self.sees(bar.instrument) and self.wants(bar.timeframe)
+
+    def wants(self, timeframe: str) -> bool:
+        """Whether the strategy is called with bars of this timeframe."""
+        return timeframe in self._wanted if self._wanted else timeframe == self._base
 
     def sees(self, instrument: str) -> bool:
         """Whether the strategy is called with what happens to this instrument."""
