@@ -83,6 +83,7 @@ class Book:
     positions  by strategy, instrument and position id: signed quantity [base units]
     asked      what was sent and not answered, in the order of sending
     entered    orders that filled since the market was last seen, with their price: their children may still come
+    moves      grows with each fact but the market's prices: while it stays, so do the orders
     """
 
     def __init__(self, instruments: list[Instrument], rules: Rules) -> None:
@@ -90,6 +91,7 @@ class Book:
         self.positions: dict[tuple[str, str, str], Decimal] = {}
         self.asked: list[Asked] = []
         self.entered: dict[str, Decimal] = {}
+        self.moves = 0
         self.boards = {one.id: Board() for one in instruments}
         self.instruments = {one.id: one for one in instruments}
         self._rules = rules
@@ -123,6 +125,8 @@ class Book:
         """Take note of a fact that happened at `ts` [UTC ns]; what is not the exchange's changes nothing."""
         fold = self._folds.get(type(fact))
         if fold is not None:
+            if not isinstance(fact, Tick):
+                self.moves += 1
             fold(fact, ts)
 
     def of(self, instrument: str) -> list[Resting]:

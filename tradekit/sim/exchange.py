@@ -29,6 +29,7 @@ from tradekit.sim.book import REQUESTED, Book, Request, Resting
 from tradekit.sim.execution import Executions, Report, accepted
 from tradekit.sim.hours import ends, ends_with_session
 from tradekit.sim.matching import match_at_hand, match_bar, match_close, match_tick
+from tradekit.sim.quiet import Band, band_of
 from tradekit.sim.rules import Rules
 
 __all__ = ["Exchange", "Report", "Resting"]
@@ -46,6 +47,7 @@ class Exchange:
         self.rules = rules if rules is not None else Rules()
         self._book = Book(instruments, self.rules)
         self._ex = Executions(self._book, self.rules)
+        self._bands: dict[str, tuple[int, Band]] = {}  # by instrument, with the book's `moves` then
 
     @property
     def book(self) -> dict[str, Resting]:
@@ -80,7 +82,7 @@ class Exchange:
         if isinstance(fact, _TICKS):
             board = self._book.boards.get(fact.instrument)
             if board is not None and not board.passes_over(fact):
-                if self._book.resting or self._book.asked:
+                if self._book.asked or (self._book.resting and not self._quiet(fact)):
                     self._match(fact, ts, halted=board.halted)
                 self._book.see(board, fact, ts)
             return reports
@@ -185,6 +187,16 @@ class Exchange:
         )  # fmt: skip
 
     # --- the market -----------------------------------------------------------------------------------------
+
+    def _quiet(self, fact: Tick) -> bool:
+        """Whether a bar touches no order of its instrument."""
+        if not isinstance(fact, Bar):
+            return False
+        moves, name = self._book.moves, fact.instrument
+        known = self._bands.get(name)
+        if known is None or known[0] != moves:
+            known = self._bands[name] = moves, band_of(self._book.of(name), self._book.instruments[name])
+        return known[1].holds(fact)
 
     def _match(self, fact: Tick, ts: int, *, halted: bool) -> None:
         at = fact.ts if isinstance(fact, Bar) else ts
