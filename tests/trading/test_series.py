@@ -123,8 +123,8 @@ def test_longer_bars_are_made_by_instrument() -> None:
         (START + 2 * MINUTE, bar(0, (2.0,) * 4, instrument="ETH", timeframe="2m"))
     ]
     assert [one.instrument for _, one in made.made_by(flat(1, 3.0))] == ["BTC"]
-    assert made.shown_beyond("1m")
-    assert not made.shown_beyond("2m")
+    assert made.beyond("1m")
+    assert not made.beyond("2m")
 
 
 def test_bars_that_close_earlier_come_first() -> None:
