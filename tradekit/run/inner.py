@@ -6,8 +6,6 @@ test demands equal events from both. Knows no journal.
 """
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
-from typing import Any
 
 import numpy as np
 
@@ -17,16 +15,16 @@ from tradekit.indicators.base import by_chunk
 from tradekit.model.account import AccountType
 from tradekit.model.instrument import duration
 from tradekit.model.market import Bar
-from tradekit.model.order import Side
 from tradekit.run.ahead import ahead, outputs, warm_up
 from tradekit.run.cycle import Cycle
 from tradekit.run.longer import Longer, can_be_made
+from tradekit.run.stand_in import StandIn
 from tradekit.run.tape import Tape
 from tradekit.run.written import written_out
 from tradekit.sim.costs import Costs
 from tradekit.sim.exchange import Exchange
 from tradekit.state import valuation
-from tradekit.state.reducer import BARS_KEPT, apply
+from tradekit.state.reducer import apply
 from tradekit.state.shape import Mark, State
 from tradekit.strategy.base import Strategy
 from tradekit.trading import hearing
@@ -54,7 +52,7 @@ def fits(cycle: Cycle, columns: list[BarColumns]) -> bool:
     return made and simple and sized and strategy.on_timer is Strategy.on_timer
 
 
-class InnerLoop:
+class InnerLoop(StandIn):
     """Runs a strategy over one series and collects what it tells; stands in for the engine as the dealer.
 
     n       bars taken so far: the one being worked on included once its close is told
@@ -280,81 +278,9 @@ class InnerLoop:
             self._state = told
         return self._state
 
-    # --- the dealer -----------------------------------------------------------------------------------------
-
     def _engine_on(self) -> Engine:
         """The engine, standing at the bar under way: for wishes that the tape does not know."""
         if self._tape is not None:
             self._leave_tape()
         self.sync()
         return self.engine
-
-    def position(self, instrument: str | None) -> Decimal:
-        """What is held: fills are always folded, or the tape knows it."""
-        name = self.columns.instrument
-        return self._state.position(self._state.strategy.id, name if instrument is None else instrument)
-
-    def order(self, side: Side, qty: object, **terms: Any) -> str:
-        """Wish for an order."""
-        return self._engine_on().order(side, qty, **terms)
-
-    def target(
-        self, qty: object, *, instrument: str | None = None, tag: str = "", reason: str = ""
-    ) -> str | None:
-        """Wish for a position."""
-        tape = self._tape
-        if tape is None or instrument is not None:
-            return self._engine_on().target(qty, instrument=instrument, tag=tag, reason=reason)
-        placed = tape.target(qty, self.n, tag, reason)
-        self.engine.strategy._goal = tape.goal
-        return placed
-
-    def target_percent(self, percent: float, **terms: Any) -> str | None:
-        """Wish for a position worth a share of equity."""
-        self._mark()
-        return self.engine.target_percent(percent, **terms)
-
-    def leave(self, position: str, **words: Any) -> str | None:
-        """Wish for the end of one position of a hedging account."""
-        return self._engine_on().leave(position, **words)
-
-    def replace(self, order_id: str, **terms: Any) -> bool:
-        """Wish for other terms of an order."""
-        return self._engine_on().replace(order_id, **terms)
-
-    def cancel(self, order_id: str, reason: str) -> None:
-        """Wish for an order's end."""
-        self._engine_on().cancel(order_id, reason)
-
-    def cancel_all(self, instrument: str | None, reason: str) -> None:
-        """Wish for the end of all working orders."""
-        self._engine_on().cancel_all(instrument, reason)
-
-    def signal(self, name: str, direction: float, *, instrument: str | None = None, note: str = "") -> None:
-        """Tell an opinion."""
-        tape = self._tape
-        if tape is None or instrument is not None:
-            self._engine_on().signal(name, direction, instrument=instrument, note=note)
-        else:
-            tape.signal(name, direction, self.n, note)
-
-    def set_timer(self, name: str, at: int | None, every: int) -> None:
-        """Wish to be called later; `fits` leaves those who listen to `step`."""
-        self._engine_on().set_timer(name, at, every)
-
-    def clear_timer(self, name: str) -> None:
-        """Wish not to be."""
-        self._engine_on().clear_timer(name)
-
-    def bars(self, instrument: str | None, timeframe: str | None, count: int) -> list[Bar]:
-        """The last closed bars."""
-        frame = timeframe or next(iter(self.engine.strategy.timeframes), self.columns.timeframe)
-        if frame != self.columns.timeframe:
-            return self.engine.bars(instrument, frame, count)
-        return list(self.columns.bars(max(0, self.n - min(count, BARS_KEPT)), self.n))
-
-    def add_indicator(
-        self, indicator: Any, on: str | None, instrument: str | None, timeframe: str | None
-    ) -> None:
-        """Only in on_start, which is over."""
-        self.engine.add_indicator(indicator, on, instrument, timeframe)
