@@ -1,6 +1,6 @@
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -14,10 +14,13 @@ BOUND_S = 10.0
 
 
 class Disk:
-    """A disk that commits when it is let: it remembers its commits, and who made them."""
+    """A disk that writes and commits when it is let: it remembers its commits, how they came, and who made them."""
 
     def __init__(self) -> None:
         self.commits: list[list[int]] = []
+        self.writes: list[list[int]] = []  # what came before the last rows of a commit
+        self.writing: Callable[[], object] = lambda: None  # what happens meanwhile
+        self._open: list[int] = []
         self.threads: list[str] = []
         self.tidied = 0
         self.untidy = False
@@ -30,12 +33,20 @@ class Disk:
         self.free = threading.Event()
         self.free.set()
 
+    def write(self, rows: Sequence[Stored]) -> None:
+        if self.broken is not None:
+            raise self.broken
+        self.writes.append([row.event.seq for row in rows])
+        self._open += self.writes[-1]
+        self.writing()
+
     def commit(self, rows: Sequence[Stored]) -> bool:
         self.busy.set()
         assert self.free.wait(BOUND_S)
         if self.broken is not None:
             raise self.broken
-        self.commits.append([row.event.seq for row in rows])
+        self.commits.append([*self._open, *(row.event.seq for row in rows)])
+        self._open.clear()
         self.threads.append(threading.current_thread().name)
         return self.untidy
 
@@ -56,7 +67,9 @@ class Writer:
 
     def __init__(self, disk: Disk) -> None:
         self.disk = disk
-        self.group = GroupCommit(disk.commit, durable_seq=0, tidy=disk.tidy, failed=disk.fail)
+        self.group = GroupCommit(
+            durable_seq=0, write=disk.write, commit=disk.commit, tidy=disk.tidy, failed=disk.fail
+        )
         self.seq = 0
 
     def put(self, events: int = 1, *, critical: bool = True, wake: bool = True) -> Ack:
@@ -86,6 +99,61 @@ def test_what_queued_during_a_commit_is_the_next_group(writer: Writer) -> None:
     assert [len(ack.result(BOUND_S)) for ack in acks] == [3] * 5
     writer.group.close()
     assert writer.disk.commits == [[1], list(range(2, 17))]
+
+
+def test_what_comes_while_a_group_is_written_goes_with_it(writer: Writer) -> None:
+    late: list[Ack] = []
+
+    def come() -> None:
+        if len(late) < 3:
+            late.append(writer.put(2, wake=False))
+
+    writer.disk.writing = come
+    writer.put(wake=False)
+    writer.put(wake=False)
+    writer.group.settle(2)
+    assert writer.disk.writes == [[1, 2], [3, 4], [5, 6], [7, 8]]
+    assert writer.disk.commits == [[1, 2, 3, 4, 5, 6, 7, 8]]
+    assert all(ack.done() for ack in late)
+    writer.group.close()
+
+
+def test_a_lone_step_waits_for_nobody(writer: Writer) -> None:
+    writer.put(5, wake=False)
+    writer.group.settle(5)
+    assert (writer.disk.writes, writer.disk.commits) == ([], [[1, 2, 3, 4, 5]])
+    writer.group.close()
+
+
+def test_a_group_that_is_full_while_it_is_written_takes_no_more(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_module, "MAX_STEPS", 4)
+    writer.disk.writing = lambda: [writer.put(wake=False) for _ in range(3)]
+    writer.put(wake=False)
+    writer.put(wake=False)
+    writer.group.settle(2)
+    assert (writer.disk.writes, writer.disk.commits) == ([[1, 2]], [[1, 2, 3, 4]])
+    writer.group.close()
+    assert writer.disk.commits == [[1, 2, 3, 4], [5]]
+
+
+def test_who_comes_while_a_write_fails_is_told_too(writer: Writer) -> None:
+    late: list[Ack] = []
+
+    def fail() -> None:
+        late.append(writer.put(wake=False))
+        raise OSError("no space left")
+
+    writer.disk.writing = fail
+    early = [writer.put(wake=False), writer.put(wake=False)]
+    with pytest.raises(JournalError, match="no space left"):
+        writer.group.settle(2)
+    for ack in (*early, *late):
+        with pytest.raises(JournalError, match="no space left"):
+            ack.result(BOUND_S)
+    assert (writer.group.durable_seq, len(writer.disk.failures)) == (0, 1)
+    writer.group.close()
 
 
 def test_a_group_has_so_many_steps_at_most_and_none_is_split(

@@ -7,15 +7,18 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.core.journal_contract import JournalContract, bar, fill, mark
-from tradekit.core import group, sqlite_file
+from tradekit.core import group, sqlite, sqlite_file
 from tradekit.core.clock import ManualClock
-from tradekit.core.journal import Journal
+from tradekit.core.journal import Journal, Verdict
 from tradekit.core.open import open_journal, open_writer
 from tradekit.core.sqlite import SqliteJournal
+from tradekit.core.verify import verify_file
+from tradekit.core.watermark import MarkState, read_mark
 from tradekit.errors import JournalCorruptError, JournalError, JournalLockedError, NotFoundError, VersionError
 
 ROOT = Path(__file__).parents[2]
@@ -320,10 +323,62 @@ def test_a_full_disk_stops_the_journal_and_loses_nothing_acknowledged(path: Path
         journal.append([bar(journal.last_seq + 1)], critical=True)
 
 
+def test_what_comes_while_rows_are_inserted_is_in_the_same_transaction_and_chain(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group, "MAX_AGE_S", 60)  # nothing is committed before it must be
+    journal = SqliteJournal(path)
+    insert, acks, commits = sqlite._insert, [], []
+
+    def slow(*args: Any, **how: Any) -> None:
+        insert(*args, **how)
+        if len(acks) < 3:
+            acks.append(journal.append_async([bar(len(acks) + 3)], critical=True))
+
+    monkeypatch.setattr(sqlite, "_insert", slow)
+    journal.on_commit(lambda rows: commits.append([row.event.seq for row in rows]))
+    journal.append_async([mark(1)], critical=False)
+    journal.append([mark(2)], critical=True)
+    assert [ack.result(5)[0].event.seq for ack in acks] == [3, 4, 5]
+    assert (commits, journal.durable_seq) == ([[1, 2, 3, 4, 5]], 5)
+    journal.close()
+    assert verify_file(path) == Verdict(True, 5, 5, [])
+
+
+def test_a_disk_that_breaks_half_way_through_a_group_leaves_none_of_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group, "MAX_AGE_S", 60)  # nothing is committed before it must be
+    journal = SqliteJournal(path)
+    journal.append([mark(1)], critical=True)
+    insert, acks = sqlite._insert, []
+
+    def breaking(*args: Any, **how: Any) -> None:
+        if acks:
+            raise sqlite3.OperationalError("disk I/O error")
+        insert(*args, **how)
+        acks.append(journal.append_async([mark(4)], critical=True))
+
+    monkeypatch.setattr(sqlite, "_insert", breaking)
+    journal.append_async([mark(2)], critical=False)
+    with pytest.raises(JournalError, match="closed for writing after seq 1"):
+        journal.append([mark(3)], critical=True)
+    with pytest.raises(JournalError, match="disk I/O error"):
+        acks[0].result(5)
+    journal.close()
+    monkeypatch.undo()
+    marked = read_mark(path)
+    assert marked is not None
+    assert (marked.seq, marked.state) == (1, MarkState.FAILED)
+    with SqliteJournal(path) as journal:  # verified whole: the mark and the chain fit what is there
+        assert [e.seq for e in journal.events()] == [1]
+        journal.append([mark(2)], critical=True)
+
+
 def test_a_failed_commit_fails_all_who_wait_and_tells_nobody(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*args: object) -> None:
+    def broken(*args: object, **how: object) -> None:
         raise sqlite3.OperationalError("disk I/O error")
 
     journal = SqliteJournal(path)

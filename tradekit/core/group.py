@@ -1,6 +1,7 @@
 """Group commit: steps queue while a commit is under way, and whatever has queued is the next group.
 
-Knows no storage; it is given one function that makes a group durable, and never waits to fill a group.
+A group stays open while its rows are written, since the sync that follows costs the same for one more: what comes
+meanwhile goes with it. Knows no storage, which it is given as functions, and never waits to fill a group.
 """
 
 import contextlib
@@ -27,15 +28,17 @@ MAX_AGE_S = 0.1  # ... and the age of the oldest of them; a commit is begun at h
 class GroupCommit:
     """The queue before the disk, and the thread that empties it.
 
-    commit    makes rows durable or raises; True asks for `tidy` when there is time
-    tidy      housekeeping that may take a while (checkpoint); called while nothing waits
+    write     takes rows of the group under way, more of which may follow; or raises
+    commit    takes the last of them, none perhaps, and makes the group durable or raises; True asks for `tidy`
+    tidy      housekeeping that may take a while (checkpoint); called when there is time: while nothing waits
     failed    told once, when a commit has raised
     """
 
     def __init__(
         self,
-        commit: Callable[[Sequence[Stored]], bool],
         *,
+        write: Callable[[Sequence[Stored]], None],
+        commit: Callable[[Sequence[Stored]], bool],
         durable_seq: int,
         tidy: Callable[[], None],
         failed: Callable[[JournalError], None],
@@ -43,7 +46,7 @@ class GroupCommit:
         self.durable_seq = durable_seq
         self.error: JournalError | None = None
         self.callback_errors = 0
-        self._commit, self._tidy, self._failed = commit, tidy, failed
+        self._write, self._commit, self._tidy, self._failed = write, commit, tidy, failed
         self._callbacks: tuple[OnCommit, ...] = ()
         self._monotonic = SystemClock().monotonic
         self._queue: deque[Group] = deque()
@@ -149,15 +152,15 @@ class GroupCommit:
         with self._state:
             if not self._queue or self.error is not None:
                 return
-            group = self._queue.popleft()
-        rows = group.rows
+            group = self._queue[0]
         try:
-            untidy = self._commit(rows)
+            untidy = self._commit(self._written(group))
         except BaseException as error:
             self._fail(error, group)
             if not isinstance(error, Exception):
                 raise
             return
+        rows = group.rows
         with self._state:
             self.durable_seq = rows[-1].event.seq
             self._oldest = self._queue[0].at if self._queue else math.inf
@@ -167,6 +170,21 @@ class GroupCommit:
         group.resolve()
         if untidy:
             self._ring()
+
+    def _written(self, group: Group) -> Sequence[Stored]:
+        """Write the head of the queue until nothing more has come; taken from the queue, the rows not written yet.
+
+        A lone step is left to the commit whole: its caller waits for the disk and for nobody else.
+        """
+        written = 0
+        while True:
+            with self._state:
+                rows = group.rows[written:]
+                if not rows or group.steps == 1 or group.steps >= MAX_STEPS:
+                    self._queue.popleft()
+                    return rows
+            self._write(rows)
+            written += len(rows)
 
     def _tell(self, rows: tuple[Stored, ...]) -> None:
         for callback in self._callbacks:
@@ -183,7 +201,7 @@ class GroupCommit:
         except Exception as error:
             self._fail(error)
 
-    def _fail(self, cause: BaseException, *groups: Group) -> None:
+    def _fail(self, cause: BaseException, *under_way: Group) -> None:
         error = JournalError(
             f"the journal could not be written ({type(cause).__name__}: {cause}) and is closed for writing "
             f"after seq {self.durable_seq}; see to the disk, then open it again: it will be verified"
@@ -191,7 +209,9 @@ class GroupCommit:
         error.__cause__ = cause
         with self._state:
             self.error = error
-            groups = (*groups, *self._queue)
+            groups = dict.fromkeys(
+                (*under_way, *self._queue)
+            )  # the one under way may stand in the queue still
             self._queue.clear()
             self._untidy = False
         self._failed(error)

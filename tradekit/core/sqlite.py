@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tradekit.core.archive import Run
 from tradekit.core.clock import Clock, SystemClock, new_id
@@ -43,6 +43,14 @@ FULL_PAGES = 8_000  # ... and after which it checkpoints before the next commit
 EXACT = 32  # up to so many rows a statement has its very size; above, a multiple of STEP, padded with NULLs
 STEP = 8
 MAX_ROWS = 256
+
+
+class _End(NamedTuple):
+    """Where a log ends: its last seq, the session time there (running maximum of ts [UTC ns]), the chain's link."""
+
+    seq: int
+    time: int | None
+    chain: bytes
 
 
 class SqliteJournal(Journal):
@@ -82,12 +90,16 @@ class SqliteJournal(Journal):
             self._mark.write(self._marked(MarkState.OPEN), sync=True)
             undo.pop_all()
         self._lock = lock
-        self._last_seq = self._written_seq
+        self._last_seq = self._written.seq
         self._order = threading.Lock()  # held while a step is numbered and queued
         self._closed = False
         self._bury: list[Run] = []  # to be dropped by the next commit
         self._group = GroupCommit(
-            self._commit, durable_seq=self._written_seq, tidy=self._checkpoint, failed=self._stop_writing
+            durable_seq=self._written.seq,
+            write=self._write,
+            commit=self._commit,
+            tidy=self._checkpoint,
+            failed=self._stop_writing,
         )
 
     # -- opening --------------------------------------------------------------------------------------------
@@ -98,19 +110,18 @@ class SqliteJournal(Journal):
         rows = self._connection.execute(
             "SELECT seq, time, chain FROM events ORDER BY seq DESC LIMIT 1"
         ).fetchall()
-        self._written_seq: int = rows[0][0] if rows else 0
-        self._time: int | None = rows[0][1] if rows else None  # session time: the running maximum of ts
-        self._chain: bytes = rows[0][2] if rows else genesis(self.id)
+        self._written = _End(*rows[0]) if rows else _End(0, None, genesis(self.id))
+        self._inserted = self._written
         problems: list[str] = []
         if mark is not None and mark.state is MarkState.FAILED:
             problems = verify_file(path).problems
-        problems = problems or mark_problem(path, self.id, self._written_seq, self._link_at(mark), mark)
+        problems = problems or mark_problem(path, self.id, self._written.seq, self._link_at(mark), mark)
         if problems:
             raise JournalCorruptError(
                 f"{path} cannot be written: {'; '.join(problems)}. Look at it with tradekit.open_journal, "
                 f"keep it with its .mark file, and start a new journal or restore a backup"
             )
-        self.reader.check(max(self._written_seq - TAIL, 0))
+        self.reader.check(max(self._written.seq - TAIL, 0))
         self._types = dict(self._connection.execute("SELECT type, v FROM types"))
         for tag, v in self._types.items():
             known = fact_class(tag)
@@ -120,7 +131,7 @@ class SqliteJournal(Journal):
                     f"wrote it; update tradekit, the file is left as it is"
                 )
         self.clean = mark is None or mark.state is MarkState.CLOSED
-        self.unacked = self._written_seq - (mark.seq if mark else 0)
+        self.unacked = self._written.seq - (mark.seq if mark else 0)
         self._marked_epoch = mark.epoch if mark else 0
 
     def _link_at(self, mark: Mark | None) -> str | None:
@@ -160,11 +171,11 @@ class SqliteJournal(Journal):
             self._last_seq += len(step)
             return ack
 
-    def _commit(self, rows: Sequence[Stored]) -> bool:
-        """Put a group on stable storage, then the watermark; True when a checkpoint is due."""
-        if self._wal_pages > FULL_PAGES:
+    def _write(self, rows: Sequence[Stored], *, alone: bool = False) -> None:
+        """Insert rows into the transaction under way, which begins when there is none; `alone` they are a whole one."""
+        if self._wal_pages > FULL_PAGES and not self._connection.in_transaction:
             self._checkpoint()
-        chain, time, size, types = self._chain, self._time, 0, self._types
+        (_, time, chain), size, types = self._inserted, 0, self._types
         values: list[Any] = []
         new: dict[str, int] = {}
         for row in rows:
@@ -177,11 +188,21 @@ class SqliteJournal(Journal):
             if types.get(tag, 0) < e.v:
                 new[tag] = e.v
         bury, self._bury = self._bury, []
-        _insert(self._connection, values, len(rows), new, bury)
-        self._types.update(new)
-        self._written_seq, self._chain, self._time = rows[-1].event.seq, chain, time
+        _insert(self._connection, values, len(rows), new, bury, alone=alone)
+        types.update(new)
+        self._inserted = _End(rows[-1].event.seq, time, chain)
+        self._wal_pages += size // 2_000
+
+    def _commit(self, rows: Sequence[Stored]) -> bool:
+        """Put a group on stable storage, then the watermark; True when a checkpoint is due."""
+        connection = self._connection
+        if rows:
+            self._write(rows, alone=not connection.in_transaction)
+        if connection.in_transaction:
+            connection.execute("COMMIT")
+        self._written = self._inserted
         self._mark.write(self._marked(MarkState.OPEN))
-        self._wal_pages += 4 + size // 2_000  # at least a leaf of the table and one of the index, whole pages
+        self._wal_pages += 4  # at least a leaf of the table and one of the index, whole pages
         return self._wal_pages > TIDY_PAGES
 
     def _checkpoint(self) -> None:
@@ -197,7 +218,7 @@ class SqliteJournal(Journal):
             self._connection.close()
 
     def _marked(self, state: MarkState) -> Mark:
-        return Mark(self.id, self._written_seq, self._epoch, state, self._chain.hex())
+        return Mark(self.id, self._written.seq, self._epoch, state, self._written.chain.hex())
 
     def bury(self, tombstones: Sequence[Event]) -> None:
         """Journal tombstones and drop the events they name in the same commit; `core.prune` calls this.
@@ -313,13 +334,17 @@ def _open_file(path: Path, manifest: Manifest) -> sqlite3.Connection:
 
 
 def _insert(
-    connection: sqlite3.Connection, values: list[Any], rows: int, types: dict[str, int], bury: Sequence[Run]
+    connection: sqlite3.Connection,
+    values: list[Any],
+    rows: int,
+    types: dict[str, int],
+    bury: Sequence[Run],
+    *,
+    alone: bool,
 ) -> None:
-    """One INSERT where possible: each statement gives up and takes back the GIL once."""
-    if rows <= MAX_ROWS and not types and not bury:
-        connection.execute(*_statement(values, rows))
-        return
-    connection.execute("BEGIN IMMEDIATE")
+    """Insert rows into a transaction; one INSERT where they may stand alone: each statement gives up the GIL once."""
+    if not connection.in_transaction and (types or bury or rows > MAX_ROWS or not alone):
+        connection.execute("BEGIN IMMEDIATE")
     for tag, v in types.items():
         connection.execute("INSERT OR REPLACE INTO types VALUES (?, ?)", (tag, v))
     for run in bury:
@@ -327,7 +352,6 @@ def _insert(
     for at in range(0, rows, MAX_ROWS):
         size = min(MAX_ROWS, rows - at)
         connection.execute(*_statement(values[at * WIDTH : (at + size) * WIDTH], size))
-    connection.execute("COMMIT")
 
 
 def _statement(values: list[Any], rows: int) -> tuple[str, list[Any]]:

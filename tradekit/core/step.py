@@ -94,11 +94,12 @@ class Ack:
 
     def result(self, timeout_s: float | None = None) -> tuple[Stored, ...]:
         """Block until done; raises JournalError when the commit failed, TimeoutError when it took longer."""
-        if self._group is not None:
-            if not self._group.wait(timeout_s):
+        group = self._group
+        if group is not None:
+            if not group.done and not group.wait(timeout_s):
                 raise TimeoutError(f"the journal did not commit within {timeout_s} s; it may still do so")
-            if self._group.error is not None:
-                raise self._group.error
+            if group.error is not None:
+                raise group.error
         return self.stored
 
     def __await__(self) -> Generator[None, None, tuple[Stored, ...]]:
