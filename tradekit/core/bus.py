@@ -72,7 +72,6 @@ class Bus:
     ) -> None:
         self.errors = 0
         self._history: deque[Event] = deque(maxlen=max_history)
-        self._remember = self._history.append
         self._subscriptions: tuple[Subscription, ...] = ()
         self._routes: dict[str, dict[str, tuple[Handler, ...]]] = {}  # by type, then key: no string is built
         self._resolved = 0
@@ -94,7 +93,7 @@ class Bus:
         """Tell an event now; handlers are called in the order in which they subscribed."""
         if get_ident() != self._owner:
             self._own()
-        self._remember(event)
+        self._history.append(event)
         try:
             handlers = self._routes[event.type][event.key]
         except KeyError:
