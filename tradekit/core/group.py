@@ -209,9 +209,7 @@ class GroupCommit:
         error.__cause__ = cause
         with self._state:
             self.error = error
-            groups = dict.fromkeys(
-                (*under_way, *self._queue)
-            )  # the one under way may stand in the queue still
+            groups = dict.fromkeys((*under_way, *self._queue))  # each once: one may be under way and queued
             self._queue.clear()
             self._untidy = False
         self._failed(error)
