@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import BTC, DAY, MINUTE, START, filled, law
+from tests.builders import BTC, DAY, MINUTE, START, filled, law, opened
 from tests.state.books import STOCK, book, tell
 from tradekit.model.account import CashKind, CashMoved
 from tradekit.model.market import MarketClosed, MarketOpened, MarkUpdated
@@ -49,6 +49,34 @@ def test_only_the_latest_days_are_kept() -> None:
         tell(state, MarkUpdated("BTC", 1.0), ts=START + n * DAY + MINUTE)
     assert len(state.pnl.days) == 400
     assert next(iter(state.pnl.days)) == "2022-12-18"
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 5 * 24),
+        st.one_of(
+            st.builds(lambda n: MarketOpened("XNYS", f"2022-12-{n}", 0), st.integers(12, 20)),
+            st.builds(lambda name: MarkUpdated(name, 101.0), st.sampled_from(["AAPL", "BTC"])),
+            st.builds(lambda side, fee: filled("o", side, 1, 100, fee=fee), st.sampled_from(Side), st.integers(0, 3)),
+            st.builds(lambda one: opened(instruments=[one]), st.sampled_from([BTC, STOCK])),
+        ),
+    ),
+    max_size=20,
+)  # fmt: skip
+
+
+@given(STEPS, st.sampled_from([BTC, STOCK]))
+@law(150)
+def test_a_day_that_is_known_to_last_is_the_day_that_the_calendar_gives(
+    steps: list[tuple[int, Any]], first: Any
+) -> None:
+    """`until` spares asking and changes nothing: with it forgotten before each fact the days are the same."""
+    quick, plain = book(instruments=[first]), book(instruments=[first])
+    for hour, fact in steps:
+        plain.pnl.until = 0
+        tell(quick, fact, ts=START + hour * HOUR)
+        tell(plain, fact, ts=START + hour * HOUR)
+        assert (quick.pnl.days, quick.account) == (plain.pnl.days, plain.account)
 
 
 # --- trading sessions ---------------------------------------------------------------------------------------

@@ -14,11 +14,13 @@ __all__ = ["CURVE_KEPT", "add_point", "day_name", "day_of", "open_session"]
 CURVE_KEPT = 1500
 _DAYS_KEPT = 400
 _DAY_NS = 86_400_000_000_000
+_NO_END = (1 << 63) - 1  # the next session's opening ends the day
 
 
 def open_session(state: State, session: str, ts: int) -> None:
     """A trading session of this date ("2022-12-13") has opened at `ts` [UTC ns]: its day begins."""
     state.pnl.session = max(state.pnl.session, session)
+    state.pnl.until = 0
     day_of(state, ts)
 
 
@@ -27,13 +29,16 @@ def day_of(state: State, ts: int) -> DayPnl:
 
     A new day starts where the one before it ended, so that the days' results add up.
     """
-    days = state.pnl.days
+    pnl = state.pnl
+    days = pnl.days
+    if ts < pnl.until:
+        return days[next(reversed(days))]
     name = day_name(state, ts)
-    latest = ""
-    for latest in reversed(days):  # the one opened last
-        if name <= latest:
-            return days[latest]
-        break
+    latest = next(reversed(days), "")
+    by_session = pnl.session and not pnl.around_the_clock
+    pnl.until = _NO_END if by_session else (ts // _DAY_NS + 1) * _DAY_NS
+    if name <= latest:
+        return days[latest]
     equity = days[latest].end if latest else state.account.equity
     day = days[name] = DayPnl(equity, equity)
     if len(days) > _DAYS_KEPT:

@@ -41,7 +41,7 @@ from tradekit.state.shape import (
 
 __all__ = ["BARS_KEPT", "REDUCER", "Touched", "apply"]
 
-REDUCER = 1  # grows when a change here gives another state from the same events
+REDUCER = 2  # grows when a change here gives another state from the same events
 BARS_KEPT = 500  # closed bars kept in state for each instrument and timeframe
 _LATE = (("health",),)  # what a late bar touches
 _SIGNALS_KEPT = 300
@@ -79,7 +79,7 @@ def _session_opened(state: State, event: Event, data: SessionOpened) -> Touched:
     )
     state.instruments = {i.id: i for i in data.instruments}
     state.risk.limits = dict(data.limits)
-    state.pnl.around_the_clock = any(i.calendar == "24/7" for i in data.instruments)
+    state.pnl.around_the_clock, state.pnl.until = any(i.calendar == "24/7" for i in data.instruments), 0
     for position in state.positions.values():
         if not position.qty and position.instrument in state.instruments:
             ledger.set_terms(position, state.instruments[position.instrument])
@@ -126,8 +126,10 @@ def _bar(state: State, event: Event, data: Bar) -> Touched:
 
 
 def _mark(state: State, event: Event, data: MarkUpdated) -> Touched:
-    state.marks[data.instrument] = Mark(event.ts, data.last, data.bid, data.ask)
-    return _marked(state, data.instrument, data.last)
+    instrument, last = data.instrument, data.last
+    state.marks[instrument] = Mark(event.ts, last, data.bid, data.ask)
+    valuation.mark(state, instrument, last)
+    return (("marks", instrument), ("positions",), ("account",), ("pnl",))
 
 
 def _quote(state: State, event: Event, data: Quote) -> Touched:

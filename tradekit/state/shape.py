@@ -238,12 +238,15 @@ class Pnl(msgspec.Struct):
     """Profit and loss by day ("2022-12-13"), and the last points of the equity curve.
 
     A day is a trading session by its date; with an instrument that trades around the clock the UTC day counts too.
+
+    until  facts before it belong to the latest day, whatever the calendar says [UTC ns]; 0 where that is to be asked
     """
 
     days: dict[str, DayPnl] = {}
     curve: list[EquityPoint] = []
     session: str = ""  # the date of the latest trading session that has opened
     around_the_clock: bool = True
+    until: int = 0
 
 
 class Signal(msgspec.Struct, frozen=True):
