@@ -62,7 +62,7 @@ def test_array_and_fold_find_the_same_in_a_plain_account(
     result._told = sorted([*result._told, *map(late, flows)], key=lambda one: one[0])
     events = list(result.events())
     finest = {one.instrument: one for one in result._columns}
-    assert is_plain(result.opened, [one.spec for one in finest.values()], events)
+    assert is_plain(result.opened, [one.spec for one in finest.values()], result.told)
     quick = result._account
     slow = folded_account(finest, events)
     assert quick.curve.index.equals(slow.curve.index)
@@ -148,5 +148,5 @@ def of(events: list[Event], finest: dict[str, BarColumns]) -> Result:
     ],
 )
 def test_an_account_is_not_plain_when_something_else_moves_it(spec: Instrument, fact: Fact) -> None:
-    assert is_plain(opened(), [BTC], told(filled("a", Side.BUY, 1, 1)))
-    assert not is_plain(opened(), [spec], told(fact))
+    assert is_plain(opened(), [BTC], [(0, one) for one in told(filled("a", Side.BUY, 1, 1))])
+    assert not is_plain(opened(), [spec], [(0, one) for one in told(fact)])

@@ -60,26 +60,27 @@ def equity_curve(
     negative). An instrument without a bar then counts at its last close.
     """
     shortest = min((one.length for one in series.values()), default=0)
-    labels = {name: one.opens + (one.length - shortest) for name, one in series.items()}
+    labels = {name: _labels(one, shortest) for name, one in series.items()}
     grid = _grid(list(labels.values()))
-    money = np.full(len(grid), float(cash))
+    count = len(grid)
     shown = np.searchsorted(grid, np.array([close for close, _ in flows], dtype=np.int64) - shortest)
-    money += _running(len(grid), np.minimum(shown, len(grid)), [amount for _, amount in flows])
-    held_in_full, exposure, gross = (np.zeros(len(grid)) for _ in range(3))
+    money = _steps(count, np.minimum(shown, count), float(cash) + _sums([amount for _, amount in flows]))
+    held_in_full = np.zeros(count) if any(one.margined for one in series.values()) else None
+    exposure, gross = np.zeros(count), np.zeros(count)
     for name, one in series.items():
         mine = [fill for fill in fills if fill.instrument == name]
         signed = [fill.qty if fill.side == "buy" else -fill.qty for fill in mine]
         paid = [qty * fill.price for qty, fill in zip(signed, mine, strict=True)]
         rows = _rows(grid, labels[name], one.opens, [fill.ts for fill in mine])
-        money -= _running(len(grid), rows, paid) * one.multiplier
-        money -= _running(len(grid), rows, [fill.fee for fill in mine])
-        value = _running(len(grid), rows, signed) * _filled_forward(grid, labels[name], one.closes)
-        value *= one.multiplier
+        money -= _steps(count, rows, _sums(paid) * one.multiplier + _sums([fill.fee for fill in mine]))
+        value = _steps(count, rows, _sums(signed) * one.multiplier)
+        value *= _filled_forward(grid, labels[name], one.closes)
         exposure += value
-        gross += np.abs(value)
-        if one.margined:
-            held_in_full += _steps(len(grid), rows, _costs(mine)) * one.multiplier
-    return curve_frame(grid, money + exposure, money + held_in_full, exposure, gross, float(cash))
+        gross += np.abs(value, out=value)
+        if held_in_full is not None and one.margined:
+            held_in_full += _steps(count, rows, np.array([0.0, *_costs(mine)]) * one.multiplier)
+    held = money if held_in_full is None else money + held_in_full
+    return curve_frame(grid, money + exposure, held, exposure, gross, float(cash))
 
 
 def equity_frame(rows: Mapping[int, Row], cash: float) -> pd.DataFrame:
@@ -100,18 +101,30 @@ def exposure_frame(equity: "pd.DataFrame") -> "pd.DataFrame":
 def curve_frame(
     grid: Stamps, equity: Floats, cash: Floats, exposure: Floats, gross: Floats, opening: float
 ) -> pd.DataFrame:
-    """The frame of these columns, labelled by `grid` [UTC ns]; `opening` is the balance before the first row."""
-    peak = np.maximum.accumulate(np.maximum(equity, opening))
-    drawdown = np.divide(equity, peak, out=np.ones(len(grid)), where=peak > 0) - 1.0
-    index = pd.DatetimeIndex(grid.view("datetime64[ns]"), tz="UTC", name="ts")
+    """The frame of these columns, labelled by `grid` [UTC ns]; `opening` is the balance before the first row.
+
+    The frame takes the arrays themselves, without a copy.
+    """
+    peak = np.maximum.accumulate(equity)
+    np.maximum(peak, opening, out=peak)
+    alive = peak > 0
+    drawdown = np.divide(equity, peak, out=peak, where=alive)
+    drawdown[~alive] = 1.0
+    drawdown -= 1.0
+    index = pd.DatetimeIndex(grid.view("datetime64[ns]"), name="ts").tz_localize("UTC")
     columns = {"equity": equity, "cash": cash, "exposure": exposure, "gross": gross, "drawdown": drawdown}
-    return pd.DataFrame(columns, index=index)
+    return pd.DataFrame(columns, index=index, copy=False)
+
+
+def _labels(series: Series, shortest: int) -> Stamps:
+    """By which each bar of a series is known where the shortest bars are so long [ns]."""
+    return series.opens if series.length == shortest else series.opens + (series.length - shortest)
 
 
 def _grid(labels: Sequence[Stamps]) -> Stamps:
     """The moments of all series, each once."""
     if len(labels) == 1:
-        return np.array(labels[0], dtype=np.int64)
+        return labels[0]
     return np.unique(np.concatenate([np.empty(0, np.int64), *labels]))
 
 
@@ -123,14 +136,13 @@ def _rows(grid: Stamps, labels: Stamps, opens: Stamps, times: Sequence[int]) -> 
     return made
 
 
-def _running(count: int, rows: Stamps, amounts: Sequence[Any]) -> Floats:
-    """The sum of the amounts after each row, added as they are: a closed position is 0."""
-    return _steps(count, rows, list(accumulate(amounts)))
+def _sums(amounts: Sequence[Any]) -> Floats:
+    """0, then the sum after each amount, added as they are: a closed position is 0."""
+    return np.fromiter(accumulate(amounts, initial=ZERO), np.float64, len(amounts) + 1)
 
 
-def _steps(count: int, rows: Stamps, values: Sequence[Any]) -> Floats:
-    """The latest of the values after each row; 0 before the first."""
-    levels = np.array([0.0, *map(float, values)])
+def _steps(count: int, rows: Stamps, levels: Floats) -> Floats:
+    """The level after each row: the first one until the first of `rows`, the second from there on, and so on."""
     made: Floats = np.repeat(levels, np.diff(rows, prepend=0, append=count))
     return made
 

@@ -4,7 +4,7 @@ Plain is an account in one currency without splits. Knows the state's money and 
 from the curve is `report`'s.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +23,7 @@ from tradekit.model.order import OrderFilled
 from tradekit.model.session import SessionOpened
 from tradekit.report.equity import Row, Series, equity_curve, equity_frame
 from tradekit.report.executions import Execution, Split, executions, splits
+from tradekit.run.record import Told
 from tradekit.run.timeline import Hours
 from tradekit.state.reducer import apply
 from tradekit.state.shape import Fill, Order, State
@@ -38,7 +39,6 @@ __all__ = [
     "folded_account",
     "is_plain",
     "moments_of",
-    "plain_account",
 ]
 
 
@@ -62,8 +62,8 @@ class Account(NamedTuple):
 def account_of(
     opened: SessionOpened,
     columns: Mapping[str, BarColumns],
-    told: Sequence[tuple[int, Event]],
-    moments: NDArray[np.int64],
+    told: Sequence[Told],
+    moments: Callable[[], NDArray[np.int64]],
     events: Callable[[], Iterable[Event]],
     *,
     late: bool = False,
@@ -71,12 +71,15 @@ def account_of(
     """The account of a run: by array where that is enough, else folded.
 
     columns  each instrument's shortest bars; told events with the number of inputs taken before them
-    moments  of all inputs (`moments_of`); events gives all events, bars too
+    moments  gives those of all inputs (`moments_of`); events gives all events, bars too
     late     of one series: a fill counts in the bar under way when it was told, though it is booked on an earlier one
              (what traded at that one's close); what was told after the last bar counts in it
     """
-    if is_plain(opened, (one.spec for one in columns.values()), (event for _, event in told)):
-        return plain_account(opened, columns, told, moments, late=late)
+    reading = _Reading(opened)
+    if reading.knows(one.spec for one in columns.values()):
+        found = executions(reading.of(told))
+        if reading.plain:
+            return _plain_account(opened, columns, found, reading, moments, late=late)
     return folded_account(columns, events())
 
 
@@ -92,33 +95,65 @@ def _times(one: BarColumns | Ticks | Hours) -> NDArray[np.int64]:
     return one.closes if isinstance(one, BarColumns) else one.ts
 
 
-def is_plain(opened: SessionOpened, specs: Iterable[Instrument], told: Iterable[Event]) -> bool:
+def is_plain(opened: SessionOpened, specs: Iterable[Instrument], told: Iterable[Told]) -> bool:
     """Whether the account knows one currency and its positions change by trades alone."""
-    if any(spec.inverse or spec.currency != opened.currency for spec in specs):
-        return False
-    return not any(
-        isinstance(event.data, SplitEffected)
-        or (isinstance(event.data, OrderFilled) and event.data.fee_currency != opened.currency)
-        or (isinstance(event.data, CashMoved) and event.data.currency != opened.currency)
-        for event in told
-    )
+    reading = _Reading(opened)
+    return reading.knows(specs) and all(reading.plain for _ in reading.of(told))
 
 
-def plain_account(
+class _Reading:
+    """The events of a run as they are read, once: they may be many, and made only then.
+
+    plain  whether those read so far are a plain account's
+    fills  the inputs taken before each fill
+    flows  cash that moved without a trade, each with the inputs taken before it
+    """
+
+    def __init__(self, opened: SessionOpened) -> None:
+        self.plain = True
+        self.fills: list[int] = []
+        self.flows: list[tuple[int, Decimal]] = []
+        self._currency = opened.currency
+
+    def knows(self, specs: Iterable[Instrument]) -> bool:
+        """Whether all of these are traded in the account's currency."""
+        return not any(spec.inverse or spec.currency != self._currency for spec in specs)
+
+    def of(self, told: Iterable[Told]) -> Iterator[Event]:
+        """The events."""
+        for taken, event in told:
+            data = event.data
+            if isinstance(data, OrderFilled):
+                self.fills.append(taken)
+                self.plain = self.plain and data.fee_currency == self._currency
+            elif isinstance(data, CashMoved):
+                self.flows.append((taken, data.amount))
+                self.plain = self.plain and data.currency == self._currency
+            elif isinstance(data, SplitEffected):
+                self.plain = False
+            yield event
+
+
+def _plain_account(
     opened: SessionOpened,
     columns: Mapping[str, BarColumns],
-    told: Sequence[tuple[int, Event]],
-    moments: NDArray[np.int64],
+    found: list[Execution],
+    reading: _Reading,
+    moments: Callable[[], NDArray[np.int64]],
     *,
-    late: bool = False,
+    late: bool,
 ) -> Account:
     """The account of a plain run, by array; see `account_of`."""
-    found = executions(event for _, event in told)
-    flows = [
-        (int(moments[min(taken, len(moments) - 1)]), event.data.amount)
-        for taken, event in told
-        if isinstance(event.data, CashMoved) and (late or taken < len(moments))
-    ]
+    counted, flows = found, []
+    if reading.flows:
+        closes = moments()
+        flows = [
+            (int(closes[min(taken, len(closes) - 1)]), amount)
+            for taken, amount in reading.flows
+            if late or taken < len(closes)
+        ]
+    if late and found:
+        counted = _counted_late(found, columns, reading.fills, moments())
     series = {
         name: Series(
             one.ts, one.close, duration(one.timeframe), float(one.spec.multiplier), one.spec.margined
@@ -126,19 +161,17 @@ def plain_account(
         for name, one in columns.items()
     }
     fees = float(sum((fill.fee for fill in found), start=ZERO))
-    counted = _counted_late(found, columns, told, moments) if late and found else found
     return Account(equity_curve(series, counted, float(opened.cash), flows=flows), found, [], fees, [])
 
 
 def _counted_late(
     found: list[Execution],
     columns: Mapping[str, BarColumns],
-    told: Sequence[tuple[int, Event]],
+    taken: list[int],
     moments: NDArray[np.int64],
 ) -> list[Execution]:
-    """The executions at the bars in which they were told."""
+    """The executions at the bars in which they were told, after so many inputs each."""
     (one,) = columns.values()
-    taken = [number for number, event in told if isinstance(event.data, OrderFilled)]
     under_way = moments[np.minimum(taken, len(moments) - 1)]
     bars = np.minimum(np.searchsorted(one.closes, under_way), len(one) - 1)
     return [

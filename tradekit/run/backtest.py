@@ -20,6 +20,7 @@ from tradekit.model.session import Mode, SessionOpened
 from tradekit.run.cycle import Cycle
 from tradekit.run.inner import InnerLoop, fits
 from tradekit.run.published import Published, published, together
+from tradekit.run.record import Record, Told
 from tradekit.run.result import Result
 from tradekit.run.several import SeveralLoop, fits_several
 from tradekit.run.timeline import Input, hours_of, merged, with_timers
@@ -124,7 +125,7 @@ def backtest(
     if not isinstance(filling, Rules) and not (plain and not hedging and account == AccountType.UNLIMITED):
         raise ConfigError(OWN_MARGIN)
 
-    def play(strategy: Strategy) -> list[tuple[int, Event]]:
+    def play(strategy: Strategy) -> Sequence[Told]:
         exchange = exchange_for(filling, [*specs.values()], opened.cash)
         cycle = Cycle(Engine(strategy, raising=True), SimulatedVenue(exchange), clearing)
         inputs = together(merged(columns, ticks=heard, hours=hours), news)
@@ -152,7 +153,7 @@ def _played(
     start: int,
     quick: list[BarColumns],
     progress: Callable[[int], None] | None,
-) -> list[tuple[int, Event]]:
+) -> Sequence[Told]:
     """Every event but the bars and ticks, each with the number of those taken before it.
 
     quick  the bars, where nothing else is taken and the written-out loop may have them
@@ -160,12 +161,13 @@ def _played(
     engine, costs = cycle.engine, exchange.rules.plain if quick else None
     try:
         before = cycle.settle(engine.step(opened, start))
-        told = [(0, event) for event in before]
+        told: Sequence[Told]
         if costs is not None and isinstance(exchange, Exchange) and fits(cycle, quick):
-            told += _written_out(InnerLoop(cycle, exchange, quick[0], costs=costs, before=before), progress)
+            told = _written_out(InnerLoop(cycle, exchange, quick[0], costs=costs, before=before), progress)
         elif costs is not None and isinstance(exchange, Exchange) and fits_several(cycle, quick):
-            told += _written_out(SeveralLoop(cycle, exchange, quick, costs=costs, before=before), progress)
+            told = _written_out(SeveralLoop(cycle, exchange, quick, costs=costs, before=before), progress)
         else:
+            told = [(0, event) for event in before]
             told += _stepwise(cycle, inputs, progress, exchange)
     finally:
         thaw(engine.strategy)
@@ -173,7 +175,7 @@ def _played(
     return told
 
 
-def _written_out(loop: InnerLoop, progress: Callable[[int], None] | None) -> list[tuple[int, Event]]:
+def _written_out(loop: InnerLoop, progress: Callable[[int], None] | None) -> Record:
     try:
         loop.run(progress)
     except TradekitError:
@@ -181,7 +183,7 @@ def _written_out(loop: InnerLoop, progress: Callable[[int], None] | None) -> lis
     except Exception as error:
         name = type(loop.engine.strategy).__name__
         raise StrategyError(f"{name}.on_bar raised {type(error).__name__}: {error}") from error
-    return loop.events
+    return loop.record
 
 
 def _stepwise(

@@ -18,6 +18,7 @@ from tradekit.model.market import Bar
 from tradekit.run.ahead import ahead, outputs, warm_up
 from tradekit.run.cycle import Cycle
 from tradekit.run.longer import Longer, can_be_made
+from tradekit.run.record import Record
 from tradekit.run.stand_in import StandIn
 from tradekit.run.tape import Tape
 from tradekit.run.written import written_out
@@ -56,7 +57,7 @@ class InnerLoop(StandIn):
     """Runs a strategy over one series and collects what it tells; stands in for the engine as the dealer.
 
     n       bars taken so far: the one being worked on included once its close is told
-    events  (bars taken before it, event) for every event but the bars
+    record  every event but the bars, those before the first bar included
     longer  the longer bars that the strategy asks for
     """
 
@@ -72,7 +73,6 @@ class InnerLoop(StandIn):
         self.engine = cycle.engine
         self.columns = columns
         self.n = 0
-        self.events: list[tuple[int, Event]] = []
         self._cycle = cycle
         self._exchange = exchange
         self._folded = 0
@@ -80,15 +80,17 @@ class InnerLoop(StandIn):
         self._length = duration(columns.timeframe)
         self.longer = Longer(columns, cycle.engine.series.beyond(columns.timeframe))
         self._state = cycle.engine.state
-        self._before = before  # what was told before the first bar
+        self._before = len(before)  # what was told before the first bar
         self._watched = False  # whether somebody reads the state, so that every bar is folded into it
         self._warm_until = self._state.session.warm_until
-        told = self._state.seq
+        account = self._state.session.account
+        self.record = Record(columns, strategy=self._state.strategy.id, account=account)
+        self._keep(before)
         spec = columns.spec
         refuses = spec.max_qty is not None or spec.min_notional is not None or spec.inverse
         # on_start may have wished for orders
         plain = cycle.engine.hears_nothing and not exchange.book and not refuses and not self.longer.due
-        self._tape = Tape(cycle.engine, columns, costs, told=told) if plain else None
+        self._tape = Tape(cycle.engine, columns, costs, self.record) if plain else None
 
     def run(self, progress: Callable[[int], None] | None = None) -> None:
         """Take every bar; `progress` is told the number of bars taken, now and then."""
@@ -122,6 +124,7 @@ class InnerLoop(StandIn):
             self.sync()
             self._keep(engine.end())
         else:
+            self._tape.settle()
             engine.call("on_stop", engine.strategy.on_stop)
             self._keep(engine.out)
 
@@ -141,10 +144,7 @@ class InnerLoop(StandIn):
     def match(self, bar: Bar) -> None:
         """Show the book a bar; its trades come before the bar's close."""
         if self._tape is not None:
-            self.n -= 1
-            self._keep(self._tape.fills(bar, self.n))
-            self.engine.strategy._goal = self._tape.goal
-            self.n += 1
+            self._tape.fill(bar)
             return
         reports = self._exchange.market(bar, bar.ts + self._length)
         if not reports:
@@ -169,10 +169,6 @@ class InnerLoop(StandIn):
     def settle(self) -> None:
         """Keep what the bar's callback told, act on it and on what the fills before it told."""
         engine = self.engine
-        if self._tape is not None:
-            self._keep(self._tape.settle(self.n))
-            engine.out = []
-            return
         self.sync()  # fills may have told something that the bar's own callback did not
         events = engine.out
         fresh = [event for event in events if event.seq > self._kept_seq]
@@ -185,10 +181,10 @@ class InnerLoop(StandIn):
             self._keep(events)
         engine.out = []
 
-    def _keep(self, events: list[Event]) -> None:
+    def _keep(self, events: Sequence[Event]) -> None:
         taken = self.n
         for event in events:
-            self.events.append((taken, event))
+            self.record.add((taken, event))
         if events:
             self._kept_seq = events[-1].seq
 
@@ -199,22 +195,24 @@ class InnerLoop(StandIn):
         tape, self._tape = self._tape, None
         if tape is None:
             return
+        cause = tape.cause(self.n)
+        self.engine.out = self.record.take_back(tape.settled, self.n)  # told by this bar, not yet acted on
         state = State()
-        for event in self._before:
+        for place, (_, event) in enumerate(self.record):
             apply(state, event)
-        for _, event in self.events:
+            self._kept_seq = event.seq
+            if place >= self._before:
+                self._exchange.replay(event)
+        for event in self.engine.out:
             apply(state, event)
-            self._exchange.replay(event)
-        for event in self.engine.out:  # told by this bar, not yet acted on
-            apply(state, event)
-        state.seq = len(self._before) + len(self.events) + len(self.engine.out) + self.n
+        state.seq = len(self.record) + len(self.engine.out) + self.n
         self.engine.take_over(state)
         self.engine.dealing.goals[self.columns.instrument] = tape.goal
         if tape.refused is not None:
             self.engine.dealing.refused[self.columns.instrument] = tape.refused
         self._state = state
         self._folded = self.n
-        self._stand(self.n, tape.cause or state.seq)
+        self._stand(self.n, cause)
         tape.waiting[:] = [None]  # the chunk under way looks here: from now on it asks the book each bar
 
     def _stand(self, n: int, cause: int) -> None:
@@ -261,9 +259,7 @@ class InnerLoop(StandIn):
         if not self._watched:
             self._watched = True
             told, self._folded = State(), 0
-            for event in self._before:
-                apply(told, event)
-            for taken, event in self.events:
+            for taken, event in self.record:
                 since, self._folded = self._folded, taken
                 self._fold_bars(told, since)
                 apply(told, event)

@@ -137,9 +137,11 @@ class Result:
 
     @functools.cached_property
     def _account(self) -> Account:
-        moments = moments_of([*self._columns, *self._ticks, *self._hours])
+        inputs = [*self._columns, *self._ticks, *self._hours]
         late = isinstance(self.rules, BacktestingPy)
-        return account_of(self.opened, self._finest, self._told, moments, self.events, late=late)
+        return account_of(
+            self.opened, self._finest, self._told, lambda: moments_of(inputs), self.events, late=late
+        )
 
     @functools.cached_property
     def trips(self) -> list[Trade]:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
 from tradekit.model.market import Bar
 from tradekit.report.equity import curve_frame
+from tradekit.run.record import Told
 from tradekit.run.result import Result
 from tradekit.sim.costs import Costs
 from tradekit.sim.profiles import AnyRules
@@ -38,7 +38,6 @@ __all__ = [
 ]
 
 Floats: TypeAlias = NDArray[np.float64]
-Told: TypeAlias = tuple[int, Event]
 
 
 def bars_of(columns: BarColumns) -> Bars:
@@ -147,4 +146,4 @@ class VectorResult(Result):
         lasts = np.diff(fills.at, prepend=0, append=len(bars))  # how many bars each position was held for
         exposure = np.repeat(np.insert(fills.held, 0, 0.0), lasts) * float(bars.spec.multiplier) * bars.close
         cash = equity - exposure
-        return curve_frame(bars.ts, equity, cash, exposure, np.abs(exposure), float(self.opened.cash))
+        return curve_frame(bars.ts, equity.copy(), cash, exposure, np.abs(exposure), float(self.opened.cash))
