@@ -122,14 +122,16 @@ class _Reading:
     def of(self, told: Iterable[Told]) -> Iterator[Event]:
         """The events."""
         for taken, event in told:
-            data = event.data
-            if isinstance(data, OrderFilled):
+            data = (
+                event.data
+            )  # most are none of these: a struct's class answers `is` much faster than `isinstance`
+            if type(data) is OrderFilled:
                 self.fills.append(taken)
                 self.plain = self.plain and data.fee_currency == self._currency
-            elif isinstance(data, CashMoved):
+            elif type(data) is CashMoved:
                 self.flows.append((taken, data.amount))
                 self.plain = self.plain and data.currency == self._currency
-            elif isinstance(data, SplitEffected):
+            elif type(data) is SplitEffected:
                 self.plain = False
             yield event
 

@@ -5,7 +5,7 @@ Any other event is held as it is. Knows the facts of an order, no engine and no 
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import TypeAlias, overload
+from typing import TypeAlias, final, overload
 
 import msgspec
 
@@ -19,6 +19,7 @@ __all__ = ["Answer", "Record", "Told", "Trade", "Wish"]
 Told: TypeAlias = tuple[int, Event]  # inputs taken before it, and the event
 
 
+@final
 class Wish(msgspec.Struct, frozen=True, gc=False):
     """A market order as it was sent.
 
@@ -37,12 +38,14 @@ class Wish(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
+@final
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """The venue has taken an order, at the moment at which it was sent."""
 
     wish: Wish
 
 
+@final
 class Trade(msgspec.Struct, frozen=True, gc=False):
     """An order has filled at the open of the bar after it: price and fee [quote currency]."""
 
@@ -68,9 +71,7 @@ class Record(Sequence[Told]):
         return len(self._rows)
 
     def __iter__(self) -> Iterator[Told]:
-        read = self._read
-        for place, row in enumerate(self._rows, 1):
-            yield row if type(row) is tuple else read(place, row)
+        return self._read(1, self._rows)
 
     @overload
     def __getitem__(self, at: int) -> Told: ...
@@ -79,7 +80,8 @@ class Record(Sequence[Told]):
     def __getitem__(self, at: int | slice) -> Told | list[Told]:
         if isinstance(at, slice):
             return [self[place] for place in range(*at.indices(len(self)))]
-        return self._read(range(len(self))[at] + 1, self._rows[at])
+        place = range(len(self))[at]
+        return next(self._read(place + 1, self._rows[place : place + 1]))
 
     def take_back(self, since: int, taken: int) -> list[Event]:
         """The events from place `since` on that were told after `taken` inputs; the record is without them then."""
@@ -99,28 +101,26 @@ class Record(Sequence[Told]):
         """The order's id: the strategy and the number of its intent."""
         return f"{self._strategy}-{wish.number}"
 
-    def _read(self, place: int, row: Told | Wish | Answer | Trade) -> Told:
-        """A row as the event that it stands for."""
-        if isinstance(row, tuple):
-            return row
-        columns = self._columns
-        if isinstance(row, Wish):
-            return self._told(place, row.taken, self._sent(row), self.submitted(row), row.behind)
-        wish = row.wish
-        order, name = self.order_id(wish), columns.instrument
-        if isinstance(row, Answer):
-            return self._told(place, wish.taken, self._sent(wish), OrderAccepted(order, name, f"sim-{order}"))
-        fill = OrderFilled(
-            order, name, self._strategy, self._account, f"{order}.1", wish.side, wish.qty, row.price, row.fee,
-            columns.spec.quote, "market.open",
-        )  # fmt: skip
-        return self._told(place, wish.taken, columns.ts.item(wish.taken), fill)
-
-    def _sent(self, wish: Wish) -> int:
-        """When an order was sent: at the close of the last bar before it [UTC ns]."""
-        return self._columns.ts.item(wish.taken - 1) + self._length
-
-    def _told(self, place: int, taken: int, ts: int, fact: Fact, behind: int = 0) -> Told:
-        seq = place + taken
-        cause = seq - behind if behind else 0
-        return taken, Event(seq, 0, ts, 0, fact.TYPE, fact.V, cause, self._columns.instrument, fact)
+    def _read(self, first: int, rows: list["Told | Wish | Answer | Trade"]) -> Iterator[Told]:
+        """Rows as the events that they stand for; `first` is the place of the first of them, from 1 on."""
+        name, currency, opens = self._columns.instrument, self._columns.spec.quote, self._columns.ts.item
+        strategy, account, length = self._strategy, self._account, self._length
+        for place, row in enumerate(rows, first):
+            if isinstance(row, tuple):
+                yield row
+                continue
+            fact: Fact
+            if type(row) is Wish:
+                fact, taken, cause = self.submitted(row), row.taken, place + row.taken - row.behind
+                ts = opens(taken - 1) + length
+            elif type(row) is Answer:
+                order, taken, cause = self.order_id(row.wish), row.wish.taken, 0
+                fact, ts = OrderAccepted(order, name, f"sim-{order}"), opens(taken - 1) + length
+            else:
+                wish = row.wish
+                order, taken, cause = self.order_id(wish), wish.taken, 0
+                fact, ts = OrderFilled(
+                    order, name, strategy, account, f"{order}.1", wish.side, wish.qty, row.price, row.fee, currency,
+                    "market.open",
+                ), opens(taken)  # fmt: skip
+            yield taken, Event(place + taken, 0, ts, 0, fact.TYPE, fact.V, cause, name, fact)
