@@ -105,8 +105,11 @@ def checked(bars: RawRows, *, on_bad: OnBad, rules: "tuple[_Rule, ...] | None" =
     if not len(bars.ts):
         raise DataError(f"{bars.source}: no good row is left of {len(bars.raw)}; nothing to load")
     for side, open_, high, low, close in bars.sides():
-        bars.numbers[f"{side}high"] = np.maximum(high, np.maximum(open_, close))
-        bars.numbers[f"{side}low"] = np.minimum(low, np.minimum(open_, close))
+        top, bottom = np.maximum(open_, close), np.minimum(open_, close)
+        if (high < top).any():
+            bars.numbers[f"{side}high"] = np.maximum(high, top)
+        if (low > bottom).any():
+            bars.numbers[f"{side}low"] = np.minimum(low, bottom)
     return bars
 
 
@@ -175,6 +178,8 @@ def _show_range(bars: RawRows, at: int) -> str:
 
 def _repeated(bars: RawRows) -> Mask:
     seen = np.zeros(len(bars.ts), dtype=np.bool_)
+    if (bars.ts[1:] > bars.ts[:-1]).all():
+        return seen
     order = np.argsort(bars.ts, kind="stable")
     seen[order[1:]] = bars.ts[order[1:]] == bars.ts[order[:-1]]
     return seen

@@ -36,10 +36,12 @@ class BarColumns:
     open, high, low, close, volume   float64, shape (bars,)
     closes      when each bar closes [UTC ns]: its length after its open, unless its session ends before
     closed      which edge of a bar belongs to it: "left" (open <= t < close), or "right" for bars made so from ticks
+    held        whatever has to live as long as the columns do, since they are views of its memory
     """
 
     __slots__ = (
         "_closes",
+        "_held",
         "close",
         "closed",
         "high",
@@ -65,6 +67,7 @@ class BarColumns:
         volume: Floats,
         closes: Stamps | None = None,
         closed: str = "left",
+        held: object = None,
     ) -> None:
         self.spec, self.instrument, self.timeframe = spec, spec.id, timeframe
         self.ts = frozen(ts, np.int64)
@@ -72,16 +75,19 @@ class BarColumns:
         self.close, self.volume = frozen(close, np.float64), frozen(volume, np.float64)
         self._closes = None if closes is None else frozen(closes, np.int64)
         self.closed = closed
+        self._held = held
 
     @classmethod
-    def from_frame(cls, bars: "pd.DataFrame") -> "BarColumns":
+    def from_frame(cls, bars: "pd.DataFrame", *, held: object = None) -> "BarColumns":
         """The columns of a frame made by `load_bars`; raises DataError for any other."""
         if "timeframe" not in bars.attrs:
             raise DataError("the bars have not been checked yet; pass the DataFrame through load_bars first")
-        stamps = bars.index.to_numpy(dtype="datetime64[ns]").view(np.int64)
+        stamps = _stamps(bars.index)
         columns = {name: bars[name].to_numpy(np.float64) for name in _PRICES}
         closed = bars.attrs.get("closed", "left")
-        return cls(instrument_of(bars), bars.attrs["timeframe"], ts=stamps, closed=closed, **columns)
+        return cls(
+            instrument_of(bars), bars.attrs["timeframe"], ts=stamps, closed=closed, held=held, **columns
+        )
 
     @property
     def closes(self) -> Stamps:
@@ -91,7 +97,9 @@ class BarColumns:
     def closing(self, closes: Stamps) -> "BarColumns":
         """The same bars, closing at other times [UTC ns]."""
         columns = {name: getattr(self, name) for name in ("ts", *_PRICES)}
-        return BarColumns(self.spec, self.timeframe, **columns, closes=closes, closed=self.closed)
+        return BarColumns(
+            self.spec, self.timeframe, **columns, closes=closes, closed=self.closed, held=self._held
+        )
 
     def __len__(self) -> int:
         return len(self.ts)
@@ -117,7 +125,9 @@ class BarColumns:
         """The bars from position `start` up to `stop`; no copy."""
         cut = {name: getattr(self, name)[start:stop] for name in ("ts", *_PRICES)}
         closes = None if self._closes is None else self._closes[start:stop]
-        return BarColumns(self.spec, self.timeframe, closes=closes, closed=self.closed, **cut)
+        return BarColumns(
+            self.spec, self.timeframe, closes=closes, closed=self.closed, held=self._held, **cut
+        )
 
     def frame(self) -> "pd.DataFrame":
         """The bars as `load_bars` gives them: UTC DatetimeIndex "ts", float64 columns, attrs."""
@@ -142,6 +152,12 @@ def instrument_of(bars: "pd.DataFrame") -> Instrument:
     if "spec" not in bars.attrs:
         raise DataError("the bars name no instrument; pass the DataFrame through load_bars first")
     return msgspec.convert(bars.attrs["spec"], Instrument)
+
+
+def _stamps(index: Any) -> Stamps:
+    """A time index as UTC ns, without a copy where it holds them so."""
+    made: Stamps = index.asi8 if index.unit == "ns" else index.as_unit("ns").asi8
+    return made
 
 
 def frozen(values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from tradekit.data.check import OnBad, RawRows, checked
+from tradekit.data.columns import BarColumns
 from tradekit.data.quality import attributes, series_name
 from tradekit.data.samples import PREFIX, sample
 from tradekit.data.table import Table, headers_of, raw_rows, read_csv, read_table, spec_of
@@ -20,7 +21,10 @@ from tradekit.data.times import TIME_NAMES
 from tradekit.errors import DataError, did_you_mean
 from tradekit.model.instrument import Instrument
 
-__all__ = ["load_bars"]
+__all__ = ["load_bars", "load_columns"]
+
+# pandas copies a frame that is written to while another one shares its memory, from 3.0 on
+_COPIES_ON_WRITE = int(pd.__version__.partition(".")[0]) >= 3
 
 _PRICES = ("open", "high", "low", "close")
 _QUOTES = tuple(f"{side}_{name}" for side in ("bid", "ask") for name in _PRICES)
@@ -54,11 +58,33 @@ def load_bars(
     Raises DataError for rows or columns that break a rule, NotFoundError for a file or sample that is not
     there.
     """
+    return _loaded(source, instrument, timeframe, on_bad, copy=True)
+
+
+def load_columns(
+    source: "str | Path | pd.DataFrame",
+    *,
+    instrument: str | Instrument | None = None,
+    timeframe: str | None = None,
+) -> BarColumns:
+    """What `load_bars` gives, as columns: of a DataFrame of floats views, which later writes to it do not reach."""
+    held = source.copy(deep=not _COPIES_ON_WRITE) if isinstance(source, pd.DataFrame) else source
+    return BarColumns.from_frame(_loaded(held, instrument, timeframe, "raise", copy=False), held=held)
+
+
+def _loaded(
+    source: "str | Path | pd.DataFrame",
+    instrument: str | Instrument | None,
+    timeframe: str | None,
+    on_bad: OnBad,
+    *,
+    copy: bool,
+) -> pd.DataFrame:
     if on_bad not in ("raise", "drop"):
         raise DataError(f"on_bad is {on_bad!r}; give 'raise' or 'drop'")
     table = _sample(source) if isinstance(source, str) and source.startswith(PREFIX) else read_table(source)
     bars = checked(raw_rows(table, _columns(table)), on_bad=on_bad)
-    frame = _frame(bars)
+    frame = _frame(bars, copy=copy)
     attrs = attributes(
         frame,
         dropped=bars.dropped,
@@ -102,7 +128,7 @@ def _columns(table: Table) -> dict[str, Any]:
     return {name: headers[name] for name in _KEPT if name in wanted and name in headers}
 
 
-def _frame(bars: RawRows) -> pd.DataFrame:
+def _frame(bars: RawRows, *, copy: bool) -> pd.DataFrame:
     numbers = bars.numbers
     columns = {
         name: numbers[name] if name in numbers else (numbers[f"bid_{name}"] + numbers[f"ask_{name}"]) / 2
@@ -110,8 +136,8 @@ def _frame(bars: RawRows) -> pd.DataFrame:
     }
     columns["volume"] = numbers.get("volume", np.zeros(len(bars.ts)))
     columns |= {name: numbers[name] for name in _KEPT if name in numbers and name not in columns}
-    index = pd.DatetimeIndex(bars.ts.view("datetime64[ns]"), tz="UTC", name="ts")
-    return pd.DataFrame(columns, index=index)
+    index = pd.DatetimeIndex(bars.ts, dtype="datetime64[ns, UTC]", name="ts", copy=False)
+    return pd.DataFrame(columns, index=index, copy=copy)
 
 
 def _tell(attrs: dict[str, Any]) -> None:

@@ -86,12 +86,13 @@ def raw_rows(table: Table, columns: Mapping[str, Any]) -> RawRows:
     numbers: dict[str, Any] = {}
     unread = {}
     for name, column in columns.items():
-        values = pd.to_numeric(raw[column], errors="coerce").to_numpy(np.float64)
-        numbers[name] = values
-        if not pd.api.types.is_numeric_dtype(raw[column].dtype):
+        cells = raw[column]
+        if pd.api.types.is_numeric_dtype(cells.dtype):
+            numbers[name] = cells.to_numpy(np.float64)
+        else:
+            values = numbers[name] = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64)
             unread[column] = np.isnan(values) & raw[column].notna().to_numpy()
-    stamps = times.to_numpy(dtype="datetime64[ns]").view(np.int64)
-    return RawRows(table.source, table.unit, table.first, stamps, numbers, unread, raw)
+    return RawRows(table.source, table.unit, table.first, times.asi8, numbers, unread, raw)
 
 
 def spec_of(instrument: str | Instrument | None, known: Mapping[Any, Any], default: str) -> Instrument:
@@ -127,6 +128,6 @@ def _read_file(path: Path) -> pd.DataFrame:
 def _with_time_first(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with its time as the first column, from the index where that holds times."""
     if isinstance(frame.index, pd.DatetimeIndex) or str(frame.index.name).lower() in TIME_NAMES:
-        times = frame.index.to_series(index=frame.index, name="ts")
+        times = pd.Series(frame.index, index=frame.index, name="ts", copy=False)
         return pd.concat([times, frame], axis=1).reset_index(drop=True)
     return frame.reset_index(drop=True)

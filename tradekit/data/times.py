@@ -18,6 +18,7 @@ TIME_NAMES = ("ts", "date", "time", "timestamp", "datetime", "open_time", "")  #
 # An epoch number's unit, by the number's size: each limit is the year 5138 in that unit.
 _EPOCH_UNITS = ((1e11, 1_000_000_000), (1e14, 1_000_000), (1e17, 1_000), (np.inf, 1))
 _DATE_NUMBERS = (19_000_101, 21_001_231)  # 20170103 is a date, not a second of 1970
+_OURS = pd.DatetimeTZDtype("ns", "UTC")
 _CLOCKS = ("", " %H:%M", " %H:%M:%S")
 _PAIRS = tuple(
     (f"%m{mark}%d{mark}{year}", f"%d{mark}%m{mark}{year}") for mark in "/.-" for year in ("%Y", "%y")
@@ -31,6 +32,8 @@ def read_times(column: "pd.Series[Any] | pd.Index[Any]", *, source: str) -> "pd.
     do and the answers differ.
     """
     values = pd.Series(column).reset_index(drop=True)
+    if values.dtype == _OURS:
+        return pd.DatetimeIndex(values, copy=False)
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         return _in_ns(pd.to_datetime(values, utc=True))
     if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):

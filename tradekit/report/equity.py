@@ -111,7 +111,7 @@ def curve_frame(
     drawdown = np.divide(equity, peak, out=peak, where=alive)
     drawdown[~alive] = 1.0
     drawdown -= 1.0
-    index = pd.DatetimeIndex(grid.view("datetime64[ns]"), name="ts", copy=False).tz_localize("UTC")
+    index = pd.DatetimeIndex(grid, dtype="datetime64[ns, UTC]", name="ts", copy=False)
     columns = {"equity": equity, "cash": cash, "exposure": exposure, "gross": gross, "drawdown": drawdown}
     return pd.DataFrame(columns, index=index, copy=False)
 

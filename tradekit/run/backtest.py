@@ -219,7 +219,7 @@ def _stepwise(
 
 def columns_of_bars(bars: Any, instrument: str | None, timeframe: str | None) -> list[BarColumns]:
     """What `backtest` takes as bars, as checked columns, each instrument once; raises DataError."""
-    from tradekit.data.load import load_bars
+    from tradekit.data.load import load_columns
 
     given = list(bars) if isinstance(bars, (list, tuple)) else [bars]
     if not given:
@@ -232,7 +232,7 @@ def columns_of_bars(bars: Any, instrument: str | None, timeframe: str | None) ->
         in_sessions(
             one
             if isinstance(one, BarColumns)
-            else BarColumns.from_frame(load_bars(one, instrument=instrument, timeframe=timeframe))
+            else load_columns(one, instrument=instrument, timeframe=timeframe)
         )
         for one in given
     ]
