@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tradekit.data.columns import instrument_of
-from tradekit.data.load import load_bars
+from tradekit.data.load import load_bars, load_columns
 from tradekit.errors import DataError, NotFoundError
 from tradekit.model.instrument import Instrument
 
@@ -183,3 +183,28 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path, name: str, content: 
 def test_only_two_ways_to_treat_bad_rows_are_known(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="give 'raise' or 'drop'"):
         load_bars(write(tmp_path, GOOD), on_bad="ignore")  # type: ignore[arg-type]
+
+
+def test_columns_hold_the_bars_as_they_were_when_their_frame_is_written_to() -> None:
+    bars = load_bars("sample:BTCUSDT-1m")
+    columns = load_columns(bars)
+    close, high, name = bars["close"].to_numpy().copy(), bars["high"].iloc[3], columns.instrument
+    bars.iloc[:, 3] = 1.0
+    bars.loc[bars.index[3], "high"] = 7.0
+    assert (columns.close == close).all()
+    assert columns.part(0, 9).high[3] == high
+    assert name == "BTCUSDT"
+
+
+def test_columns_of_a_frame_of_floats_share_its_memory_where_pandas_copies_on_write() -> None:
+    bars = load_bars("sample:BTCUSDT-1m")
+    columns = load_columns(bars)
+    copies_on_write = int(pd.__version__.partition(".")[0]) >= 3
+    for name in ("open", "high", "low", "close", "volume"):
+        assert np.shares_memory(getattr(columns, name), bars[name].to_numpy()) is copies_on_write, name
+
+
+def test_loaded_bars_share_no_memory_with_their_source() -> None:
+    source = load_bars("sample:BTCUSDT-1m")
+    bars = load_bars(source)
+    assert not any(np.shares_memory(bars[name].to_numpy(), source[name].to_numpy()) for name in bars)

@@ -131,12 +131,13 @@ class InnerLoop(StandIn):
     def _chunk(self, start: int, stop: int, quick: list[Feedline], slow: list[Feedline], sees: bool) -> None:
         columns = self.columns
         values = [column for line in quick for column in ahead(line, columns, start, stop)]
-        loop = written_out(tuple(map(outputs, quick)), len(slow), sees, longer=bool(self.longer.due))
+        fed = tuple(line.fields for line in slow)
+        loop = written_out(tuple(map(outputs, quick)), fed, sees, longer=bool(self.longer.due))
         book = self._exchange.book if self._tape is None else self._tape.waiting
         loop(
             self, self.engine, book, self.engine.strategy.on_bar,
             range(start + 1, stop + 1), columns.bars(start, stop, chunk=_CHUNK),
-            [line.indicator for line in quick], values, [line.feed for line in slow],
+            [line.indicator for line in quick], values, [line.indicator.update for line in slow],
         )  # fmt: skip
 
     # --- what the loop calls when something happens ---------------------------------------------------------

@@ -4,17 +4,17 @@ Knows nothing of what it drives but the names that it calls.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 __all__ = ["written_out"]
 
-_LOOPS: dict[tuple[tuple[tuple[str, ...], ...], int, bool, bool], Callable[..., None]] = {}
+Names: TypeAlias = tuple[tuple[str, ...], ...]
+
+_LOOPS: dict[tuple[Names, Names, bool, bool], Callable[..., None]] = {}
 
 
-def written_out(
-    quick: tuple[tuple[str, ...], ...], slow: int, sees: bool, longer: bool = False
-) -> Callable[..., None]:
-    """The loop for indicators with these lines and `slow` others, compiled once: each attribute set stands in it.
+def written_out(quick: Names, slow: Names, sees: bool, longer: bool = False) -> Callable[..., None]:
+    """The loop for indicators with these lines, and others that are fed these fields; compiled once.
 
     sees    the strategy is called with the bars
     longer  bars of longer timeframes close with some of them
@@ -27,13 +27,13 @@ def written_out(
     return _LOOPS[key]
 
 
-def _source(quick: tuple[tuple[str, ...], ...], slow: int, sees: bool, longer: bool) -> Iterator[str]:
+def _source(quick: Names, slow: Names, sees: bool, longer: bool) -> Iterator[str]:
     """Lines of the loop. `book` is the exchange's, empty most of the time; `engine.out` is what was told."""
-    yield "def loop(me, engine, book, on_bar, numbers, bars, indicators, values, feeds):"
+    yield "def loop(me, engine, book, on_bar, numbers, bars, indicators, values, updates):"
     for i in range(len(quick)):
         yield f"    i{i} = indicators[{i}]"
-    for i in range(slow):
-        yield f"    f{i} = feeds[{i}]"
+    for i in range(len(slow)):
+        yield f"    u{i} = updates[{i}]"
     held = [f"i{i}.{output}" for i, outputs in enumerate(quick) for output in outputs]
     names = "".join(f", v{i}" for i in range(len(held)))
     yield f"    for n, bar{names} in zip(numbers, bars, *values):"
@@ -45,8 +45,8 @@ def _source(quick: tuple[tuple[str, ...], ...], slow: int, sees: bool, longer: b
         yield "            me.close_longer()"
     for i, line in enumerate(held):
         yield f"        {line} = v{i}"
-    for i in range(slow):
-        yield f"        f{i}(bar)"
+    for i, fields in enumerate(slow):
+        yield f"        u{i}({', '.join(f'bar.{field}' for field in fields)})"
     if sees:
         yield "        on_bar(bar)"
     yield "        if engine.out:"
