@@ -113,15 +113,12 @@ export class Candles {
     this.volume.setData(this.rows.map((row) => ({ time: row.time, value: row.volume, color: this.shade(row) })));
   }
 
-  /** All bars of a series; `keep` leaves zoom and place as they are. */
+  /** All bars of a series; `keep` leaves zoom and place, which the drawing counts from the last bar, as they are. */
   replace(rows, keep) {
-    const scale = this.chart.timeScale();
-    const range = keep ? scale.getVisibleLogicalRange() : null;
     this.rows = rows;
     this.showAll();
     this.showMarkers();
-    if (range) scale.setVisibleLogicalRange(range);
-    else this.home();
+    if (!keep) this.home();
   }
 
   /** The last bars at a readable width; called again once the pane has a size and a font. */
