@@ -1,7 +1,7 @@
 // Positions, orders, fills and signals: streaming tables that keep their scroll and selection.
 
 import css from "./blotter.css";
-import { h, keyed, mark, say, tint } from "./dom.js";
+import { h, keyed, mark, newest, say, tint } from "./dom.js";
 import { frame } from "./frame.js";
 import { clock, utc } from "./words.js";
 
@@ -25,7 +25,7 @@ const TABLES = {
   },
 };
 
-function fill(node, row, columns, { fresh, news }) {
+function fill(node, row, columns, fresh) {
   const text = JSON.stringify(row);
   if (node.shown === text) return;
   node.shown = text;
@@ -40,7 +40,6 @@ function fill(node, row, columns, { fresh, news }) {
     if (kind.startsWith("s")) mark(cell, "class", `${kind.endsWith("n") ? "n " : ""}${row[`${key}_tone`] ?? ""}`);
     if (changed && !fresh && kind !== "t") tint(cell);
   });
-  if (fresh && news) tint(node);
 }
 
 /** One table: rows are drawn only while it is on show. */
@@ -52,41 +51,44 @@ function table(name, pane, tab) {
   const grid = h("table", { "aria-label": title }, h("thead", {}, head), rows);
   const scroll = h("div", { class: "scroll", role: "tabpanel", tabindex: "0" }, grid, nothing);
   let selected = "";
-  let top = 0;
-  let waiting = null;
-  let drawn = false;
-  scroll.addEventListener("scroll", () => { top = scroll.scrollTop; }, { passive: true });
+  let all = [];
+  let waiting = false;
   rows.addEventListener("click", (event) => {
     const key = event.target.closest("tr")?.dataset.key ?? "";
     selected = key === selected ? "" : key;
     for (const row of rows.children) mark(row, "aria-selected", row.dataset.key === selected ? "true" : null);
   });
-  const draw = () => {
-    if (scroll.hidden || waiting === null) return;
-    const before = top > 0 ? scroll.scrollHeight : 0;
-    const make = () => h("tr", {}, ...columns.map(([, , kind]) => h("td", { class: kind === "n" ? "n" : "" })));
-    keyed(rows, waiting, (row) => row.key, make, (node, row, fresh) => fill(node, row, columns, { fresh, news: drawn }));
-    grid.hidden = waiting.length === 0;
-    nothing.hidden = waiting.length > 0;
-    if (top > 0) scroll.scrollTop = top + scroll.scrollHeight - before; // what is being read stays where it is
-    waiting = null;
-    drawn = true;
-  };
-  pane.part(name, (value) => {
-    waiting = value.rows;
-    say(tab, value.count ? `${title} (${value.count})` : title);
+  const make = () => h("tr", {}, ...columns.map(([, , kind]) => h("td", { class: kind === "n" ? "n" : kind === "" ? "words" : "" })));
+  const draw = newest(scroll, rows, (most) => {
+    keyed(rows, all.slice(0, most), (row) => row.key, make, (node, row, fresh) => {
+      fill(node, row, columns, fresh);
+      if (fresh) mark(node, "aria-selected", String(row.key) === selected ? "true" : null);
+    });
+    grid.hidden = all.length === 0;
+    nothing.hidden = all.length > 0;
+    return all.length;
+  });
+  const drawIfSeen = () => {
+    if (scroll.hidden || !waiting) return;
+    waiting = false;
     draw();
+  };
+  pane.list(name, "key", (value) => {
+    all = value.rows;
+    waiting = true;
+    say(tab, value.count ? `${title} (${value.count})` : title);
+    drawIfSeen();
   });
   const show = (on) => {
     scroll.hidden = !on;
-    if (on) draw();
+    if (on) drawIfSeen();
   };
   return { scroll, show };
 }
 
 export function render(view) {
   const pane = frame(view, css);
-  const bar = h("div", { class: "tabs", role: "tablist" });
+  const bar = h("div", { class: "tabs holds-badge", role: "tablist" });
   pane.body.append(bar);
   const tabs = {};
   const panels = {};

@@ -21,7 +21,7 @@ function render(view) {
   const none = h("p", { class: "none", hidden: true }, "No bar has closed yet. Candles appear here with the first one.");
   const said = h("ol", { class: "said", hidden: true });
   canvas.append(none, said);
-  pane.body.append(h("div", { class: "bar" }, title, pick, frames, follow, pane.badge, legend), canvas);
+  pane.body.append(h("div", { class: "bar holds-badge" }, title, pick, frames, follow, pane.badge, legend), canvas);
 
   const cells = Object.fromEntries(["O", "H", "L", "C", "V", ""].map((name) => [name, h("b", {})]));
   for (const [name, cell] of Object.entries(cells)) legend.append(h("span", {}, name, cell));
@@ -67,7 +67,7 @@ function render(view) {
     none.hidden = candles.rows.length > 0;
     if (!hovered) read(candles.last());
   });
-  pane.part("markers", (marks) => candles.setMarkers(marks));
+  pane.list("markers", "key", ({ rows }) => candles.setMarkers(rows));
   pane.part("lines", (lines) => candles.setLines(lines));
 
   pane.part("series", ({ instrument, instruments, timeframe, timeframes }) => {

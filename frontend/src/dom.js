@@ -28,9 +28,15 @@ export function mark(node, name, value) {
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** Tint a changed cell for a moment, without asking the page for its layout. */
+const TINT_MS = 300;
+const changed = new WeakMap(); // when a cell changed last
+
+/** Tint a changed cell for a moment; one that changes without rest says nothing by it, and costs a frame each 16 ms. */
 export function tint(node) {
-  if (!calm.matches && node.isConnected) node.animate([{ backgroundColor: "var(--tint)" }, { backgroundColor: "transparent" }], 300);
+  const now = performance.now();
+  const rested = now - (changed.get(node) ?? -Infinity) > TINT_MS;
+  changed.set(node, now);
+  if (rested && !calm.matches && node.isConnected) node.animate([{ backgroundColor: "var(--tint)" }, { backgroundColor: "transparent" }], TINT_MS);
 }
 
 /** Make `parent`'s children match `items` by key, moving and touching as few nodes as can be. */
@@ -52,4 +58,31 @@ export function keyed(parent, items, key, create, update) {
     else parent.insertBefore(node, before);
   }
   for (const gone of known.values()) gone.remove();
+}
+
+const STEP = 40; // rows drawn at first, and added each time the end of those comes near
+
+/**
+ * A list with the newest on top, drawn no further than it is read: `show(most)` draws that many of its rows into
+ * `parent` and returns how many there are. Returns what draws it anew; what is being read stays where it is.
+ */
+export function newest(scroll, parent, show) {
+  let most = STEP;
+  let count = 0;
+  let top = 0; // kept here: to ask for it is to ask for a layout
+  const draw = () => {
+    const read = top > 0 ? [...parent.children].find((row) => row.offsetTop + row.offsetHeight > top) : undefined;
+    const before = read?.offsetTop;
+    count = show(most);
+    if (read?.isConnected) scroll.scrollTop = top + read.offsetTop - before;
+  };
+  scroll.addEventListener("scroll", () => {
+    top = scroll.scrollTop;
+    const end = scroll.scrollHeight - top - scroll.clientHeight;
+    if (top === 0 && most > STEP) most = STEP;
+    else if (end < scroll.clientHeight && most < count) most += STEP;
+    else return;
+    draw();
+  }, { passive: true });
+  return draw;
 }

@@ -17,9 +17,10 @@ function themed(name) {
 }
 
 /**
- * Build a pane inside `el`. Returns {root, body, badge, part, every, on, onLink, send, link, linkAge, sounds, done}:
- * badge             says how old the pane is while it is; the pane puts it where it covers nothing
+ * Build a pane inside `el`. Returns {root, body, badge, part, list, every, on, onLink, send, link, linkAge, sounds, done}:
+ * badge             says how old the pane is while it is; the pane puts it where it covers nothing, in "holds-badge"
  * part(name, show)  calls `show` with a part's value now and on each change (parts are JSON text in the model)
+ * list(name, key, show)  the same for a part with `rows`, which comes whole or as what differs from that (lists.py)
  * every(ms, run)    a timer that ends with the pane
  * on(name, run)     `run` on each change of a part
  * send(request)     hands a request to Python
@@ -28,7 +29,7 @@ function themed(name) {
  * done              what `render` returns: releases everything
  */
 export function frame({ model, el }, css) {
-  const first = h("div", { class: "first", hidden: true }, h("b", {}), h("span", {}), h("span", { class: "muted" }));
+  const first = h("div", { class: "first", hidden: true }, h("b", {}), h("span", { class: "name" }), h("span", { class: "muted" }));
   const inner = h("div", { class: "inner" });
   const alarm = h("div", { class: "alarm", role: "alert", hidden: true }, h("b", {}, "ALARM"), h("span", {}));
   const body = h("div", { class: "body" }, first, inner);
@@ -72,6 +73,20 @@ export function frame({ model, el }, css) {
     };
     on(name, read);
     read();
+  };
+  const list = (name, key, show) => {
+    let whole = 0; // the number of the one that `known` is
+    let known = new Map();
+    part(name, (value) => {
+      whole = value.number;
+      known = new Map(value.rows.map((row) => [row[key], row]));
+      show(value);
+    });
+    part(`${name}_since`, ({ rows, keys, ...value }) => {
+      if (value.number !== whole) return;
+      const differs = new Map(rows.map((row) => [row[key], row]));
+      show({ ...value, rows: keys.map((at) => differs.get(at) ?? known.get(at)) });
+    });
   };
   let sent = 0;
   const send = (request) => {
@@ -120,7 +135,7 @@ export function frame({ model, el }, css) {
   });
   every(1000, () => ["stale", "ended", "error"].includes(link.state) && showLink());
   return {
-    root, body: inner, badge, part, every, on, send, linkAge,
+    root, body: inner, badge, part, list, every, on, send, linkAge,
     link: () => link,
     onLink: (run) => links.push(run),
     sounds: () => { alarming = true; showLink(); },

@@ -1,7 +1,7 @@
 // The last events, newest on top.
 
 import css from "./log.css";
-import { h, keyed, mark, say } from "./dom.js";
+import { h, keyed, mark, newest, say } from "./dom.js";
 import { frame } from "./frame.js";
 import { clock, utc } from "./words.js";
 
@@ -11,9 +11,10 @@ export function render(view) {
   const pane = frame(view, css);
   const list = h("ol", { tabindex: "0", "aria-label": "last events" });
   const nothing = h("p", { class: "none muted" }, "Each event of the session appears here as it happens.");
-  pane.body.append(h("div", { class: "title" }, h("span", {}, "Log"), pane.badge), nothing, list);
-  pane.part("entries", (lines) => {
-    keyed(list, lines, (line) => line.seq, row, (node, line, fresh) => {
+  pane.body.append(h("div", { class: "title holds-badge" }, h("span", {}, "Log"), pane.badge), nothing, list);
+  let lines = [];
+  const draw = newest(list, list, (most) => {
+    keyed(list, lines.slice(0, most), (line) => line.seq, row, (node, line, fresh) => {
       if (!fresh) return; // what happened does not change
       const [at, what] = node.children;
       say(at, clock(line.ts));
@@ -23,6 +24,11 @@ export function render(view) {
       say(what.lastChild, `#${line.seq.toLocaleString("en-US")} ${line.subject}`);
     });
     nothing.hidden = lines.length > 0;
+    return lines.length;
+  });
+  pane.list("entries", "seq", ({ rows }) => {
+    lines = rows;
+    draw();
   });
   return pane.done;
 }

@@ -34,6 +34,17 @@ function heedServer(pane) {
   });
 }
 
+/**
+ * Say that a message stands in the page and the page has time again: the server sends no other before that, so a page
+ * that is slow, or in the background, where timers are, gets fewer.
+ */
+function answer(pane, model) {
+  pane.part("message", (number) => setTimeout(() => {
+    model.set("shown", String(number));
+    model.save_changes();
+  }));
+}
+
 export function render(view) {
   const pane = frame(view, css);
   const mode = h("span", { class: "mode" });
@@ -83,6 +94,7 @@ export function render(view) {
     showItems();
   });
   heedServer(pane);
+  answer(pane, view.model);
   pane.onLink(showItems);
   const height = new ResizeObserver(() => document.documentElement.style.setProperty("--ribbon", `${pane.root.offsetHeight}px`));
   height.observe(pane.root); // what sticks below the ribbon needs to know

@@ -23,7 +23,10 @@ export function age(seconds) {
   return `${Math.round(seconds / 86400)} d`;
 }
 
+const formats = new Map(); // by digits: making one takes many times as long as using it
+
 /** A number with thousands separators and fixed digits. */
 export function number(value, digits) {
-  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  if (!formats.has(digits)) formats.set(digits, new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+  return formats.get(digits).format(value);
 }

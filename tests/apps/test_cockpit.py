@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.widgets.lists import rows_of
 from tradekit.apps.cockpit import Cockpit
 from tradekit.apps.inline import InlineCockpit
 from tradekit.apps.panes import served_panes
@@ -86,20 +87,8 @@ def test_inside_a_notebook_the_flusher_writes_the_panes(played: Played) -> None:
     log, blotter = view._cockpit.panes["log"], view._cockpit.panes["blotter"]
     assert json.loads(view._cockpit.panes["ribbon"].ribbon)["page"] is False
     session.replica.fold(SignalRaised("breakout", "BTCUSDT", "by hand", -1.0))
-    assert eventually(lambda: json.loads(blotter.signals)["rows"][0]["name"] == "by hand")
-    assert eventually(lambda: json.loads(log.entries)[0]["text"] == "by hand \N{MINUS SIGN}1.0")
+    assert eventually(lambda: rows_of(blotter, "signals")[0]["name"] == "by hand")
+    assert eventually(lambda: rows_of(log, "entries")[0]["text"] == "by hand \N{MINUS SIGN}1.0")
     view.close()
     assert session.replica.watches == []
     assert eventually(lambda: not FLUSHER.running)
-
-
-def test_the_answer_to_a_command_is_said_again_on_the_next_two_beats(
-    cockpit: tuple[Cockpit, list[str], ManualClock],
-) -> None:
-    page = cockpit[0]
-    assert page.reminder(1) == {}
-    page._commands.ack = {"state": "busy", "name": "halt"}
-    assert page.reminder(2) == {}
-    page._commands.ack = {"state": "ok", "name": "halt"}
-    said = [page.reminder(beat) for beat in (3, 4, 5)]
-    assert said == [{"controls": {"ack": {"state": "ok", "name": "halt", "beat": n}}} for n in (3, 4)] + [{}]

@@ -16,6 +16,7 @@ from tradekit.core.clock import SystemClock
 from tradekit.model.session import CommandReceived, SignalRaised
 from tradekit.state.shape import State
 from tradekit.testing.stage import StageSession
+from tradekit.widgets import pace
 from tradekit.widgets.diary import Line
 from tradekit.widgets.pace import Batch
 from tradekit.widgets.panes import ALL, Moment
@@ -24,26 +25,30 @@ SIGNAL = SignalRaised("b", "BTCUSDT", "cross", 1.0)
 
 
 class Chair:
-    """A seat that notes what it was given, and may fail."""
+    """A seat that notes what it was given, and may fail, or say that its page will answer."""
 
-    def __init__(self, *, fails: str = "") -> None:
+    def __init__(self, *, fails: str = "", answers: bool = False) -> None:
         self.batches: list[Batch] = []
         self.lines: list[list[Line]] = []
         self.threads: set[int] = set()
         self.beats: list[int] = []
+        self.numbers: list[int] = []
         self._fails = fails
+        self._answers = answers
 
     def parts(self, moment: Moment, batch: Batch, entries: list[Line]) -> tuple[Batch, list[Line]]:
         if self._fails == "parts" and ALL not in batch.changed:
             raise ValueError("no parts")
         return batch, entries
 
-    def write(self, parts: Any) -> None:
+    def write(self, parts: Any, number: int) -> bool:
         if self._fails == "write" and ALL not in parts[0].changed:
             raise ValueError("no page")
         self.batches.append(parts[0])
         self.lines.append(parts[1])
         self.threads.add(threading.get_ident())
+        self.numbers.append(number)
+        return self._answers
 
     def beat(self, count: int) -> None:
         if self._fails == "beat":
@@ -176,6 +181,47 @@ def test_who_leaves_is_released_and_hears_nothing_more() -> None:
         hub.close()
         assert session.replica.watches == []
 
+    asyncio.run(play())
+
+
+def test_what_changes_while_a_page_has_not_shown_its_message_goes_together_once_it_has() -> None:
+    async def play() -> None:
+        session, slow, quick = StageSession(), Chair(answers=True), Chair()
+        hub = hub_of(session)
+        hub.join(slow)
+        hub.join(quick)
+        session.replica.fold(SIGNAL)
+        await until(lambda: len(quick.batches) == 2)
+        hub.nudge("ack")
+        await until(lambda: len(quick.batches) == 3)
+        assert [len(slow.batches), slow.numbers] == [1, [1]]
+        hub.shown(slow, 1)
+        await until(lambda: len(slow.batches) == 2)
+        assert slow.batches[1].changed == {"signals", "ack"}
+        assert slow.lines[1][0]["text"] == "cross +1.0", "the log is complete though it waited"
+        hub.nudge("ack")
+        hub.shown(slow, 1)  # not the one that is under way
+        await until(lambda: len(quick.batches) == 4)
+        assert slow.numbers == [1, 2]
+        hub.shown(slow, 2)
+        await until(lambda: slow.numbers == [1, 2, 3])
+        hub.shown(Chair(), 1)  # one that has left in the meantime
+        hub.close()
+
+    asyncio.run(play())
+
+
+def test_a_page_that_never_answers_is_told_later_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play() -> None:
+        session, silent = StageSession(), Chair(answers=True)
+        hub = hub_of(session)
+        hub.join(silent)
+        session.replica.fold(SIGNAL)
+        await until(lambda: len(silent.batches) == 2)
+        assert silent.batches[1].changed == {"signals"}
+        hub.close()
+
+    monkeypatch.setattr(pace, "PATIENCE_S", 0.02)
     asyncio.run(play())
 
 

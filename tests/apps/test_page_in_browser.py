@@ -96,6 +96,45 @@ def test_a_trader_s_day_on_the_page(
     assert browser.errors == []
 
 
+def test_a_long_table_is_drawn_as_far_as_it_is_read_and_what_is_read_stays_in_its_place(
+    dashboard: Dashboard, browser: Browser
+) -> None:
+    for number in range(100):  # as many as a table shows: from now on each new row pushes one out
+        dashboard.session.replica.fold(*trade(number))
+    page = browser.page
+    page.goto(dashboard.url)
+    page.get_by_role("tab", name="Fills").click()
+    rows = page.get_by_role("table", name="Fills").locator("tbody tr")
+    rows.first.get_by_text("hand-99", exact=True).wait_for()
+    assert rows.count() == 40
+    page.locator(".blotter .scroll:visible").evaluate("(node) => { node.scrollTop = 1000; }")
+    page.get_by_role("cell", name="hand-30", exact=True).wait_for(state="attached")  # drawn now, further down
+    read = page.get_by_role("cell", name="hand-64", exact=True)
+    place = read.bounding_box()["y"]
+    for number in (100, 101):
+        dashboard.session.replica.fold(*trade(number))
+        page.get_by_role("cell", name=f"hand-{number}", exact=True).wait_for(state="attached")
+    assert read.bounding_box()["y"] == pytest.approx(place, abs=1)  # rows are no whole pixels high
+    page.locator(".blotter .scroll:visible").evaluate("(node) => { node.scrollTop = 0; }")
+    rows.nth(40).wait_for(state="detached")
+    rows.first.get_by_text("hand-101", exact=True).wait_for()
+    assert browser.errors == []
+
+
+def test_the_chart_goes_on_following_when_its_bars_are_sent_anew(
+    dashboard: Dashboard, browser: Browser, played: tuple[StageSession, Play]
+) -> None:
+    page = browser.page
+    page.goto(dashboard.url)
+    follow = page.get_by_role("button", name="follow", pressed=True)
+    follow.wait_for()
+    for _ in range(3 * 20):  # a delta holds 20
+        played[1].step()
+    close = f"{played[0].replica.state.bars['BTCUSDT']['1m'][-1].close:.2f}"
+    page.locator(LAST, has_text=close).wait_for()
+    follow.wait_for()
+
+
 def test_killing_wants_the_session_s_name(dashboard: Dashboard, browser: Browser) -> None:
     page = browser.page
     page.goto(dashboard.url)

@@ -63,9 +63,9 @@ def test_a_fill_is_marked_at_the_bar_it_happened_in(
     state = session.replica.state
     fill = OrderFilled("b-4", *WHO, "z", Side.SELL, Decimal("0.25"), Decimal("17204.5"), Decimal(0), "USDT")
     session.replica.fold(fill, ts=START + 5 * MINUTE + 7)
-    mark = candles.markers(state, "BTCUSDT", timeframe)[-1]
-    assert mark == {"t": S + second, "side": "sell", "text": "sell 0.25 @ 17,204.50"}
-    assert candles.markers(state, "ETHUSDT", timeframe) == []
+    mark = candles.markers(state, "BTCUSDT", timeframe)["rows"][-1]
+    assert mark == {"key": state.seq, "t": S + second, "side": "sell", "text": "sell 0.25 @ 17,204.50"}
+    assert candles.markers(state, "ETHUSDT", timeframe) == {"rows": []}
 
 
 def test_lines_say_what_each_price_means(session: StageSession) -> None:

@@ -9,7 +9,7 @@ from tradekit.core.clock import SystemClock
 from tradekit.model.session import SignalRaised
 from tradekit.testing.stage import StageSession
 from tradekit.widgets.flusher import Flusher
-from tradekit.widgets.pace import Batch
+from tradekit.widgets.pace import Batch, Pace
 from tradekit.widgets.stream import Stream
 
 SIGNAL = SignalRaised("b", "BTCUSDT", "cross", 1.0)
@@ -19,7 +19,7 @@ class Member:
     """Notes each flush and the thread it came on."""
 
     def __init__(self, session: StageSession, flusher: Flusher, *, fails: bool = False) -> None:
-        self.stream = Stream(session.replica, flusher.wake, clock=flusher.clock, period=0.05)
+        self.stream = Stream(session.replica, flusher.wake, clock=flusher.clock, pace=Pace.of_widgets(1))
         self.flushed, self.beats = threading.Event(), threading.Event()
         self.threads: set[str] = set()
         self._fails = fails

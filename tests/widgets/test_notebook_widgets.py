@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.widgets.conftest import MINUTE, START
+from tests.widgets.lists import rows_of
 from tests.widgets.test_flusher import eventually
 from tradekit.model.market import Bar
 from tradekit.model.session import SignalRaised
@@ -28,7 +29,7 @@ def opened() -> Iterator[list[Any]]:
 
 
 def rows(widget: Any, table: str) -> list[dict[str, Any]]:
-    return json.loads(getattr(widget, table))["rows"]
+    return rows_of(widget, table)
 
 
 def test_a_blotter_starts_complete_and_names_session_mode_and_seq(

@@ -3,12 +3,13 @@ from tradekit.core.clock import ManualClock
 from tradekit.model.market import Bar
 from tradekit.model.session import SignalRaised
 from tradekit.testing.stage import StageSession
+from tradekit.widgets.pace import Pace
 from tradekit.widgets.stream import Stream
 
 
 def stream_of(session: StageSession, clock: ManualClock) -> tuple[Stream, list[int]]:
     woken: list[int] = []
-    return Stream(session.replica, lambda: woken.append(1), clock=clock, period=0.05), woken
+    return Stream(session.replica, lambda: woken.append(1), clock=clock, pace=Pace(0.05, 0.05)), woken
 
 
 def test_what_arrives_wakes_the_owner_and_waits_until_it_is_taken() -> None:
@@ -50,11 +51,11 @@ def test_a_closed_stream_hears_nothing_more() -> None:
     assert session.replica.watches == []
 
 
-def test_a_slower_period_holds_for_the_next_flush() -> None:
+def test_a_slower_pace_holds_for_the_next_flush() -> None:
     clock, session = ManualClock(10_000_000_000), StageSession()
     stream, _ = stream_of(session, clock)
     stream.nudge("ack")
     assert stream.take(clock.monotonic()) is not None
-    stream.set_period(0.5)
+    stream.set_pace(Pace(0.5, 0.5))
     stream.nudge("ack")
     assert stream.due() == 10.5

@@ -54,8 +54,8 @@ class Cockpit:
         self._nudge = nudge
         self._plot = Plot()
         self._ribbon_at = float("-inf")
+        self._told: list[Line] = []
         self._commands = Commands(session, told=lambda: nudge("ack"), clock=clock, pool=_POOL)
-        self._reminded: tuple[dict[str, Any], int] = (self._commands.ack, 0)
         self.panes["controls"].on_request(self._commands.request)
         self.panes["chart"].on_request(self._choose)
 
@@ -75,26 +75,13 @@ class Cockpit:
             out["chart"] |= self._plot.parts(moment.state, whole=whole)
         out["chart"] |= self._plot.tick(moment.state, batch.ticks)
         out["blotter"] = {name: moment.table(name) for name in tables_touched(changed)}
-        if batch.events or touches("log", changed):
-            out["log"] = {"entries": entries}
+        if touches("log", changed) or entries is not self._told:
+            self._told = entries
+            out["log"] = {"entries": {"rows": entries}}
         if touches("connection", changed):
             for pane in self.panes:
                 out.setdefault(pane, {})["connection"] = moment.link
         return out
-
-    def reminder(self, beat: int) -> Parts:
-        """The last answer to a command, said again on the two beats after it.
-
-        What is written while Panel is still at the request itself does not always reach the browser.
-        """
-        ack = self._commands.ack
-        if ack is not self._reminded[0]:
-            self._reminded = (ack, 0)
-        times = self._reminded[1]
-        if ack["state"] in ("", "busy") or times == 2:
-            return {}
-        self._reminded = (ack, times + 1)
-        return {"controls": {"ack": {**ack, "beat": beat}}}
 
     def write(self, parts: Parts) -> None:
         """Send each pane the parts that differ; on the thread and in the document that own the panes."""

@@ -15,7 +15,8 @@ from tradekit.apps.hub import moment_of
 from tradekit.widgets import cells, diary
 from tradekit.widgets.chart import Chart
 from tradekit.widgets.flusher import FLUSHER
-from tradekit.widgets.pace import Batch
+from tradekit.widgets.lists import Lists, with_news
+from tradekit.widgets.pace import Batch, Pace
 from tradekit.widgets.panes import ALL, TABLES, changed_text
 from tradekit.widgets.script import script
 from tradekit.widgets.stream import Stream
@@ -38,12 +39,13 @@ class _Pane(anywidget.AnyWidget):
     request = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, pane: str, *parts: str, theme: str, height: int = 0) -> None:
-        self.add_traits(**{name: traitlets.Unicode("").tag(sync=True) for name in parts})
+        self._lists = Lists()
+        self.add_traits(**{name: traitlets.Unicode("").tag(sync=True) for name in with_news(parts)})
         super().__init__(pane=pane, theme=theme, height=height)
 
     def put(self, parts: dict[str, Any]) -> None:
-        """Send the parts that differ from what is shown."""
-        for name, text in changed_text(parts, {name: getattr(self, name) for name in parts}).items():
+        """Send the parts that differ from what is shown, and of lists only the rows that do."""
+        for name, text in changed_text(self._lists.news(parts), {}).items():
             setattr(self, name, text)
 
     def on_request(self, handler: Callable[[str], object]) -> None:
@@ -63,7 +65,7 @@ class InlineCockpit(VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     def __init__(self, session: Any, *, theme: str = "auto") -> None:
         self._session = session
-        self._stream = Stream(session.replica, FLUSHER.wake, clock=FLUSHER.clock, period=0.05)
+        self._stream = Stream(session.replica, FLUSHER.wake, clock=FLUSHER.clock, pace=Pace.of_widgets(1))
         panes = self._panes = {
             "ribbon": _Pane("ribbon", "ribbon", theme=theme),
             "hero": _Pane("hero", "cells", theme=theme),

@@ -6,17 +6,16 @@ Starts no session and reaches no broker; without a session it says how to start 
 import asyncio
 import weakref
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import panel as pn
 from bokeh.models import CustomJS
-from panel.io.state import set_curdoc
 
 from tradekit.apps.cockpit import Cockpit, Parts
 from tradekit.apps.hub import Hub
 from tradekit.apps.panes import served_panes
+from tradekit.apps.wire import send
 from tradekit.core.clock import Clock, SystemClock
 from tradekit.widgets.diary import Line
 from tradekit.widgets.pace import Batch
@@ -57,7 +56,9 @@ class _Page:
     def __init__(self, session: Any, theme: str) -> None:
         self._session = session
         self._doc: Any = pn.state.curdoc
-        self.cockpit = Cockpit(session, served_panes(theme), nudge=self._nudge, clock=_CLOCK)
+        panes = served_panes(theme)
+        self.cockpit = Cockpit(session, panes, nudge=self._nudge, clock=_CLOCK)
+        panes["ribbon"].param.watch(lambda change: self._shown(int(change.new)), "shown")
 
     def loaded(self) -> None:
         """The browser has the page: sit down, once Panel has noted that too."""
@@ -80,23 +81,29 @@ class _Page:
     def _nudge(self, name: str) -> None:
         hub_of(self._session).nudge(name)
 
+    def _shown(self, number: int) -> None:
+        hub = _HUBS.get(self._session)
+        if hub is not None:
+            hub.shown(self, number)
+
     def parts(self, moment: Moment, batch: Batch, entries: list[Line]) -> Parts:
         """The cockpit's parts."""
         return self.cockpit.parts(moment, batch, entries)
 
-    def write(self, parts: Parts) -> None:
-        """Write them into this page's document, and at once to its browser while one is connected."""
-        with set_curdoc(self._doc), pn.io.unlocked() if self._connected() else nullcontext():
-            self.cockpit.write(parts)
+    def write(self, parts: Parts, number: int) -> bool:
+        """Write them into this page's document; whether they went to a browser, which then says `shown`."""
+        return self._write({**parts, "ribbon": {**parts.get("ribbon", {}), "message": number}})
 
     def beat(self, count: int) -> None:
         """Tell the browser that this server lives."""
-        self.write({"ribbon": {"beat": count}, **self.cockpit.reminder(count)})
+        self._write({"ribbon": {"beat": count}})
 
-    def _connected(self) -> bool:
-        context = self._doc.session_context if self._doc is not None else None
-        session = getattr(context, "session", None)
-        return session is not None and session.connection_count > 0
+    def _write(self, parts: Parts) -> bool:
+        """Into the document, and at once to its browser while one is connected; whether one is."""
+        if self._doc is not None:
+            return send(self._doc, lambda: self.cockpit.write(parts))
+        self.cockpit.write(parts)
+        return False
 
 
 def build_page(session: Any, *, theme: str = "dark") -> pn.Template:

@@ -25,9 +25,13 @@ class Blotter(PaneWidget):
     pane = traitlets.Unicode("blotter").tag(sync=True)
     first = traitlets.Unicode("").tag(sync=True)
     positions = traitlets.Unicode("").tag(sync=True)
+    positions_since = traitlets.Unicode("").tag(sync=True)
     orders = traitlets.Unicode("").tag(sync=True)
+    orders_since = traitlets.Unicode("").tag(sync=True)
     fills = traitlets.Unicode("").tag(sync=True)
+    fills_since = traitlets.Unicode("").tag(sync=True)
     signals = traitlets.Unicode("").tag(sync=True)
+    signals_since = traitlets.Unicode("").tag(sync=True)
 
     def parts(self, moment: Moment, batch: Batch) -> dict[str, Any]:
         """The tables that changed, and the first line."""

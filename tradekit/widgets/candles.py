@@ -4,11 +4,12 @@ Pure; knows no canvas. Times are UTC seconds, as the chart's library wants; a ba
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
-from tradekit.model.instrument import duration
+from tradekit.model.instrument import Instrument, duration
 from tradekit.model.order import OrderType, Side
-from tradekit.state.shape import BarRow, Order, Position, State
+from tradekit.state.shape import BarRow, Fill, Order, Position, State
 from tradekit.widgets import words
 from tradekit.widgets.headline import protection
 
@@ -78,20 +79,22 @@ def forming(state: State, instrument: str, timeframe: str, tick: Mapping[str, An
     ]
 
 
-def markers(state: State, instrument: str, timeframe: str) -> list[dict[str, Any]]:
-    """The last fills, each at the bar it happened in: `buy 0.75 @ 17,204.5`."""
+def markers(state: State, instrument: str, timeframe: str) -> dict[str, Any]:
+    """The last fills as rows, each at the bar it happened in: `buy 0.75 @ 17,204.5`."""
     length = duration(timeframe)
     known = state.instruments.get(instrument)
     shown = [fill for fill in state.fills if fill.instrument == instrument][-_MARKERS:]
-    marks = [
-        {
-            "t": fill.ts // length * length // _S,
-            "side": str(fill.side),
-            "text": f"{fill.side} {words.qty(fill.qty)} @ {words.price(fill.price, known)}",
-        }
-        for fill in shown
-    ]
-    return sorted(marks, key=lambda mark: mark["t"])
+    return {"rows": sorted((_marker(fill, length, known) for fill in shown), key=lambda mark: mark["t"])}
+
+
+@lru_cache(maxsize=1024)
+def _marker(fill: Fill, length: int, instrument: Instrument | None) -> dict[str, Any]:
+    return {
+        "key": fill.seq,
+        "t": fill.ts // length * length // _S,
+        "side": str(fill.side),
+        "text": f"{fill.side} {words.qty(fill.qty)} @ {words.price(fill.price, instrument)}",
+    }
 
 
 def lines(state: State, instrument: str) -> list[dict[str, Any]]:

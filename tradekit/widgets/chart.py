@@ -29,6 +29,7 @@ class Chart(PaneWidget):
     bars = traitlets.Unicode("").tag(sync=True)
     bar = traitlets.Unicode("").tag(sync=True)
     markers = traitlets.Unicode("").tag(sync=True)
+    markers_since = traitlets.Unicode("").tag(sync=True)
     lines = traitlets.Unicode("").tag(sync=True)
     series = traitlets.Unicode("").tag(sync=True)
     precision = traitlets.Unicode("").tag(sync=True)

@@ -49,10 +49,13 @@ Line = dict[str, Any]
 def recent(
     events: Iterable[Event], before: list[Line], instruments: Mapping[str, Instrument] | None = None
 ) -> list[Line]:
-    """`before` with new events on top, newest first, prices at the instruments' ticks; bars and marks are no news."""
+    """`before` with new events on top, newest first, prices at the instruments' ticks; bars and marks are no news.
+
+    Without news it is `before` itself.
+    """
     known = instruments or {}
     fresh = [_line(event, known) for event in events if not isinstance(event.data, (Bar, MarkUpdated))]
-    return [*reversed(fresh), *before][:KEPT]
+    return [*reversed(fresh), *before][:KEPT] if fresh else before
 
 
 def past(state: State) -> list[Line]:

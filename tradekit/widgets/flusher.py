@@ -9,7 +9,7 @@ import weakref
 from typing import Protocol
 
 from tradekit.core.clock import Clock, SystemClock
-from tradekit.widgets.pace import Batch, period_for
+from tradekit.widgets.pace import Batch, Pace
 from tradekit.widgets.stream import Stream
 
 __all__ = ["BEAT_S", "FLUSHER", "Flushed", "Flusher"]
@@ -73,9 +73,9 @@ class Flusher:
         return self._thread is not None
 
     def _share(self) -> None:
-        period = period_for(len(self._members))
+        pace = Pace.of_widgets(len(self._members))
         for member in self._alive():
-            member.stream.set_period(period)
+            member.stream.set_pace(pace)
 
     def _alive(self) -> list[Flushed]:
         found = {key: reference() for key, reference in self._members.items()}

@@ -11,7 +11,8 @@ import traitlets
 
 from tradekit.widgets import cells, headline
 from tradekit.widgets.flusher import FLUSHER
-from tradekit.widgets.pace import Batch
+from tradekit.widgets.lists import Lists
+from tradekit.widgets.pace import Batch, Pace
 from tradekit.widgets.panes import ALL, Moment, changed_text
 from tradekit.widgets.source import Session
 from tradekit.widgets.stream import Stream
@@ -41,7 +42,8 @@ class PaneWidget(anywidget.AnyWidget):
         super().__init__(theme=theme, **options)
         self._session = weakref.ref(session)
         self._name = session.name
-        self._stream = Stream(session.replica, FLUSHER.wake, clock=FLUSHER.clock, period=0.05)
+        self._lists = Lists()
+        self._stream = Stream(session.replica, FLUSHER.wake, clock=FLUSHER.clock, pace=Pace.of_widgets(1))
         self.flush(Batch(frozenset({ALL}), (), {}))
         FLUSHER.join(self)
         cells.adopt(self)
@@ -52,12 +54,9 @@ class PaneWidget(anywidget.AnyWidget):
         return self._stream
 
     def flush(self, batch: Batch) -> None:
-        """Show what changed: only parts whose text differs are sent."""
-        moment = self._moment(batch)
-        shown = {name: getattr(self, name) for name in (*self.PARTS, "connection")}
-        for name, text in moment.items():
-            if shown.get(name) != text:
-                setattr(self, name, text)
+        """Show what changed: only parts whose text differs are sent, and of lists only rows that do."""
+        for name, text in self._moment(batch).items():
+            setattr(self, name, text)
 
     def beat(self) -> None:
         """Tell the page that the kernel lives."""
@@ -79,7 +78,9 @@ class PaneWidget(anywidget.AnyWidget):
                 problem=replica.problem,
                 alarm=replica.alarm,
             )
-            return changed_text({"connection": moment.link, **self.parts(moment, batch)}, {})
+            return changed_text(
+                self._lists.news({"connection": moment.link, **self.parts(moment, batch)}), {}
+            )
 
     def parts(self, moment: Moment, batch: Batch) -> dict[str, Any]:
         """This pane's parts that a batch may have changed."""

@@ -4,6 +4,7 @@ Pure; knows no widget. A row's `key` names it as long as it lives; times are UTC
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -123,6 +124,7 @@ def _status(order: Order) -> str:
     return str(order.status).replace("_", " ")
 
 
+@lru_cache(maxsize=1024)
 def _fill(fill: Fill, instrument: Instrument | None) -> Row:
     side, tone = _side(fill.side)
     return {
@@ -141,6 +143,7 @@ def _fill(fill: Fill, instrument: Instrument | None) -> Row:
     }
 
 
+@lru_cache(maxsize=1024)
 def _signal(signal: Signal, instrument: Instrument | None) -> Row:
     way = (signal.direction > 0) - (signal.direction < 0)
     return {

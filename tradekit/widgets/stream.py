@@ -9,7 +9,7 @@ from typing import Any
 
 from tradekit.core.clock import Clock
 from tradekit.core.event import Event
-from tradekit.widgets.pace import STATUS, Batch, Coalescer
+from tradekit.widgets.pace import STATUS, Batch, Coalescer, Pace
 from tradekit.widgets.source import Replica
 
 __all__ = ["Stream"]
@@ -22,19 +22,19 @@ class Stream:
     ticking  whether display ticks have come
     """
 
-    def __init__(self, replica: Replica, wake: Callable[[], object], *, clock: Clock, period: float) -> None:
+    def __init__(self, replica: Replica, wake: Callable[[], object], *, clock: Clock, pace: Pace) -> None:
         self._clock = clock
         self._wake = wake
         self._lock = threading.Lock()
-        self._pending = Coalescer(period)
+        self._pending = Coalescer(pace)
         self.heard: float | None = None
         self.ticking = False
         self._subscription = replica.watch(self._changed, ticks=self._ticked, status=self._status)
 
-    def set_period(self, period: float) -> None:
-        """Seconds between flushes from now on."""
+    def set_pace(self, pace: Pace) -> None:
+        """How long flushes are apart from now on."""
         with self._lock:
-            self._pending.period = period
+            self._pending.pace = pace
 
     def due(self) -> float | None:
         """When the next flush is due [monotonic s], None while nothing waits."""
@@ -53,7 +53,7 @@ class Stream:
     def nudge(self, name: str) -> None:
         """Ask for a flush as if `name` had changed; any thread may."""
         with self._lock:
-            self._pending.fact((name,))
+            self._pending.change((name,))
         self._wake()
 
     def close(self) -> None:
@@ -64,7 +64,7 @@ class Stream:
         if "bars" in changed or "marks" in changed:
             self.heard = self._clock.monotonic()
         with self._lock:
-            self._pending.fact(changed, events)
+            self._pending.change(changed, events)
         self._wake()
 
     def _ticked(self, items: list[dict[str, Any]]) -> None:
