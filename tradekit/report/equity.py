@@ -4,7 +4,7 @@ Knows prices and fills of one currency, no engine and no state. Sums are made as
 as floats.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import accumulate
 from typing import Any, NamedTuple, TypeAlias
@@ -64,19 +64,18 @@ def equity_curve(
     grid = _grid(list(labels.values()))
     count = len(grid)
     shown = np.searchsorted(grid, np.array([close for close, _ in flows], dtype=np.int64) - shortest)
-    money = _steps(count, np.minimum(shown, count), float(cash) + _sums([amount for _, amount in flows]))
+    money = _steps(count, np.minimum(shown, count), float(cash) + _sums(amount for _, amount in flows))
     held_in_full = np.zeros(count) if any(one.margined for one in series.values()) else None
     exposure, gross = np.zeros(count), np.zeros(count)
     for name, one in series.items():
         mine = [fill for fill in fills if fill.instrument == name]
-        signed = [fill.qty if fill.side == "buy" else -fill.qty for fill in mine]
-        paid = [qty * fill.price for qty, fill in zip(signed, mine, strict=True)]
         rows = _rows(grid, labels[name], one.opens, [fill.ts for fill in mine])
-        money -= _steps(count, rows, _sums(paid) * one.multiplier + _sums([fill.fee for fill in mine]))
-        value = _steps(count, rows, _sums(signed) * one.multiplier)
+        money -= _steps(count, rows, _spent(mine, one.multiplier))
+        value = _steps(count, rows, _held(mine, one.multiplier))
         value *= _filled_forward(grid, labels[name], one.closes)
         exposure += value
         gross += np.abs(value, out=value)
+        del value  # a long series is many megabytes, and the frame takes as many again
         if held_in_full is not None and one.margined:
             held_in_full += _steps(count, rows, np.array([0.0, *_costs(mine)]) * one.multiplier)
     held = money if held_in_full is None else money + held_in_full
@@ -136,9 +135,20 @@ def _rows(grid: Stamps, labels: Stamps, opens: Stamps, times: Sequence[int]) -> 
     return made
 
 
-def _sums(amounts: Sequence[Any]) -> Floats:
+def _sums(amounts: Iterable[Any]) -> Floats:
     """0, then the sum after each amount, added as they are: a closed position is 0."""
-    return np.fromiter(accumulate(amounts, initial=ZERO), np.float64, len(amounts) + 1)
+    return np.fromiter(accumulate(amounts, initial=ZERO), np.float64)
+
+
+def _held(fills: Sequence[Any], multiplier: float) -> Floats:
+    """What is held before the first fill and after each [units times multiplier]."""
+    return _sums(fill.qty if fill.side == "buy" else -fill.qty for fill in fills) * multiplier
+
+
+def _spent(fills: Sequence[Any], multiplier: float) -> Floats:
+    """What was paid for the fills and their fees before the first and after each [quote currency]."""
+    paid = (fill.qty * fill.price if fill.side == "buy" else -fill.qty * fill.price for fill in fills)
+    return _sums(paid) * multiplier + _sums(fill.fee for fill in fills)
 
 
 def _steps(count: int, rows: Stamps, levels: Floats) -> Floats:
