@@ -47,7 +47,7 @@ def value(info: inspect.Type, name: str, *, full: bool) -> Any:
             return value(chosen[0] if chosen else types[0], name, full=full)
         case inspect.DictType(value_type=of):
             return {name: value(of, name, full=full)} if full else {}
-        case inspect.ListType(item_type=of):
+        case inspect.ListType(item_type=of) | inspect.VarTupleType(item_type=of):
             return [value(of, name, full=full)] if full else []
         case inspect.EnumType(cls=cls):
             return list(cls)[-1 if full else 0].value if issubclass(cls, Enum) else None

@@ -10,7 +10,7 @@ import pytest
 from tests.builders import event, filled, flat, opened, order
 from tradekit.core.codec import decode_event, encode_event
 from tradekit.core.event import Fact, fact_types
-from tradekit.model import account, market, session
+from tradekit.model import account, doubt, market, reconciliation, session
 from tradekit.model import order as orders
 from tradekit.model.order import Side, Status
 from tradekit.model.session import COMMANDS
@@ -49,6 +49,22 @@ FACTS: list[tuple[Fact, str]] = [
     (orders.OrderCancelRequested("a", "BTC"), "order.cancel_requested.BTC"),
     (orders.OrderCanceled("a", "BTC"), "order.canceled.BTC"),
     (orders.OrderExpired("a", "BTC"), "order.expired.BTC"),
+    (doubt.OrderDoubted("a", "BTC", doubt.About.SUBMIT, "timeout"), "order.doubted.BTC"),
+    (doubt.OrderMissed("a", "BTC"), "order.missed.BTC"),
+    (doubt.OrderGivenUp("a", "BTC", "not found"), "order.given_up.BTC"),
+    (doubt.OrderRevived("a", "BTC", "found"), "order.revived.BTC"),
+    (doubt.OrderAdopted("a", "BTC", "m", Side.BUY, orders.OrderType.STOP, Decimal(1), "v"), "order.adopted.BTC"),
+    (doubt.OrderClaimed("a", "BTC", "me"), "order.claimed.BTC"),
+    (doubt.FillBusted("a", "BTC", "s", "m", "x", Side.BUY, Decimal(1), Decimal(2), Decimal(0), "USD", "void"),
+     "fill.busted.BTC"),
+    (doubt.FillQuarantined("a", "BTC", "v", "x", Side.BUY, Decimal(1), Decimal(2), "too much"), "fill.quarantined.BTC"),
+    (reconciliation.LinkChanged(False, "lost"), "link.changed"),
+    (reconciliation.ReconciliationCompleted(True, {}, 0), "reconciliation.completed"),
+    (reconciliation.DifferenceFound("k:BTC", "k", "BTC", "1", "2", "why", (reconciliation.Proposal("x", 1, {}),)),
+     "difference.found.BTC"),
+    (reconciliation.DifferenceResolved("k:BTC", "BTC", "gone"), "difference.resolved.BTC"),
+    (reconciliation.HoldChanged("*", "link", "down"), "hold.changed.all"),
+    (reconciliation.AlertRaised("link", "down"), "alert.raised.link"),
     (opened(), "session.opened.test"),
     (session.SessionClosed("test", "over"), "session.closed.test"),
     (session.CommandReceived("1", "halt", {"reason": "x"}, "me"), "command.received.halt"),

@@ -23,21 +23,23 @@ from tradekit.model.order import (
     Side,
     Status,
 )
-from tradekit.state.lifecycle import MOVES, News, moved
+from tradekit.state.lifecycle import MOVES, News, moved, stronger
 from tradekit.state.reducer import apply
 from tradekit.state.shape import Order, State
 
 D = Decimal
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "orders.md"
 ENDS = {Status.CANCELED, Status.EXPIRED, Status.REJECTED, Status.DENIED}
+STRENGTH = {Status.REJECTED: 5, Status.EXPIRED: 6, Status.CANCELED: 7, Status.DENIED: 7}
 RANK = {
     Status.SUBMITTED: 0,
     Status.HELD: 1,
+    Status.UNKNOWN: 1,
     Status.ACCEPTED: 2,
     Status.TRIGGERED: 3,
     Status.PARTIALLY_FILLED: 4,
-    **dict.fromkeys(ENDS, 5),
-    Status.FILLED: 6,
+    **STRENGTH,
+    Status.FILLED: 8,
 }
 EVERY = [(status, news) for status in Status for news in News]
 
@@ -47,10 +49,16 @@ def test_every_status_has_an_answer_to_every_report() -> None:
 
 
 @pytest.mark.parametrize(("status", "news"), EVERY)
-def test_a_status_steps_back_only_where_a_replacement_asks_for_more(status: Status, news: News) -> None:
+def test_a_status_steps_back_only_where_a_replacement_asks_for_more_or_the_venue_still_has_it(
+    status: Status, news: News
+) -> None:
     after = moved(status, news)
     if (status, news) == (Status.FILLED, News.ENLARGED):
         assert after is Status.PARTIALLY_FILLED
+    elif news is News.REVIVED and status in ENDS - {Status.DENIED}:
+        assert after is Status.ACCEPTED
+    elif (status, news) in ((Status.HELD, News.DOUBTED), (Status.UNKNOWN, News.HELD)):
+        assert after in (Status.UNKNOWN, Status.HELD)
     else:
         assert RANK[after] > RANK[status] or after is status
 
@@ -61,8 +69,17 @@ def test_a_full_fill_is_the_last_word_whatever_was_told_before(status: Status) -
 
 
 @pytest.mark.parametrize("status", sorted(ENDS))
-def test_what_has_ended_comes_back_by_no_report(status: Status) -> None:
-    assert {moved(status, news) for news in News} == {status, Status.FILLED}
+def test_what_has_ended_comes_back_by_no_report_but_that_it_is_there_after_all(status: Status) -> None:
+    reports = [news for news in News if news is not News.REVIVED]
+    assert {moved(status, news) for news in reports} <= ENDS | {Status.FILLED}
+
+
+@pytest.mark.parametrize("first", [News.CANCELED, News.EXPIRED, News.REJECTED])
+@pytest.mark.parametrize("second", [News.CANCELED, News.EXPIRED, News.REJECTED])
+def test_of_two_ends_the_stronger_one_counts_whichever_is_told_first(first: News, second: News) -> None:
+    for status in set(Status) - ENDS:
+        assert moved(moved(status, first), second) is moved(moved(status, second), first)
+    assert stronger(stronger("", first), second) == stronger(stronger("", second), first)
 
 
 @pytest.mark.parametrize("news", [news for news in News if news is not News.ENLARGED])

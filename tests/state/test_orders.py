@@ -119,8 +119,8 @@ def test_what_fills_beyond_the_quantity_leaves_nothing() -> None:
 
 
 def test_why_an_order_ended_is_noted_once() -> None:
-    made = life(OrderRejected("a", "BTC", "no money"), OrderCanceled("a", "BTC", "late"))
-    assert (made.status, made.note) == (Status.REJECTED, "no money")
+    made = life(OrderCanceled("a", "BTC", "late"), OrderRejected("a", "BTC", "no money"))
+    assert (made.status, made.note) == (Status.CANCELED, "late")
 
 
 def test_a_fill_after_the_end_counts_and_is_noted() -> None:

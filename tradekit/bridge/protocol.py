@@ -43,7 +43,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "operate": frozenset(
         {"halt", "disarm", "cancel", "cancel_all", "flatten", "kill", "stop", "snapshot", "reconcile"}
     ),
-    "trade": frozenset({"arm", "set_param", "submit", "replace", "swap"}),
+    "trade": frozenset({"arm", "set_param", "submit", "replace", "resolve", "claim", "swap"}),
 }
 """Which commands each scope allows. `read`, which every token has, allows subscriptions and queries."""
 

@@ -40,6 +40,7 @@ class CashKind(StrEnum):
     DEPOSIT = "deposit"
     WITHDRAWAL = "withdrawal"
     WRITE_OFF = "write_off"  # a debt that the venue does not ask for
+    ADJUSTMENT = "adjustment"  # to what the venue says there is, accepted by a human
     CASH_IN_LIEU = "cash_in_lieu"  # for the fraction of a unit that a split left over
 
 

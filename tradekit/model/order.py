@@ -76,6 +76,7 @@ class Status(StrEnum):
     """Where an order stands in its life."""
 
     SUBMITTED = "submitted"  # the intent is durable; the venue has not answered
+    UNKNOWN = "unknown"  # sent; whether the venue has it is in doubt, so it may still trade
     HELD = "held"  # the venue has it; it waits for its parent's fill
     ACCEPTED = "accepted"  # working at the venue
     TRIGGERED = "triggered"  # its trigger was reached: from now on it works as a limit order
@@ -93,7 +94,14 @@ class Status(StrEnum):
 
 
 _WORKING = frozenset(
-    {Status.SUBMITTED, Status.HELD, Status.ACCEPTED, Status.TRIGGERED, Status.PARTIALLY_FILLED}
+    {
+        Status.SUBMITTED,
+        Status.UNKNOWN,
+        Status.HELD,
+        Status.ACCEPTED,
+        Status.TRIGGERED,
+        Status.PARTIALLY_FILLED,
+    }
 )
 
 

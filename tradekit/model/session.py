@@ -107,6 +107,9 @@ COMMANDS = (
     "set_param",
     "submit",
     "replace",
+    "reconcile",
+    "resolve",
+    "claim",
     "snapshot",
     "stop",
 )

@@ -71,6 +71,9 @@ def _book(state: State, ts: int, data: OrderFilled) -> Decimal:
     position = _position(state, data)
     currency, fee, paid_in = position.currency, data.fee, data.fee_currency
     signed = data.qty if data.side == "buy" else -data.qty
+    if fee and paid_in != currency and not position.margined and _base(state, data.instrument) == paid_in:
+        signed -= fee  # taken out of what was traded: as if so much had been sold at this price to pay it
+        fee, paid_in = fee * data.price * position.multiplier, currency
     cost = _cost(position, signed, data.price)
     realised = _move(position, signed, cost, data.price, ts)
     if position.position:
@@ -120,6 +123,11 @@ def _position(state: State, data: OrderFilled) -> Position:
     if not named:
         state.held.setdefault(data.instrument, []).append(key)
     return made
+
+
+def _base(state: State, instrument: str) -> str:
+    known = state.instruments.get(instrument)
+    return "" if known is None else known.base
 
 
 def _follow(state: State, position: Position) -> None:

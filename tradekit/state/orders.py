@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tradekit.core.event import Event
+from tradekit.model.doubt import OrderGivenUp
 from tradekit.model.order import (
     OrderAccepted,
     OrderCanceled,
@@ -27,7 +28,8 @@ from tradekit.model.order import (
     Status,
 )
 from tradekit.state import ledger
-from tradekit.state.lifecycle import News, moved
+from tradekit.state.doubts import settled
+from tradekit.state.lifecycle import News, moved, stronger
 from tradekit.state.shape import Order, State
 
 __all__ = ["ENDED_KEPT", "HANDLERS", "known_fill"]
@@ -100,18 +102,25 @@ def _denied(state: State, event: Event, data: OrderDenied) -> Touched:
 
 def _cancel_requested(order: Order, data: OrderCancelRequested) -> None:
     order.cancel_requested = True
+    order.asked = order.updated
 
 
 def _replace_requested(order: Order, data: OrderReplaceRequested) -> None:
     order.replace_requested = True
+    order.asked = order.updated
     order.wanted = data.qty
+    prices = {name: getattr(data, name) for name in ("limit", "stop", "trail", "trail_pct")}
+    order.wants = {name: price for name, price in prices.items() if price is not None}
 
 
 # --- the venue's side ---------------------------------------------------------------------------------------
 
 
 def _accepted(order: Order, data: OrderAccepted) -> None:
-    order.venue_id = data.venue_id
+    if not order.venue_id:
+        order.venue_id = data.venue_id
+    elif data.venue_id not in ("", order.venue_id, *order.earlier):
+        order.earlier = (*order.earlier, data.venue_id)  # told behind the replacement of that id
     order.status = moved(order.status, News.HELD if data.held else News.ACCEPTED)
 
 
@@ -127,11 +136,18 @@ def _ended(news: News) -> Callable[[Order, Any], None]:
     def end(order: Order, data: OrderCanceled | OrderRejected | OrderExpired) -> None:
         before = order.status
         order.status = moved(before, news)
-        order.end = order.end or news
+        order.end = stronger(order.end, news)
         if order.status is not before:
             order.note = data.reason
 
     return end
+
+
+def _given_up(order: Order, data: OrderGivenUp) -> None:
+    if order.working:
+        answered = order.venue_id or order.filled
+        order.status = moved(order.status, News.CANCELED if answered else News.REJECTED)
+        order.note, order.given_up = data.reason, True
 
 
 def _cancel_rejected(order: Order, data: OrderCancelRejected) -> None:
@@ -143,10 +159,13 @@ def _cancel_rejected(order: Order, data: OrderCancelRejected) -> None:
 
 def _replaced(order: Order, data: OrderReplaced) -> None:
     """The terms in force are these; the quantity counts from the order's beginning, so it may be filled with that."""
-    order.replace_requested, order.wanted = False, None
+    order.replace_requested, order.wanted, order.wants = False, None, None
     order.qty, order.limit, order.stop = data.qty, data.limit, data.stop
     order.trail, order.trail_pct = data.trail, data.trail_pct
-    order.venue_id = data.venue_id or order.venue_id
+    if data.venue_id and data.venue_id != order.venue_id:
+        if order.venue_id:
+            order.earlier = (*order.earlier, order.venue_id)
+        order.venue_id = data.venue_id
     if order.filled >= order.qty:
         order.status = moved(order.status, News.FULL)
         return
@@ -156,7 +175,7 @@ def _replaced(order: Order, data: OrderReplaced) -> None:
 
 
 def _replace_rejected(order: Order, data: OrderReplaceRejected) -> None:
-    order.replace_requested, order.wanted = False, None
+    order.replace_requested, order.wanted, order.wants = False, None, None
     if order.working:
         order.note = f"not replaced: {data.reason}"
 
@@ -171,6 +190,8 @@ def _change(change: Callable[[Order, Any], None]) -> Callable[[State, Event, Any
         order.updated = event.ts
         worked = order.working
         change(order, data)
+        if order.doubt is not None:
+            settled(state, order, event.type)
         if worked and not order.working:
             _forget_oldest(state, data.id)
         return (("orders", data.id),)
@@ -188,6 +209,8 @@ def _filled(state: State, event: Event, data: OrderFilled) -> Touched:
     if order is not None:
         worked = order.working
         _execute(order, event, data)
+        if order.doubt is not None or order.told is not None:
+            settled(state, order, event.type)
         if worked and not order.working:
             _forget_oldest(state, data.id)
     ledger.fill(state, event, data, order.tag if order is not None else "")
@@ -246,6 +269,7 @@ HANDLERS: dict[str, Callable[[State, Event, Any], Touched]] = {
     "order.canceled": _change(_ended(News.CANCELED)),
     "order.rejected": _change(_ended(News.REJECTED)),
     "order.expired": _change(_ended(News.EXPIRED)),
+    "order.given_up": _change(_given_up),
     "order.cancel_requested": _change(_cancel_requested),
     "order.cancel_rejected": _change(_cancel_rejected),
     "order.replace_requested": _change(_replace_requested),

@@ -28,7 +28,7 @@ from tradekit.model.session import (
     SignalRaised,
     StrategyFailed,
 )
-from tradekit.state import days, flows, hours, ledger, orders, valuation
+from tradekit.state import compared, days, doubts, flows, hours, ledger, orders, valuation
 from tradekit.state.pacing import counted
 from tradekit.state.seen import FeedHealth, SeriesHealth
 from tradekit.state.shape import (
@@ -77,6 +77,7 @@ def _session_opened(state: State, event: Event, data: SessionOpened) -> Touched:
         data.source,
         "",
     )
+    state.health.reconciliation.status = ""
     state.instruments = {i.id: i for i in data.instruments}
     state.risk.limits = dict(data.limits)
     state.pnl.around_the_clock, state.pnl.until = any(i.calendar == "24/7" for i in data.instruments), 0
@@ -267,4 +268,6 @@ _HANDLERS: dict[str, Handler] = {
     "command.refused": _command_refused,
     **hours.HANDLERS,
     **counted(orders.HANDLERS),
+    **doubts.HANDLERS,
+    **compared.HANDLERS,
 }

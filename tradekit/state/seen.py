@@ -3,9 +3,25 @@
 Records of the state's shape; knows neither how they change (`state.hours`, `state.reducer`) nor who shows them.
 """
 
+from decimal import Decimal
+
 import msgspec
 
-__all__ = ["FeedHealth", "Health", "Market", "SeriesHealth", "Timer"]
+from tradekit.model.order import Side
+from tradekit.model.reconciliation import Proposal
+
+__all__ = [
+    "Alert",
+    "Difference",
+    "FeedHealth",
+    "Health",
+    "Link",
+    "Market",
+    "Quarantined",
+    "Reconciliation",
+    "SeriesHealth",
+    "Timer",
+]
 
 
 class Market(msgspec.Struct, frozen=True):
@@ -49,10 +65,90 @@ class SeriesHealth(msgspec.Struct):
     late: int = 0
 
 
+class Alert(msgspec.Struct, frozen=True):
+    """Something that a human should know of."""
+
+    seq: int
+    ts: int
+    kind: str
+    text: str
+    instrument: str = ""
+    order: str = ""
+
+
+class Link(msgspec.Struct, frozen=True):
+    """The connection to the venue: "" while nothing was told of it, "up" or "down", since when [UTC ns]."""
+
+    status: str = ""
+    since: int = 0
+    detail: str = ""
+
+
+class Difference(msgspec.Struct):
+    """What the venue's books and ours disagree about, as it was found; see `DifferenceFound`.
+
+    since    when it was found [UTC ns]; rounds: completed rounds that it has outlived
+    refused  who has refused it: it is kept, and not told again while both values stay as they are
+    """
+
+    id: str
+    kind: str
+    instrument: str
+    ours: str
+    theirs: str
+    text: str
+    since: int
+    proposed: tuple[Proposal, ...] = ()
+    rounds: int = 0
+    reported: bool = False
+    refused: str = ""
+
+
+class Quarantined(msgspec.Struct, frozen=True):
+    """A reported trade that was not booked; see `FillQuarantined`."""
+
+    seq: int
+    order: str
+    instrument: str
+    venue_id: str
+    exec_id: str
+    side: Side
+    qty: Decimal
+    price: Decimal
+    reason: str
+
+
+class Reconciliation(msgspec.Struct):
+    """How our books and the venue's compare.
+
+    status  "" before the first round of this start, "green" (all agree), "open" (differences), "failed" (no answer)
+    last    when the last round was completed [UTC ns]; rounds how many there were
+    failed  rounds in a row that failed; reasons what failed in the last one, by book
+    differences  by id, the open ones and those that were refused
+    quarantine   trades that were set aside, the last ones
+    """
+
+    status: str = ""
+    last: int = 0
+    rounds: int = 0
+    failed: int = 0
+    reasons: dict[str, str] = {}
+    differences: dict[str, Difference] = {}
+    quarantine: list[Quarantined] = []
+
+    @property
+    def open(self) -> list[Difference]:
+        """The differences that nobody has refused."""
+        return [one for one in self.differences.values() if not one.refused]
+
+
 class Health(msgspec.Struct):
     """What the links say of themselves; `series` by instrument and timeframe ("BTC-USD.1m")."""
 
     feeds: dict[str, FeedHealth] = {}
     series: dict[str, SeriesHealth] = {}
+    link: Link = Link()
+    reconciliation: Reconciliation = msgspec.field(default_factory=Reconciliation)
+    alerts: list[Alert] = []
     errors: int = 0
     last_error: str = ""

@@ -10,6 +10,7 @@ import msgspec
 
 from tradekit.core.codec import canonical_hash
 from tradekit.model.account import AccountType, CashKind
+from tradekit.model.doubt import About
 from tradekit.model.instrument import Instrument
 from tradekit.model.market import Bar
 from tradekit.model.money import EXACT, ZERO
@@ -22,6 +23,7 @@ __all__ = [
     "BarRow",
     "Command",
     "DayPnl",
+    "Doubt",
     "EquityPoint",
     "Fill",
     "Mark",
@@ -62,6 +64,20 @@ class StrategyInfo(msgspec.Struct):
     source: str = ""
     error: str = ""
     intents: int = 0  # orders wished for so far, denied ones included; numbers the next order id
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """What is not known of an order: what it is about, why, since when [UTC ns].
+
+    missed  look-ups that succeeded and did not find it; `first` and `last` when the first and the last were [UTC ns]
+    """
+
+    about: About
+    reason: str
+    since: int
+    missed: int = 0
+    first: int = 0
+    last: int = 0
 
 
 class Order(msgspec.Struct):
@@ -108,6 +124,13 @@ class Order(msgspec.Struct):
         ""  # "canceled", "expired" or "rejected" where the venue said so, also if it had filled by then
     )
     executions: dict[str, int] = {}  # what has filled: seq of the fact by the venue's id of the execution
+    wants: dict[str, Decimal] | None = None  # the prices that a replacement under way asks for
+    asked: int = 0  # when its end or a replacement was asked for last [UTC ns]
+    doubt: Doubt | None = None
+    told: Decimal | None = None  # what the venue says has filled in all, where that is more than `filled`
+    earlier: tuple[str, ...] = ()  # the venue's ids before replacements: their fills still count
+    given_up: bool = False  # look-ups have ended it, no statement of the venue
+    claimed: bool = False  # an adopted order that we may cancel
 
     @property
     def working(self) -> bool:
@@ -296,6 +319,7 @@ class Mark(msgspec.Struct, frozen=True, gc=False):
 class Risk(msgspec.Struct):
     """Who may send orders, the limits, how often we refused, by rule, and what the rules count.
 
+    holds    by instrument ("*" is all): what lets only orders through that reduce a position, and why
     sent     when the latest orders went out, as many as `max_orders_per_minute` allows [session time, UTC ns]
     rejects  orders that the venue has refused since it last took one, or since the session was armed
     """
@@ -308,6 +332,7 @@ class Risk(msgspec.Struct):
     since: int = 0
     limits: dict[str, str] = {}
     denials: dict[str, int] = {}
+    holds: dict[str, dict[str, str]] = {}
     sent: list[int] = []
     rejects: int = 0
 

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tradekit.errors import TradekitError
+from tradekit.model.doubt import EXTERNAL, OrderClaimed
 from tradekit.model.order import Side, Status
 from tradekit.model.session import COMMANDS, CommandReceived, CommandRefused, ParamsChanged, RiskChanged
 from tradekit.state.shape import Order
 from tradekit.strategy.freeze import assign, declared, freeze, parameters, thaw
 from tradekit.strategy.wishes import Wishes
+from tradekit.trading.reconcile.settle import resolution, unsettled
 
 if TYPE_CHECKING:
     from tradekit.trading.engine import Engine
@@ -53,6 +55,9 @@ def _reason(command: CommandReceived) -> str:
 def _arm(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> None:
     if engine.doubt:
         raise TradekitError(f"cannot be armed: {engine.doubt}")
+    books = engine.state.health.reconciliation
+    if books.status in ("due", "failed", "open"):
+        raise TradekitError(f"cannot be armed: {unsettled(books)}")
     engine.tell(RiskChanged(True, False, False, _reason(command), command.user))
 
 
@@ -131,6 +136,8 @@ def _working(engine: "Engine", order_id: str) -> Order:
 
 def _cancel(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> None:
     order = _working(engine, str(args.get("order_id", "")))
+    if order.strategy == EXTERNAL and not order.claimed:
+        raise TradekitError(f"{order.id} was not sent here: claim it before you cancel it")
     engine.dealing.cancel(order.id, f"canceled by {command.user}")
 
 
@@ -159,6 +166,25 @@ def _set_param(engine: "Engine", command: CommandReceived, args: dict[str, Any])
     engine.restart_strategy({name: values[name]})
 
 
+def _claim(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> None:
+    order = _working(engine, str(args.get("order_id", "")))
+    if order.strategy != EXTERNAL:
+        raise TradekitError(f"{order.id} is this session's own: there is nothing to claim")
+    engine.tell(OrderClaimed(order.id, order.instrument, command.user))
+
+
+def _resolve(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> None:
+    """Accept what a difference proposes, or refuse it: then our books stay as they are."""
+    name, accept = str(args.get("difference", "")), args.get("accept")
+    known = {one.id: one for one in engine.state.health.reconciliation.open}
+    if name not in known:
+        raise TradekitError(f"no open difference {name!r}; open: {', '.join(known) or 'none'}")
+    if not isinstance(accept, bool):
+        raise TradekitError(f"accept is {accept!r}: say true or false")
+    for fact in resolution(engine.state, known[name], accept=accept, user=command.user):
+        engine.tell(fact)
+
+
 _ACTIONS: dict[str, Callable[["Engine", CommandReceived, dict[str, Any]], None]] = {
     "arm": _arm,
     "disarm": _disarm,
@@ -170,4 +196,6 @@ _ACTIONS: dict[str, Callable[["Engine", CommandReceived, dict[str, Any]], None]]
     "set_param": _set_param,
     "submit": _submit,
     "replace": _replace,
+    "claim": _claim,
+    "resolve": _resolve,
 }

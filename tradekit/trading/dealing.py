@@ -10,6 +10,7 @@ from typing import Any
 
 from tradekit.core.event import Event, Fact
 from tradekit.errors import OrderError
+from tradekit.model.doubt import EXTERNAL
 from tradekit.model.instrument import Instrument
 from tradekit.model.money import CENT, exact, floor_to
 from tradekit.model.order import (
@@ -24,6 +25,7 @@ from tradekit.model.order import (
 from tradekit.state.shape import Order, State
 from tradekit.trading import amend, exposure, risk
 from tradekit.trading.bracket import exits_of
+from tradekit.trading.flip import through_zero
 from tradekit.trading.terms import Terms, check_size, part_of, terms_of, too_small
 
 __all__ = ["Dealing", "number"]
@@ -45,6 +47,8 @@ class Dealing:
              position that equals it is no wish.
     refused  by instrument: the last target that was denied, and the rule. While nothing changes, the same wish is
              tried again in silence: it goes out once the rule lets it, and is not denied on every bar.
+    flips    whether the venue takes an order through zero; otherwise it is split into a close and an opening
+    name     what the next order is called, where that is not the strategy's id with the intent's number
     """
 
     def __init__(self, state: State, tell: Tell) -> None:
@@ -52,6 +56,8 @@ class Dealing:
         self.working: dict[str, Order] = {}
         self.goals: dict[str, float] = {}
         self.refused: dict[str, tuple[object, str]] = {}
+        self.flips = True
+        self.name = ""
         self._tell = tell
 
     # --- wishes ---------------------------------------------------------------------------------------------
@@ -198,16 +204,18 @@ class Dealing:
             self._tell(OrderCancelRequested(order_id, order.instrument, reason))
 
     def cancel_all(self, instrument: str | None, reason: str = "") -> None:
-        """Ask for the end of all working orders (of one instrument)."""
+        """Ask for the end of all working orders (of one instrument); of somebody else's only those that are claimed."""
         for order in list(self.working.values()):
-            if instrument is None or order.instrument == instrument:
+            ours = order.strategy != EXTERNAL or order.claimed
+            if ours and instrument in (None, order.instrument):
                 self.cancel(order.id, reason)
 
     def flatten(self, instrument: str | None, reason: str) -> None:
         """Cancel everything and leave every position (or that of one instrument) at the market."""
         self.cancel_all(instrument, reason)
         for position in list(self.state.positions.values()):
-            if position.qty and instrument in (None, position.instrument):
+            ours = position.strategy != EXTERNAL
+            if position.qty and ours and instrument in (None, position.instrument):
                 spec = self.instrument(position.instrument)
                 self._leave(spec, position.qty, position=position.position, reason=reason)
 
@@ -302,8 +310,9 @@ class Dealing:
     ) -> tuple[OrderSubmitted, risk.Denial | None]:
         """The next order, not yet told, and why it may not go out."""
         info = self.state.strategy
+        name, self.name = self.name or f"{info.id}-{info.intents + 1}", ""
         order = OrderSubmitted(
-            f"{info.id}-{info.intents + 1}",
+            name,
             spec.id,
             info.id,
             self.state.session.account,
@@ -318,6 +327,13 @@ class Dealing:
         return risk.check(self.state, seen, price, self.under_way(order))
 
     def _tell_or_deny(self, order: OrderSubmitted, denial: risk.Denial | None) -> None:
+        if denial is None and not self.flips:
+            parts = through_zero(self.state, order)
+            denial = parts if isinstance(parts, risk.Denial) else None
+            if isinstance(parts, tuple):
+                for part in parts:
+                    self._tell(part)
+                return
         if denial is None:
             self._tell(order)
         else:

@@ -69,6 +69,7 @@ class Engine:
             "session.opened": self._opened,
             "session.closed": self._closed,
             "order.filled": self._filled,
+            "fill.busted": lambda event, data: self._order(data),
             "command.received": self._command,
             **{tag: partial(handler, self) for tag, handler in hearing.HANDLERS.items()},
         }
@@ -189,7 +190,7 @@ class Engine:
             return
         self.dealing.follow(order, moved=not isinstance(data, OrderAccepted | OrderTrailed))
         self.turn_to(order.instrument, self._cause)
-        if self._hears_orders:
+        if self._hears_orders and order.strategy == self.state.strategy.id:
             self.call("on_order", self.strategy.on_order, order)
 
     def _filled(self, event: Event, data: OrderFilled) -> None:
@@ -197,7 +198,7 @@ class Engine:
         if not fills or fills[-1].seq != event.seq:
             return  # an execution that is known already: nothing has changed
         self._order(data)
-        if self._hears_fills:
+        if self._hears_fills and data.strategy == self.state.strategy.id:
             self.call("on_fill", self.strategy.on_fill, data)
 
     def _command(self, event: Event, data: CommandReceived) -> None:

@@ -26,9 +26,10 @@ def expected(state: State, working: Iterable[Order], instrument: str) -> Decimal
 
     Those are market orders, and stops and market-if-touched orders that have been set off; not what is to be canceled.
     """
-    total = state.position(state.strategy.id, instrument)
+    own = state.strategy.id
+    total = state.position(own, instrument)
     for order in working:
-        if order.instrument == instrument and not order.cancel_requested:
+        if order.instrument == instrument and order.strategy == own and not order.cancel_requested:
             kind = order.type
             if kind is OrderType.MARKET or (kind in _MARKET_ONCE_TRIGGERED and order.status in _SET_OFF):
                 total += order.leaves * order.side.sign

@@ -11,6 +11,7 @@ from decimal import Decimal
 import msgspec
 
 from tradekit.errors import ConfigError, did_you_mean
+from tradekit.model.doubt import EXTERNAL
 from tradekit.model.money import ZERO, exact
 from tradekit.model.order import OrderSubmitted, OrderType, Side, Status, TimeInForce
 from tradekit.state import exposure
@@ -41,6 +42,9 @@ class Asked(msgspec.Struct, frozen=True):
         """The position once the order and all of its side that is under way have filled [base units]."""
         order = self.order
         held = self.state.position(order.strategy, order.instrument)
+        others = self.state.positions.get(f"{EXTERNAL}/{order.instrument}")
+        if others is not None and order.strategy != EXTERNAL:
+            held += others.qty
         return held + (order.qty + self.under_way) * order.side.sign
 
     @property
@@ -170,7 +174,7 @@ def _duplicate_window_s(asked: Asked, bound: Decimal) -> Broken:
     return None
 
 
-def _same(order: OrderSubmitted, other: Order) -> bool:
+def _same(order: OrderSubmitted | Order, other: Order) -> bool:
     names = (
         "instrument",
         "side",
@@ -253,9 +257,25 @@ def _max_rejects_in_a_row(state: State, bound: Decimal) -> Broken:
     return f"{state.risk.rejects}" if state.risk.rejects >= bound else None
 
 
+def _max_repeated_orders(state: State, bound: Decimal) -> Broken:
+    """The same order over and over within a minute: a loop that does not see what it has sent."""
+    newest: Order | None = None
+    count = 0
+    for order in reversed(state.orders.values()):
+        if order.status is Status.DENIED or order.strategy == EXTERNAL:
+            continue
+        if newest is None:
+            newest = order
+        if state.time - order.created >= MINUTE or order.filled or not _same(order, newest):
+            break
+        count += 1
+    return None if count < bound else f"{count}"
+
+
 BREAKERS: dict[str, Callable[[State, Decimal], Broken]] = {
     "max_daily_loss": _max_daily_loss,
     "max_rejects_in_a_row": _max_rejects_in_a_row,
+    "max_repeated_orders": _max_repeated_orders,
 }
 
 
@@ -284,6 +304,7 @@ LIMITS: dict[str, Rule] = {
     "session_hours": Rule(_session_hours, switch=True),
     "max_daily_loss": Rule(lambda asked, bound: _max_daily_loss(asked.state, bound)),
     "max_rejects_in_a_row": Rule(lambda asked, bound: _max_rejects_in_a_row(asked.state, bound), whole=True),
+    "max_repeated_orders": Rule(lambda asked, bound: _max_repeated_orders(asked.state, bound), whole=True),
 }
 
 

@@ -38,6 +38,10 @@ def check(
     risk = state.risk
     if risk.killed:
         return Denial("killed", "", risk.reason or "the kill switch is on")
+    if risk.holds and not reduces(state, order, under_way):
+        for instrument in ("*", order.instrument):
+            for reason in risk.holds.get(instrument, {}).values():
+                return Denial("hold", "", reason)
     unlimited = state.account.type is AccountType.UNLIMITED
     if risk.armed and not risk.halted and not risk.limits and unlimited:
         return None

@@ -1,0 +1,240 @@
+"""A reported trade into facts: booked once, late or early, or set aside where it contradicts what is known.
+
+Pure: (state, report) -> facts. Whatever is not booked leaves the session halted and says so.
+"""
+
+from decimal import Decimal
+
+from tradekit.core.event import Fact
+from tradekit.model.doubt import (
+    EXTERNAL,
+    SYNTHETIC,
+    About,
+    FillBusted,
+    FillQuarantined,
+    OrderDoubted,
+    OrderRevived,
+)
+from tradekit.model.money import ZERO
+from tradekit.model.order import OrderAccepted, OrderFilled, Side, Status
+from tradekit.model.reconciliation import AlertRaised
+from tradekit.model.session import RiskChanged
+from tradekit.state.shape import Fill, Order, State
+from tradekit.trading.matching import booked, execution_id, external_id, order_of, synthetic_fills
+from tradekit.trading.said import BustSaid, FillSaid
+
+__all__ = ["busted", "currency_of", "filled", "halted", "synthetic"]
+
+
+def filled(state: State, said: FillSaid) -> list[Fact]:
+    """What follows from a reported trade; nothing for one that is booked already."""
+    if said.qty <= 0 or said.price < 0:
+        return _quarantine(state, None, said, f"a trade of {said.qty:f} at {said.price:f}")
+    order = order_of(state, said.order, said.venue_id)
+    if order is None:
+        return _foreign(state, said)
+    if said.side is not None and said.side is not order.side:
+        return _quarantine(state, order, said, f"a {said.side} of {order.id}, which is a {order.side}")
+    if said.instrument and said.instrument != order.instrument:
+        return _quarantine(
+            state, order, said, f"{said.instrument} traded for {order.id}, an order of {order.instrument}"
+        )
+    name = _name(state, order, said)
+    if name is None:
+        return []
+    if name == "":
+        return _conflict(state, order, said)
+    return _book(state, order, said, name)
+
+
+def _name(state: State, order: Order, said: FillSaid) -> str | None:
+    """The name to book a trade under; None for one that is booked, "" where it contradicts the one that is."""
+    name = execution_id(order, said.venue_id, said.exec_id)
+    if not said.exec_id:  # without an id only the cumulative quantity tells one trade from another
+        if said.cum is None:
+            return f"@{said.ts}:{said.qty:f}:{said.price:f}"
+        return None if said.cum <= order.filled - _guessed(state, order) else f"@{said.cum:f}"
+    if not said.venue_id:
+        name = next((one for one in order.executions if one == name or one.endswith(f":{name}")), name)
+    known = order.executions.get(name)
+    if known is None:
+        return name
+    grown = said.cum is not None and said.cum == order.filled + said.qty
+    if (
+        grown and f"{name}@{said.cum:f}" not in order.executions
+    ):  # one id on several trades, and the venue counts on
+        return f"{name}@{said.cum:f}"
+    if f"{name}@{said.cum}" in order.executions:
+        return None
+    fill = booked(state, order, name)
+    if known < 0 or fill is None or (fill.qty, fill.price) == (said.qty, said.price):
+        return None
+    return ""
+
+
+def _guessed(state: State, order: Order) -> Decimal:
+    return sum((fill.qty for fill in synthetic_fills(state, order)), start=ZERO)
+
+
+def _book(state: State, order: Order, said: FillSaid, name: str) -> list[Fact]:
+    facts: list[Fact] = []
+    if said.venue_id and not order.venue_id and order.strategy != EXTERNAL:
+        facts.append(OrderAccepted(order.id, order.instrument, said.venue_id))
+    replaced, left = _superseded(state, order, said)
+    facts += replaced
+    total = order.filled - sum((one.qty for one in replaced), start=ZERO) + said.qty
+    most = order.qty if order.wanted is None else max(order.qty, order.wanted)
+    if total > most and order.share is None:
+        return _quarantine(state, order, said, f"{total:f} would have filled of an order of {most:f}")
+    if not order.working and order.status is not Status.FILLED:
+        if order.given_up:
+            facts.append(OrderRevived(order.id, order.instrument, "it has traded", said.venue_id))
+        facts.append(
+            AlertRaised(
+                "late_fill",
+                f"{said.qty:f} of {order.id} traded at {said.price:f} after it was {order.status}",
+                order.instrument,
+                order.id,
+            )
+        )
+    facts.append(_fill(state, order, said, name))
+    if left is not None:
+        facts.append(left)
+        total += left.qty
+    if said.cum is not None and said.cum > total:
+        facts.append(
+            OrderDoubted(
+                order.id,
+                order.instrument,
+                About.FILLS,
+                f"the venue counts {said.cum:f} of {order.id} as filled, its reports add up to {total:f}",
+                min(said.cum, most),
+            )
+        )
+    return facts
+
+
+def _fill(state: State, order: Order, said: FillSaid, name: str) -> OrderFilled:
+    currency = said.fee_currency or currency_of(state, order.instrument)
+    return OrderFilled(
+        order.id, order.instrument, order.strategy, order.account, name, order.side, said.qty, said.price, said.fee,
+        currency, said.liquidity, order.position,
+    )  # fmt: skip
+
+
+def currency_of(state: State, instrument: str) -> str:
+    """What an instrument's fees are in, where nothing else is said."""
+    known = state.instruments.get(instrument)
+    return state.account.currency if known is None else known.currency
+
+
+def _superseded(state: State, order: Order, said: FillSaid) -> tuple[list[FillBusted], OrderFilled | None]:
+    """The synthetic fills whose place a real one takes, and the synthetic rest where it is smaller than they are.
+
+    Where the venue counts, a trade beyond all that was guessed leaves the guesses alone.
+    """
+    guesses = synthetic_fills(state, order)
+    if not guesses or (said.cum is not None and said.cum - said.qty >= order.filled):
+        return [], None
+    need, busts, rest = said.qty, [], None
+    for guess in guesses:
+        if need <= 0:
+            break
+        busts.append(_bust(guess, f"superseded by {said.exec_id}", order.position))
+        if guess.qty > need:
+            rest = synthetic(
+                order, guess.qty - need, guess.price, guess.fee_currency, f"{guess.exec_id}-{said.exec_id}"
+            )
+        need -= guess.qty
+    return busts, rest
+
+
+def synthetic(order: Order, qty: Decimal, price: Decimal, currency: str, name: str) -> OrderFilled:
+    """A fill that the venue's quantities show and no report told. Its id is a function of what it stands for."""
+    exec_id = name if name.startswith(SYNTHETIC) else f"{SYNTHETIC}{name}"
+    return OrderFilled(
+        order.id, order.instrument, order.strategy, order.account, exec_id, order.side, qty, price, ZERO, currency,
+        "synthetic", order.position,
+    )  # fmt: skip
+
+
+# --- what is not ours, not right, not valid any more --------------------------------------------------------
+
+
+def _foreign(state: State, said: FillSaid) -> list[Fact]:
+    """A trade of an order that was not sent here: it is booked for EXTERNAL, and counted by risk."""
+    if said.side is None or said.instrument not in state.instruments:
+        return _quarantine(state, None, said, "it belongs to no order, and instrument or side cannot be told")
+    account = state.session.account
+    order_id = external_id(said.venue_id or said.order or said.exec_id)
+    fill = OrderFilled(
+        order_id, said.instrument, EXTERNAL, account, said.exec_id, said.side, said.qty, said.price, said.fee,
+        said.fee_currency or currency_of(state, said.instrument), said.liquidity,
+    )  # fmt: skip
+    if any(one.order == order_id and one.exec_id == said.exec_id for one in reversed(state.fills)):
+        return []
+    text = (
+        f"somebody else's trade on this account: {said.side} {said.qty:f} {said.instrument} at {said.price:f}"
+    )
+    return [AlertRaised("external", text, said.instrument, order_id), fill]
+
+
+def _conflict(state: State, order: Order, said: FillSaid) -> list[Fact]:
+    fill = booked(state, order, execution_id(order, said.venue_id, said.exec_id))
+    numbers = "" if fill is None else f" as {fill.qty:f} at {fill.price:f}"
+    return _quarantine(
+        state, order, said, f"execution {said.exec_id} is booked{numbers}, and told again otherwise"
+    )
+
+
+def _quarantine(state: State, order: Order | None, said: FillSaid, why: str) -> list[Fact]:
+    """Set a trade aside, once, and stop."""
+    instrument = order.instrument if order is not None else said.instrument
+    side = said.side or (order.side if order is not None else Side.BUY)
+    name = order.id if order is not None else said.order
+    kept = state.health.reconciliation.quarantine
+    if any((k.order, k.exec_id, k.qty, k.price) == (name, said.exec_id, said.qty, said.price) for k in kept):
+        return []
+    text = f"trade {said.exec_id} of {name or said.venue_id or instrument} is set aside: {why}"
+    return [
+        FillQuarantined(
+            name, instrument, said.venue_id, said.exec_id, side, said.qty, said.price, why, said.fee,
+            said.fee_currency,
+        ),
+        AlertRaised("quarantine", text, instrument, name),
+        *halted(state, text),
+    ]  # fmt: skip
+
+
+def halted(state: State, reason: str) -> list[Fact]:
+    """A risk stop: nothing that adds risk goes out until a human arms the session again."""
+    risk = state.risk
+    return [] if risk.halted else [RiskChanged(risk.armed, True, risk.killed, reason, "order management")]
+
+
+def busted(state: State, said: BustSaid) -> list[Fact]:
+    """A trade that the venue has cancelled is taken back; one that was never booked is not."""
+    order = order_of(state, said.order, said.venue_id)
+    candidates = [order] if order is not None else list(state.orders.values())
+    for one in candidates:
+        name = execution_id(one, said.venue_id, said.exec_id)
+        fill = booked(state, one, name)
+        if fill is not None and one.executions[name] > 0:
+            text = f"{fill.side} {fill.qty:f} {fill.instrument} at {fill.price:f} ({said.exec_id}) is void"
+            reason = said.reason or "cancelled by the venue"
+            return [
+                _bust(fill, reason, one.position),
+                AlertRaised("bust", f"{text}: {reason}", fill.instrument, one.id),
+            ]
+    voided = {f"bust:{said.exec_id}"} & {fill.exec_id for fill in state.fills}
+    loose = [fill for fill in state.fills if fill.exec_id == said.exec_id and fill.order not in state.orders]
+    if loose and not voided:
+        return [_bust(loose[-1], said.reason or "cancelled by the venue", "")]
+    return []
+
+
+def _bust(fill: Fill, reason: str, position: str) -> FillBusted:
+    return FillBusted(
+        fill.order, fill.instrument, fill.strategy, fill.account, fill.exec_id, fill.side, fill.qty, fill.price,
+        fill.fee, fill.fee_currency, reason, position,
+    )  # fmt: skip

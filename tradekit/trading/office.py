@@ -1,0 +1,284 @@
+"""The order management of one account at one venue: what is said is heard, doubts are looked into, books compared.
+
+Pure: it turns statements and the passing of time into facts for the engine, and into questions and requests for the
+venue; whoever runs it writes first and sends then. All that matters is in the engine's state; only the look under way
+is remembered here, and a restart looks anew.
+"""
+
+from collections.abc import Iterable
+
+from tradekit.core.event import Event, Fact
+from tradekit.model.doubt import About, FillBusted, OrderGivenUp
+from tradekit.model.order import (
+    OrderCanceled,
+    OrderCancelRequested,
+    OrderExpired,
+    OrderFilled,
+    OrderRejected,
+    OrderReplaceRequested,
+    OrderSubmitted,
+    Status,
+)
+from tradekit.state.shape import Order
+from tradekit.trading.engine import Engine
+from tradekit.trading.look import BOOKS, ORDERS, Ask, Look
+from tradekit.trading.reconcile.books import SECOND, Books, Practice
+from tradekit.trading.reconcile.compare import reconcile
+from tradekit.trading.reconcile.settle import completed, noted
+from tradekit.trading.reports import doubted, facts_of, in_flight
+from tradekit.trading.said import Answer, FillSaid, LinkSaid, Question, Said, Unknown
+from tradekit.trading.waiting import as_sent, rechecked, replaced_here, waits_here
+
+__all__ = ["Office", "Request"]
+
+Request = OrderSubmitted | OrderCancelRequested | OrderReplaceRequested
+_ENDS = (OrderFilled, OrderCanceled, OrderExpired, OrderRejected, OrderGivenUp, FillBusted)
+_PASSES = 3  # one statement may need another first: a foreign order, then what has filled of it
+
+
+class Office:
+    """Stands between the engine and a venue that answers late, twice, or not at all.
+
+    practice  how long it waits, how often it looks, what it accepts by itself
+    asks      questions for the venue, to be sent and taken out by whoever runs it
+    requests  orders, cancels and replacements for the venue, likewise; they are durable by then
+    """
+
+    def __init__(self, engine: Engine, practice: Practice | None = None, *, now: int = 0) -> None:
+        self.engine = engine
+        self.practice = practice or Practice()
+        self.asks: list[Ask] = []
+        self.requests: list[Request] = []
+        self._look: Look | None = None
+        self._round = now + int(self.practice.every_s * SECOND)  # when the next round is due
+        self._again = 0  # when to look again at what was found, 0 for never
+        self._looked = 0  # up to when executions have been asked for
+        engine.dealing.flips = self.practice.flips
+
+    # --- hearing --------------------------------------------------------------------------------------------
+
+    def hear(self, said: Said, now: int) -> list[Event]:
+        """Take a statement of the venue at `now` [UTC ns]; what the engine tells of it, to be written as one."""
+        if isinstance(said, Answer):
+            return self._answered(said, now)
+        if isinstance(said, Unknown):
+            return self._unanswered(said, now)
+        before = self._unsettled()
+        events = self._take(facts_of(self.engine.state, said, now), now)
+        if isinstance(said, LinkSaid):
+            events += self._relink(said, now)
+        elif self._unsettled() - before:
+            self._look_into(now)
+        return events
+
+    def follow(self, events: Iterable[Event], now: int) -> list[Event]:
+        """What follows from what the engine has just told: requests go out, children wait, exits shrink."""
+        told: list[Event] = []
+        for event in events:
+            data = event.data
+            if isinstance(data, OrderSubmitted):
+                self._submitted(data)
+            elif isinstance(data, OrderCancelRequested | OrderReplaceRequested):
+                told += self._asked(data, now)
+            elif isinstance(data, OrderFilled):
+                self._filled(data)
+            if isinstance(data, _ENDS):
+                told += self._ended(now)
+                if not self.practice.reduces:
+                    told += self._take(rechecked(self.engine.state, data.instrument), now)
+        return told
+
+    def _take(self, facts: Iterable[Fact], now: int) -> list[Event]:
+        events: list[Event] = []
+        for fact in facts:
+            step = self.engine.step(fact, now)
+            events += step
+            events += self.follow(step, now)
+        return events
+
+    def _relink(self, said: LinkSaid, now: int) -> list[Event]:
+        if said.up:
+            self._start(BOOKS, now)
+            return []
+        look = self._look
+        if look is None or look.over:
+            return []
+        look.close("the link was lost")
+        return self._finish(look, now)
+
+    # --- what goes out --------------------------------------------------------------------------------------
+
+    def _submitted(self, data: OrderSubmitted) -> None:
+        """Send an order, unless the clearing has ended it or it waits here for its parent."""
+        order = self.engine.state.orders.get(data.id)
+        if order is not None and order.working and not waits_here(self.engine.state, order):
+            self.requests.append(data)
+
+    def _asked(self, data: OrderCancelRequested | OrderReplaceRequested, now: int) -> list[Event]:
+        """Send what is asked of an order; one that waits here takes it at once."""
+        order = self.engine.state.orders.get(data.id)
+        if order is None or not order.working:
+            return []
+        if not waits_here(self.engine.state, order):
+            self.requests.append(data)
+            return []
+        if isinstance(data, OrderCancelRequested):
+            return self._take([OrderCanceled(order.id, order.instrument, data.reason or "not sent yet")], now)
+        return self._take(replaced_here(order, data), now)
+
+    def _filled(self, data: OrderFilled) -> None:
+        """Send what waited for this fill."""
+        state = self.engine.state
+        for order in state.orders.values():
+            if order.parent == data.id and order.status is Status.SUBMITTED and not waits_here(state, order):
+                parent = state.orders[data.id]
+                first = len(parent.executions) == 1 or parent.reduce_only
+                if first:
+                    self.requests.append(as_sent(order))
+
+    def _ended(self, now: int) -> list[Event]:
+        """End what waits here for a parent that has ended without what it was waited for."""
+        state = self.engine.state
+        facts: list[Fact] = []
+        for order in state.orders.values():
+            parent = state.orders.get(order.parent) if order.parent else None
+            if parent is not None and not parent.working and waits_here(state, order):
+                facts.append(OrderCanceled(order.id, order.instrument, f"{parent.id} was {parent.status}"))
+        return self._take(facts, now)
+
+    # --- books ----------------------------------------------------------------------------------------------
+
+    def resume(self, now: int) -> list[Event]:
+        """After a restart: what was sent and never answered is in doubt; look at every book before anything else."""
+        state = self.engine.state
+        facts: list[Fact] = []
+        for order in state.orders.values():
+            about = in_flight(order)
+            if about is not None and not waits_here(state, order):
+                facts += doubted(order, about, "the session ended before the answer")
+        events = self._take(facts, now)
+        self._start(BOOKS, now)
+        return events
+
+    def look(self, now: int) -> None:
+        """Ask for every book now, beside the rounds that come by themselves."""
+        self._start(BOOKS, now)
+
+    def due(self, now: int) -> list[Event]:
+        """What has come due by `now` [UTC ns]: answers that are late, a round, a second look."""
+        events: list[Event] = []
+        look = self._look
+        if look is not None and not look.over and now >= look.until:
+            look.close(f"no answer within {self.practice.answer_s:g} s")
+            events += self._finish(look, now)
+        late = [(order, about) for order, about, until in self._awaited() if until <= now]
+        for order, about in late:
+            events += self._take(doubted(order, about, f"no answer within {self.practice.answer_s:g} s"), now)
+        if late:
+            self._look_into(now)
+        if self.engine.state.health.link.status == "down":
+            return events
+        if now >= self._round:
+            self._round = now + int(self.practice.every_s * SECOND)
+            self._start(BOOKS, now)
+        elif self._again and now >= self._again and (self._look is None or self._look.over):
+            self._start(BOOKS if self._waiting() else ORDERS, now, whole=False)
+        return events
+
+    def next_due(self) -> int:
+        """When `due` has something to do next, if nothing is said before [UTC ns]."""
+        moments = [self._round, *(until for _, _, until in self._awaited())]
+        if self._again:
+            moments.append(self._again)
+        if self._look is not None and not self._look.over:
+            moments.append(self._look.until)
+        return min(moments)
+
+    def _awaited(self) -> list[tuple[Order, About, int]]:
+        """What was sent and has no answer yet, and until when one is waited for."""
+        state, wait = self.engine.state, int(self.practice.answer_s * SECOND)
+        found = []
+        for order in self.engine.dealing.working.values():
+            about = in_flight(order)
+            if about is not None and not waits_here(state, order):
+                parent = state.orders.get(order.parent) if order.parent else None
+                sent = (
+                    order.asked
+                    if about is not About.SUBMIT
+                    else max(order.created, parent.updated if parent else 0)
+                )
+                found.append((order, about, sent + wait))
+        return found
+
+    def _waiting(self) -> bool:
+        """Whether a difference was found that has not been told yet."""
+        return any(not one.reported for one in self.engine.state.health.reconciliation.open)
+
+    def _unsettled(self) -> set[str]:
+        working = self.engine.state.orders.values()
+        return {order.id for order in working if order.doubt is not None or order.told is not None}
+
+    def _look_into(self, now: int) -> None:
+        """Look at orders and trades as soon as no other look is under way."""
+        if self.engine.state.health.link.status == "down":
+            return
+        if self._look is None or self._look.over:
+            self._start(ORDERS, now, whole=False)
+        else:
+            self._again = now
+
+    def _start(self, questions: tuple[Question, ...], now: int, *, whole: bool = True) -> None:
+        self._look = Look(questions, now, now + int(self.practice.answer_s * SECOND), whole=whole)
+        self._again = 0
+        doubts = [o.id for o in self.engine.state.orders.values() if o.doubt is not None]
+        self.asks += [Ask(Question.ORDER, order=one) for one in doubts]
+        since = max(
+            0, (self._looked or self.engine.state.session.started) - int(self.practice.overlap_s * SECOND)
+        )
+        self.asks += [Ask(one, since if one is Question.EXECUTIONS else 0) for one in questions]
+
+    def _answered(self, answer: Answer, now: int) -> list[Event]:
+        if answer.question is Question.ORDER:
+            return []  # one more trace that is missing; what proves something are the books
+        look = self._look
+        if look is None or (look.over and now - look.since > int(self.practice.answer_s * SECOND)):
+            look = self._look = Look((), now, now, whole=False)  # it came unasked
+        waited = not look.over
+        look.answered(answer)
+        events: list[Event] = []
+        if answer.question is Question.EXECUTIONS:
+            self._looked = now
+            trades = [item for item in answer.items if isinstance(item, FillSaid)]
+            for item in sorted(trades, key=lambda one: (one.ts, one.cum or 0)):
+                events += self._take(facts_of(self.engine.state, item, now), now)
+        events += self._compare(look.books(now, answer.question), now)
+        if waited and look.over:
+            events += self._finish(look, now)
+        return events
+
+    def _unanswered(self, said: Unknown, now: int) -> list[Event]:
+        look = self._look
+        if look is None or look.over:
+            return []
+        look.unknown(said)
+        return self._finish(look, now) if look.over else []
+
+    def _compare(self, books: Books, now: int) -> list[Event]:
+        """Accept what is stated beyond doubt, and what follows from that; note the rest."""
+        events: list[Event] = []
+        state, practice = self.engine.state, self.practice
+        for _ in range(_PASSES):
+            sure = [
+                one for one in reconcile(state, books, practice) if one.at_once and practice.accepts(one.kind)
+            ]
+            if not sure:
+                break
+            for one in sure:
+                events += self._take(one.proposed, now)
+        events += self._take(noted(state, reconcile(state, books, practice), books, practice), now)
+        if self._waiting() or any(order.told is not None for order in state.orders.values()):
+            self._again = self._again or now + practice.tolerance
+        return events
+
+    def _finish(self, look: Look, now: int) -> list[Event]:
+        return self._take(completed(self.engine.state, look.failed, self.practice), now) if look.whole else []

@@ -1,0 +1,153 @@
+"""Open orders compared: what is found, foreign, missing, revived, or has other terms than here.
+
+Pure. An order that is not in the venue's book proves nothing by itself: it may have filled a moment ago.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from tradekit.core.event import Fact
+from tradekit.model.doubt import About, OrderGivenUp, OrderMissed
+from tradekit.model.order import (
+    OrderAccepted,
+    OrderCancelRejected,
+    OrderReplaced,
+    OrderReplaceRejected,
+    Status,
+)
+from tradekit.model.reconciliation import AlertRaised
+from tradekit.state.shape import Order, State
+from tradekit.trading.matching import order_of
+from tradekit.trading.reconcile.books import SECOND, Books, Found, Kind, Practice
+from tradekit.trading.reports import adopted, facts_of, revived
+from tradekit.trading.said import OrderSaid
+
+__all__ = ["orders"]
+
+
+def orders(state: State, books: Books, practice: Practice) -> Iterator[Found]:
+    """The differences between the venue's open orders and ours."""
+    answer = books.open_orders
+    if answer is None:
+        return
+    seen: set[str] = set()
+    for item in answer.items:
+        if not isinstance(item, OrderSaid):
+            continue
+        order = order_of(state, item.order, item.venue_id)
+        if order is None:
+            yield from _foreign(state, item)
+            continue
+        seen.add(order.id)
+        yield from _listed(state, order, item, books, practice)
+    if answer.complete and books.executions is not None:
+        for order in state.orders.values():
+            if order.id not in seen and _expected(state, order):
+                yield from _missing(order, books, practice)
+
+
+def _expected(state: State, order: Order) -> bool:
+    """Whether the venue should show an order: it was sent, and works."""
+    return order.working and not (order.status is Status.HELD and not order.venue_id)
+
+
+def _foreign(state: State, item: OrderSaid) -> Iterator[Found]:
+    facts = adopted(state, item)
+    if facts:
+        name = item.venue_id or item.order
+        text = f"the venue has an order {name} that was not sent here"
+        yield Found(
+            kind=Kind.ORDER_FOREIGN, subject=name, instrument=item.instrument, ours="none", theirs=_words(item),
+            text=text, proposed=tuple(facts), at_once=True,
+        )  # fmt: skip
+
+
+def _listed(state: State, order: Order, item: OrderSaid, books: Books, practice: Practice) -> Iterator[Found]:
+    """An order that the venue has in its book."""
+
+    def found(kind: Kind, ours: str, text: str, *facts: Fact, at_once: bool = False) -> Found:
+        return Found(
+            kind=kind, subject=order.id, instrument=order.instrument, ours=ours, theirs=_words(item), text=text,
+            proposed=facts, at_once=at_once,
+        )  # fmt: skip
+
+    if not order.working:
+        if order.status is not Status.FILLED and not _young(order, books, practice):
+            text = f"{order.id} was taken for {order.status}, and works at the venue"
+            yield found(Kind.ORDER_REVIVED, order.status, text, *revived(order, item))
+        return
+    doubt = order.doubt.about if order.doubt is not None else None
+    if order.status in (Status.SUBMITTED, Status.UNKNOWN) or doubt is About.SUBMIT or not order.venue_id:
+        text = f"{order.id} has arrived: the venue has it as {item.venue_id}"
+        accepted = OrderAccepted(order.id, order.instrument, item.venue_id or order.venue_id)
+        yield found(Kind.ORDER_FOUND, order.status, text, accepted, at_once=True)
+    elif doubt is About.CANCEL:
+        text = f"{order.id} works at the venue: its cancel has not come through"
+        refused = OrderCancelRejected(order.id, order.instrument, "it is still open")
+        yield found(Kind.ORDER_UNCHANGED, "cancel in doubt", text, refused, at_once=True)
+    elif not (order.replace_requested and doubt is None):
+        yield from (found(*words) for words in _terms(order, item, doubt))
+    gap = [fact for fact in facts_of(state, item, books.at) if getattr(fact, "about", None) is About.FILLS]
+    if gap:
+        text = f"{order.id}: the venue counts {item.cum} as filled, we have {order.filled:f}"
+        yield found(Kind.FILL_MISSING, f"{order.filled:f}", text, *gap, at_once=True)
+
+
+def _terms(order: Order, item: OrderSaid, doubt: About | None) -> Iterator[tuple[Kind, str, str, Fact]]:
+    """Whether the order has other terms at the venue: a replacement in doubt has happened, or one that is not ours."""
+    same = all(
+        theirs is None or theirs == ours
+        for theirs, ours in ((item.qty, order.qty), (item.limit, order.limit), (item.stop, order.stop))
+    )
+    known = item.venue_id in ("", order.venue_id, *order.earlier)
+    if same and known:
+        if doubt is About.REPLACE:
+            text = f"{order.id} has its old terms at the venue: its replacement has not come through"
+            refused = OrderReplaceRejected(order.id, order.instrument, "it has its old terms")
+            yield Kind.ORDER_UNCHANGED, "replacement in doubt", text, refused
+        return
+    terms = OrderReplaced(
+        order.id, order.instrument, order.qty if item.qty is None else item.qty,
+        order.limit if item.limit is None else item.limit, order.stop if item.stop is None else item.stop,
+        order.trail, order.trail_pct, item.venue_id,
+    )  # fmt: skip
+    ours = _told(order.qty, order.limit, order.stop, order.filled)
+    yield Kind.ORDER_TERMS, ours, f"{order.id} has other terms at the venue than here", terms
+
+
+def _missing(order: Order, books: Books, practice: Practice) -> Iterator[Found]:
+    """An order that the venue neither shows nor has told an end of: one trace less, or the last one needed."""
+    doubt = order.doubt
+    if doubt is None and _young(order, books, practice):
+        return
+    missed = 0 if doubt is None else doubt.missed
+    if doubt is not None and missed and books.at - doubt.last < practice.span // max(practice.look_ups, 1):
+        return  # too soon after the last look-up to be another one
+    facts: list[Fact] = [OrderMissed(order.id, order.instrument, "neither its orders nor its trades show it")]
+    first = books.at if doubt is None or not doubt.first else doubt.first
+    if missed + 1 >= practice.look_ups and books.at - first >= practice.span:
+        seconds = (books.at - first) // SECOND
+        text = f"not found by {missed + 1} look-ups over {seconds} s"
+        facts += [
+            OrderGivenUp(order.id, order.instrument, text),
+            AlertRaised("given_up", f"{order.id} was {text}", order.instrument, order.id),
+        ]
+    yield Found(
+        kind=Kind.ORDER_MISSING, subject=order.id, instrument=order.instrument, ours=order.status, theirs="none",
+        text=f"the venue does not show {order.id} ({missed + 1} of {practice.look_ups} look-ups)",
+        proposed=tuple(facts), at_once=True,
+    )  # fmt: skip
+
+
+def _young(order: Order, books: Books, practice: Practice) -> bool:
+    """Whether something of the order has happened so lately that the venue's answer may be older."""
+    return books.at - max(order.asked, order.created, order.updated) < practice.tolerance
+
+
+def _words(item: OrderSaid) -> str:
+    return _told(item.qty, item.limit, item.stop, item.cum)
+
+
+def _told(qty: Decimal | None, limit: Decimal | None, stop: Decimal | None, cum: Decimal | None) -> str:
+    named = {"qty": qty, "limit": limit, "stop": stop, "filled": cum}
+    return ", ".join(f"{name} {value:f}" for name, value in named.items() if value is not None) or "open"

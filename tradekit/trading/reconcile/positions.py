@@ -1,0 +1,156 @@
+"""Positions compared: another quantity than here, one that looks like a split, an instrument that is not ours.
+
+Pure. What the account holds is compared with all that is booked here, somebody else's trades included.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from tradekit.core.event import Fact
+from tradekit.model.account import SplitEffected
+from tradekit.model.doubt import EXTERNAL, SYNTHETIC
+from tradekit.model.money import ZERO, exact
+from tradekit.model.order import OrderFilled, Side
+from tradekit.state.shape import State
+from tradekit.trading.fills import currency_of
+from tradekit.trading.matching import external_id
+from tradekit.trading.reconcile.books import Books, Found, Kind, Practice
+from tradekit.trading.said import PositionSaid
+
+__all__ = ["held", "positions", "ratio_of"]
+
+_RATIOS = tuple(
+    (Decimal(new), Decimal(old))
+    for new, old in (
+        *((n, 1) for n in (2, 3, 4, 5, 6, 7, 8, 10, 15, 20, 25, 50, 100)),
+        *((1, n) for n in (2, 3, 4, 5, 6, 7, 8, 10, 15, 20, 25, 50, 100)),
+        *((3, 2), (4, 3), (5, 4), (2, 3), (3, 4), (4, 5)),
+    )
+)
+"""The splits that companies make: new for old."""
+_NEAR = Decimal("0.02")  # how far the average price may be from the inverse of the ratio
+
+
+def held(state: State, instrument: str) -> Decimal:
+    """All that is booked of an instrument, whoever traded it [base units]."""
+    return sum((one.qty for one in state.positions.values() if one.instrument == instrument), start=ZERO)
+
+
+def positions(state: State, books: Books, practice: Practice) -> Iterator[Found]:
+    """The differences between what the account holds and what is booked."""
+    answer = books.positions
+    if answer is None:
+        return
+    theirs: dict[str, Decimal] = {}
+    prices: dict[str, Decimal] = {}
+    for item in answer.items:
+        if isinstance(item, PositionSaid):  # a hedging account tells its legs one by one
+            theirs[item.instrument] = theirs.get(item.instrument, ZERO) + item.qty
+            if item.price is not None:
+                prices[item.instrument] = item.price
+    names = list(theirs)
+    if answer.complete:
+        names += [name for name in _booked(state) if name not in theirs]
+    for name in names:
+        have, has = held(state, name), theirs.get(name, ZERO)
+        spec = state.instruments.get(name)
+        dust = ZERO if spec is None or spec.lot is None else spec.lot  # nobody can trade less than a lot
+        if have != has and abs(have - has) >= dust and not _moving(state, name, books, practice):
+            yield _difference(state, name, have, has, prices.get(name))
+
+
+def _booked(state: State) -> list[str]:
+    return list(dict.fromkeys(one.instrument for one in state.positions.values() if one.qty))
+
+
+def _moving(state: State, instrument: str, books: Books, practice: Practice) -> bool:
+    """Whether the instrument has traded so lately that the venue's answer may be older."""
+    lately = (one.updated for one in state.positions.values() if one.instrument == instrument)
+    return books.at - max(lately, default=0) < practice.tolerance
+
+
+def _difference(state: State, name: str, have: Decimal, has: Decimal, price: Decimal | None) -> Found:
+    def found(kind: Kind, text: str, *facts: Fact) -> Found:
+        return Found(
+            kind=kind,
+            subject=name,
+            instrument=name,
+            ours=f"{have:f}",
+            theirs=f"{has:f}",
+            text=text,
+            proposed=facts,
+        )
+
+    if name not in state.instruments:
+        return found(
+            Kind.POSITION_FOREIGN, f"the account holds {has:f} {name}, which this session does not trade"
+        )
+    split = ratio_of(have, has, _entry(state, name), price)
+    if split is not None:
+        new, old = split
+        text = (
+            f"the account holds {has:f} {name} where {have:f} are booked, at {price} apiece: "
+            f"that looks like a split of {new:f} for {old:f}"
+        )
+        return found(Kind.POSITION_RATIO, text, SplitEffected(name, new, old))
+    return found(
+        Kind.POSITION_QUANTITY,
+        f"the account holds {has:f} {name} where {have:f} are booked{_why(state, name, has - have)}",
+        *_trade(state, name, has - have, price),
+    )
+
+
+def ratio_of(
+    have: Decimal, has: Decimal, entry: Decimal | None, price: Decimal | None
+) -> tuple[Decimal, Decimal] | None:
+    """The split (new, old) that makes `has` of `have` and the average price the inverse, or None."""
+    if not have or not has or entry is None or price is None or price <= 0:
+        return None
+    for new, old in _RATIOS:
+        if has * old == have * new and abs(price * new / old - entry) <= entry * _NEAR:
+            return new, old
+    return None
+
+
+def _entry(state: State, name: str) -> Decimal | None:
+    """The average price of all that is booked, None where it is flat or its cost says nothing."""
+    qty = cost = ZERO
+    for one in state.positions.values():
+        if one.instrument == name and not one.inverse:
+            qty += one.qty * one.multiplier
+            cost += one.cost
+    return cost / qty if qty and cost / qty > 0 else None
+
+
+def _why(state: State, name: str, gap: Decimal) -> str:
+    """What may explain a gap: an order in doubt, a trade that was set aside."""
+    told = [
+        f"{order.id}, which is in doubt, may have filled"
+        for order in state.orders.values()
+        if order.instrument == name
+        and order.doubt is not None
+        and order.side.sign * gap > 0
+        and order.leaves >= abs(gap)
+    ]
+    told += [
+        f"trade {one.exec_id} was set aside"
+        for one in state.health.reconciliation.quarantine
+        if one.instrument == name and one.qty * Side(one.side).sign == gap
+    ]
+    return f"; {', or '.join(told)}" if told else "; no order and no trade explains it"
+
+
+def _trade(state: State, name: str, gap: Decimal, price: Decimal | None) -> tuple[Fact, ...]:
+    """The trade that would explain a gap, booked for EXTERNAL: nobody here has sent it."""
+    mark = state.marks.get(name)
+    at = price if price else exact(mark.last) if mark is not None else _entry(state, name)
+    if at is None:
+        return ()
+    side = Side.BUY if gap > 0 else Side.SELL
+    have = held(state, name)
+    exec_id = f"{SYNTHETIC}{name}:{have:f}-{have + gap:f}@{state.fills[-1].seq if state.fills else 0}"
+    fill = OrderFilled(
+        external_id(name), name, EXTERNAL, state.session.account, exec_id, side, abs(gap), at, ZERO,
+        currency_of(state, name), "synthetic",
+    )  # fmt: skip
+    return (fill,)

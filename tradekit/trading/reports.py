@@ -1,0 +1,242 @@
+"""A venue's statements into facts: `facts_of(state, said, now)`; what says nothing new gives none.
+
+Pure. Statuses never go back, an answer about a cancel never touches a fill, and no failure is taken for a refusal: it
+leaves doubt. Books that were asked for are `trading.reconcile`'s.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from tradekit.core.event import Fact
+from tradekit.model.doubt import About, OrderAdopted, OrderDoubted, OrderRevived
+from tradekit.model.order import (
+    OrderAccepted,
+    OrderCanceled,
+    OrderCancelRejected,
+    OrderExpired,
+    OrderRejected,
+    OrderReplaced,
+    OrderReplaceRejected,
+    OrderType,
+    Status,
+)
+from tradekit.model.reconciliation import AlertRaised, LinkChanged
+from tradekit.state.shape import Order, State
+from tradekit.trading.fills import busted, filled, halted
+from tradekit.trading.matching import external_id, order_of
+from tradekit.trading.said import BustSaid, Failed, FillSaid, LinkSaid, OrderSaid, Said, What
+
+__all__ = ["adopted", "doubted", "facts_of", "in_flight", "revived"]
+
+
+def facts_of(state: State, said: Said, now: int) -> list[Fact]:
+    """What follows from one statement, by the state before it; `now` is session time [UTC ns]."""
+    if isinstance(said, FillSaid):
+        return filled(state, said)
+    if isinstance(said, OrderSaid):
+        return _order(state, said)
+    if isinstance(said, BustSaid):
+        return busted(state, said)
+    if isinstance(said, Failed):
+        return _failed(state, said)
+    if isinstance(said, LinkSaid):
+        return _link(state, said)
+    return []
+
+
+# --- orders -------------------------------------------------------------------------------------------------
+
+
+def _order(state: State, said: OrderSaid) -> list[Fact]:
+    order = order_of(state, said.order, said.venue_id) or order_of(state, "", said.earlier)
+    if order is None:
+        return adopted(state, said)
+    return _TOLD[said.what](order, said) + _counted(order, said)
+
+
+def adopted(state: State, said: OrderSaid) -> list[Fact]:
+    """Take an order in that was not sent here, if it works; what has ended already is of no concern."""
+    known = said.instrument in state.instruments and said.side is not None and said.qty is not None
+    if said.what not in (What.NEW, What.REPLACED):
+        return []
+    if not known or said.side is None or said.qty is None:
+        text = f"somebody else's order {said.venue_id or said.order} of {said.instrument or 'an unnamed instrument'}"
+        missing = "its instrument is not this session's, or side and quantity were not told"
+        if any(alert.order == said.venue_id for alert in state.health.alerts):
+            return []
+        return [AlertRaised("external", f"{text}: {missing}", said.instrument, said.venue_id)]
+    kind = said.type or (OrderType.MARKET if said.limit is None and said.stop is None else OrderType.LIMIT)
+    name = external_id(said.venue_id or said.order)
+    text = f"somebody else's order on this account: {said.side} {said.qty:f} {said.instrument}"
+    facts: list[Fact] = [
+        OrderAdopted(
+            name, said.instrument, state.session.account, said.side, kind, said.qty, said.venue_id, said.limit,
+            said.stop, said.reason,
+        ),
+        AlertRaised("external", text, said.instrument, name),
+    ]  # fmt: skip
+    return facts + _gap(name, said.instrument, said.qty, said.cum, Decimal(0))
+
+
+def _counted(order: Order, said: OrderSaid) -> list[Fact]:
+    """A statement counts more than our fills add up to: some were not told."""
+    return _gap(
+        order.id,
+        order.instrument,
+        max(order.qty, order.wanted or order.qty),
+        said.cum,
+        order.filled,
+        order.told,
+    )
+
+
+def _gap(
+    name: str, instrument: str, qty: Decimal, cum: Decimal | None, have: Decimal, told: Decimal | None = None
+) -> list[Fact]:
+    if cum is None or cum <= have or (told is not None and cum <= told):
+        return []
+    text = f"the venue counts {cum:f} of {name} as filled, its reports add up to {have:f}"
+    return [OrderDoubted(name, instrument, About.FILLS, text, min(cum, qty))]
+
+
+def _new(order: Order, said: OrderSaid) -> list[Fact]:
+    told = order.status in (Status.SUBMITTED, Status.UNKNOWN) or (
+        order.status is Status.HELD and order.parent == ""
+    )
+    other = said.venue_id not in ("", order.venue_id, *order.earlier)
+    lost = order.doubt is not None and order.doubt.about is About.SUBMIT
+    if not (told or other or lost):
+        return []
+    return [OrderAccepted(order.id, order.instrument, said.venue_id or order.venue_id)]
+
+
+def _canceled(order: Order, said: OrderSaid) -> list[Fact]:
+    """The end of an id that was replaced is the end of that id; while that is not known, it is a doubt."""
+    if said.venue_id in order.earlier:
+        return []
+    if order.replace_requested and not order.cancel_requested and said.venue_id in ("", order.venue_id):
+        if order.doubt is not None and order.doubt.about is About.LEG:
+            return []
+        return doubted(order, About.LEG, "canceled while a replacement is under way: it may be there, or not")
+    return _ended(order, OrderCanceled(order.id, order.instrument, said.reason or "canceled by the venue"))
+
+
+def _expired(order: Order, said: OrderSaid) -> list[Fact]:
+    return _ended(order, OrderExpired(order.id, order.instrument, said.reason))
+
+
+def _rejected(order: Order, said: OrderSaid) -> list[Fact]:
+    return _ended(order, OrderRejected(order.id, order.instrument, said.reason or "no reason given"))
+
+
+def _ended(order: Order, end: OrderCanceled | OrderExpired | OrderRejected) -> list[Fact]:
+    return [] if order.end == end.TYPE.removeprefix("order.") else [end]
+
+
+def _replaced(order: Order, said: OrderSaid) -> list[Fact]:
+    """The order's terms are those that are told; the others are those asked for, or as they were."""
+    if not order.replace_requested and said.venue_id in (order.venue_id, *order.earlier):
+        same = (
+            said.qty in (None, order.qty)
+            and said.limit in (None, order.limit)
+            and said.stop in (None, order.stop)
+        )
+        if same:
+            return []
+    qty = said.qty if said.qty is not None else (order.qty if order.wanted is None else order.wanted)
+    wants = order.wants or {}
+    limit = said.limit if said.limit is not None else wants.get("limit", order.limit)
+    stop = said.stop if said.stop is not None else wants.get("stop", order.stop)
+    trail, trail_pct = order.trail, order.trail_pct
+    if "trail" in wants or "trail_pct" in wants:
+        trail, trail_pct = wants.get("trail"), wants.get("trail_pct")
+    return [OrderReplaced(order.id, order.instrument, qty, limit, stop, trail, trail_pct, said.venue_id)]
+
+
+def _cancel_rejected(order: Order, said: OrderSaid) -> list[Fact]:
+    """About the cancel alone: an order that has ended is as it was."""
+    if not order.cancel_requested:
+        return []
+    return [OrderCancelRejected(order.id, order.instrument, said.reason or "no reason given")]
+
+
+def _replace_rejected(order: Order, said: OrderSaid) -> list[Fact]:
+    if not order.replace_requested:
+        return []
+    facts: list[Fact] = [OrderReplaceRejected(order.id, order.instrument, said.reason or "no reason given")]
+    if order.doubt is not None and order.doubt.about is About.LEG:
+        facts.append(OrderCanceled(order.id, order.instrument, "canceled by the venue"))
+    return facts
+
+
+def _nothing(order: Order, said: OrderSaid) -> list[Fact]:
+    return []  # the trades themselves come as fills; what is missing of them is counted
+
+
+_TOLD: dict[What, Callable[[Order, OrderSaid], list[Fact]]] = {
+    What.NEW: _new,
+    What.CANCELED: _canceled,
+    What.EXPIRED: _expired,
+    What.REJECTED: _rejected,
+    What.REPLACED: _replaced,
+    What.CANCEL_REJECTED: _cancel_rejected,
+    What.REPLACE_REJECTED: _replace_rejected,
+    What.FILLED: _nothing,
+}
+
+
+# --- failures -----------------------------------------------------------------------------------------------
+
+
+def in_flight(order: Order) -> About | None:
+    """What of an order was sent and has no answer yet."""
+    if not order.working or order.doubt is not None:
+        return None
+    if order.status is Status.SUBMITTED:
+        return About.SUBMIT
+    if order.replace_requested:
+        return About.REPLACE
+    return About.CANCEL if order.cancel_requested else None
+
+
+def _failed(state: State, said: Failed) -> list[Fact]:
+    """No answer is no refusal: what was under way is in doubt, and nothing is sent again."""
+    stop = halted(state, f"the venue has banned us: {said.reason}") if said.banned else []
+    named = order_of(state, said.order, said.order) if said.order else None
+    orders = list(state.orders.values()) if not said.order else [named] if named is not None else []
+    facts: list[Fact] = [*stop]
+    for order in orders:
+        about = in_flight(order)
+        if about is not None and said.call in ("", about):
+            facts += doubted(order, about, said.reason or "no answer")
+    return facts
+
+
+def doubted(order: Order, about: About, reason: str) -> list[Fact]:
+    """The doubt, and the word of it to a human."""
+    return [
+        OrderDoubted(order.id, order.instrument, about, reason),
+        AlertRaised(
+            "unknown", f"{order.id}: the answer to {about} is unknown ({reason})", order.instrument, order.id
+        ),
+    ]
+
+
+def _link(state: State, said: LinkSaid) -> list[Fact]:
+    status = "up" if said.up else "down"
+    if state.health.link.status == status:
+        return []
+    facts: list[Fact] = [LinkChanged(said.up, said.reason)]
+    if not said.up:
+        facts.append(AlertRaised("link", f"the link to the venue is down: {said.reason or 'lost'}"))
+        facts += _failed(state, Failed(reason=f"the link was lost: {said.reason or 'disconnected'}"))
+    return facts
+
+
+def revived(order: Order, said: OrderSaid) -> list[Fact]:
+    """An order that was taken for ended works at the venue."""
+    text = f"{order.id} was taken for {order.status}, and the venue has it"
+    return [
+        OrderRevived(order.id, order.instrument, text, said.venue_id),
+        AlertRaised("revived", text, order.instrument, order.id),
+    ]

@@ -1,0 +1,77 @@
+"""Orders that wait here for another one's fill, and reduce-only orders that must not outgrow what is left to reduce.
+
+Pure. For venues that hold no orders back and keep none within a position by themselves.
+"""
+
+from tradekit.core.event import Fact
+from tradekit.model.doubt import EXTERNAL
+from tradekit.model.money import ZERO
+from tradekit.model.order import (
+    OrderCancelRequested,
+    OrderReplaced,
+    OrderReplaceRequested,
+    OrderSubmitted,
+    Status,
+)
+from tradekit.state.exposure import leg_of
+from tradekit.state.shape import Order, State
+
+__all__ = ["as_sent", "rechecked", "replaced_here", "waits_here"]
+
+
+def waits_here(state: State, order: Order) -> bool:
+    """Whether an order has not been sent yet: it waits for its parent's first fill, or for a close to be whole."""
+    if not order.parent or order.status is not Status.SUBMITTED:
+        return False
+    parent = state.orders.get(order.parent)
+    if parent is None:
+        return False
+    return parent.status is not Status.FILLED if parent.reduce_only else not parent.filled
+
+
+def as_sent(order: Order) -> OrderSubmitted:
+    """The intent of an order that is sent now."""
+    return OrderSubmitted(
+        order.id, order.instrument, order.strategy, order.account, order.side, order.type, order.qty, order.limit,
+        order.stop, order.tif, order.reduce_only, order.parent, order.group, order.tag, order.reason, order.trail,
+        order.trail_pct, order.expires, order.post_only, order.share, order.position,
+    )  # fmt: skip
+
+
+def replaced_here(order: Order, request: OrderReplaceRequested) -> list[Fact]:
+    """The new terms of an order that nobody else has seen."""
+    trails = request.trail is not None or request.trail_pct is not None
+    return [
+        OrderReplaced(
+            order.id,
+            order.instrument,
+            order.qty if request.qty is None else request.qty,
+            order.limit if request.limit is None else request.limit,
+            order.stop if request.stop is None else request.stop,
+            request.trail if trails else order.trail,
+            request.trail_pct if trails else order.trail_pct,
+        )
+    ]
+
+
+def rechecked(state: State, instrument: str) -> list[Fact]:
+    """Shrink the reduce-only orders of an instrument to what is left to reduce, end those with nothing left."""
+    facts: list[Fact] = []
+    for order in state.orders.values():
+        if (
+            order.instrument != instrument
+            or not order.reduce_only
+            or not order.working
+            or order.cancel_requested
+        ):
+            continue
+        parent = state.orders.get(order.parent) if order.parent else None
+        if order.strategy == EXTERNAL or waits_here(state, order) or (parent is not None and parent.working):
+            continue
+        room = max(ZERO, -leg_of(state, as_sent(order)) * order.side.sign)
+        if not room and order.leaves:
+            facts.append(OrderCancelRequested(order.id, instrument, "reduce-only: nothing is left to reduce"))
+        elif order.leaves > room and not order.replace_requested:
+            text = f"reduce-only: {room:f} are left to reduce"
+            facts.append(OrderReplaceRequested(order.id, instrument, order.filled + room, reason=text))
+    return facts
