@@ -7,7 +7,11 @@ import importlib
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from tradekit import indicators, widgets  # empty rooms; what they offer is loaded when it is first used
+from tradekit import (  # empty rooms; what they offer is loaded when it is first used
+    indicators,
+    testing,
+    widgets,
+)
 
 _DOOR = {
     "load_bars": "tradekit.data.load:load_bars",
@@ -31,6 +35,7 @@ _WIDGETS = {
     "Blotter": "tradekit.widgets.blotter:Blotter",
     "Chart": "tradekit.widgets.chart:Chart",
 }
+_TESTING = {"Desk": "tradekit.testing.desk:Desk"}
 _INDICATORS = {
     name: f"tradekit.indicators.{module}:{name}"
     for module, names in {
@@ -125,3 +130,4 @@ def _furnish(room: ModuleType, offered: dict[str, str]) -> None:
 
 _furnish(widgets, _WIDGETS)
 _furnish(indicators, _INDICATORS)
+_furnish(testing, _TESTING)

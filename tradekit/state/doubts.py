@@ -24,8 +24,8 @@ from tradekit.model.doubt import (
 from tradekit.model.order import OrderFilled, Side, Status
 from tradekit.state import ledger
 from tradekit.state.lifecycle import News, moved
-from tradekit.state.seen import Quarantined
-from tradekit.state.shape import Doubt, Order, State
+from tradekit.state.seen import Doubt, Quarantined
+from tradekit.state.shape import Order, State
 
 __all__ = ["HANDLERS", "QUARANTINED_KEPT", "hold", "settled"]
 

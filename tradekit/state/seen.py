@@ -7,12 +7,14 @@ from decimal import Decimal
 
 import msgspec
 
+from tradekit.model.doubt import About
 from tradekit.model.order import Side
 from tradekit.model.reconciliation import Proposal
 
 __all__ = [
     "Alert",
     "Difference",
+    "Doubt",
     "FeedHealth",
     "Health",
     "Link",
@@ -116,6 +118,20 @@ class Quarantined(msgspec.Struct, frozen=True):
     qty: Decimal
     price: Decimal
     reason: str
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """What is not known of an order: what it is about, why, since when [UTC ns].
+
+    missed  look-ups that succeeded and did not find it; `first` and `last` when the first and the last were [UTC ns]
+    """
+
+    about: About
+    reason: str
+    since: int
+    missed: int = 0
+    first: int = 0
+    last: int = 0
 
 
 class Reconciliation(msgspec.Struct):

@@ -10,20 +10,18 @@ import msgspec
 
 from tradekit.core.codec import canonical_hash
 from tradekit.model.account import AccountType, CashKind
-from tradekit.model.doubt import About
 from tradekit.model.instrument import Instrument
 from tradekit.model.market import Bar
 from tradekit.model.money import EXACT, ZERO
 from tradekit.model.order import OrderType, Side, Status, TimeInForce
 from tradekit.model.session import Mode
-from tradekit.state.seen import Health, Market, Timer
+from tradekit.state.seen import Doubt, Health, Market, Timer
 
 __all__ = [
     "Account",
     "BarRow",
     "Command",
     "DayPnl",
-    "Doubt",
     "EquityPoint",
     "Fill",
     "Mark",
@@ -64,20 +62,6 @@ class StrategyInfo(msgspec.Struct):
     source: str = ""
     error: str = ""
     intents: int = 0  # orders wished for so far, denied ones included; numbers the next order id
-
-
-class Doubt(msgspec.Struct, frozen=True):
-    """What is not known of an order: what it is about, why, since when [UTC ns].
-
-    missed  look-ups that succeeded and did not find it; `first` and `last` when the first and the last were [UTC ns]
-    """
-
-    about: About
-    reason: str
-    since: int
-    missed: int = 0
-    first: int = 0
-    last: int = 0
 
 
 class Order(msgspec.Struct):

@@ -85,7 +85,7 @@ class Desk:
         self._step(ReconciliationCompleted(True, {}, 0))
 
     def _set_up(self) -> None:
-        self.engine = Engine(_Hand())
+        self.engine = Engine(_Hand())  # type: ignore[no-untyped-call]
         self.office = Office(self.engine, self.practice, now=self.now)
 
     # --- what is done ---------------------------------------------------------------------------------------

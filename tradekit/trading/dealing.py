@@ -327,19 +327,14 @@ class Dealing:
         return risk.check(self.state, seen, price, self.under_way(order))
 
     def _tell_or_deny(self, order: OrderSubmitted, denial: risk.Denial | None) -> None:
-        if denial is None and not self.flips:
-            parts = through_zero(self.state, order)
-            denial = parts if isinstance(parts, risk.Denial) else None
-            if isinstance(parts, tuple):
-                for part in parts:
-                    self._tell(part)
-                return
-        if denial is None:
-            self._tell(order)
+        parts = denial or ((order,) if self.flips else through_zero(self.state, order))
+        if isinstance(parts, tuple):
+            for part in parts:
+                self._tell(part)
         else:
             self._tell(
                 OrderDenied(
                     order.id, order.instrument, order.strategy, order.account, order.side, order.type, order.qty,
-                    denial.rule, denial.bound, denial.value,
+                    parts.rule, parts.bound, parts.value,
                 )
             )  # fmt: skip

@@ -69,7 +69,6 @@ class Engine:
             "session.opened": self._opened,
             "session.closed": self._closed,
             "order.filled": self._filled,
-            "fill.busted": lambda event, data: self._order(data),
             "command.received": self._command,
             **{tag: partial(handler, self) for tag, handler in hearing.HANDLERS.items()},
         }

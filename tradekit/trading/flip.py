@@ -17,16 +17,14 @@ __all__ = ["through_zero"]
 _AUCTIONS = (TimeInForce.AT_OPEN, TimeInForce.AT_CLOSE)
 
 
-def through_zero(
-    state: State, order: OrderSubmitted
-) -> tuple[OrderSubmitted, OrderSubmitted] | Denial | None:
-    """The close and the opening that an order comes to, None where it does not cross zero.
+def through_zero(state: State, order: OrderSubmitted) -> tuple[OrderSubmitted, ...] | Denial:
+    """The close and the opening that an order comes to; the order itself where it does not cross zero.
 
     An order for an auction is refused: the opening could not be sent before the close has filled in it.
     """
     held = leg_of(state, order)
     if order.reduce_only or order.parent or held * order.side.sign >= 0 or order.qty <= abs(held):
-        return None
+        return (order,)
     if order.tif in _AUCTIONS:
         text = f"{order.qty:f} against {held:f} held, at the {order.tif.removeprefix('at_')}: close first, then open"
         return Denial("flip", "", text)

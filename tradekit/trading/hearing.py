@@ -1,6 +1,7 @@
 """What the engine does with facts from the market: longer bars, indicators, and the strategy's callbacks.
 
-Each function takes the engine, the event and its fact. Pure; knows no orders.
+Each function takes the engine, the event and its fact. Pure; of orders it knows only that a void trade changes what is
+expected.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tradekit.core.event import Event
 from tradekit.data.aggregate import Closed
 from tradekit.errors import StrategyError
+from tradekit.model.doubt import FillBusted
 from tradekit.model.market import (
     Bar,
     MarketClosed,
@@ -95,6 +97,12 @@ def _trade(engine: "Engine", event: Event, trade: TradeTick) -> None:
         engine.call("on_trade", engine.strategy.on_trade, trade)
 
 
+def _busted(engine: "Engine", event: Event, busted: FillBusted) -> None:
+    order = engine.state.orders.get(busted.id)
+    if order is not None:
+        engine.dealing.follow(order)
+
+
 HANDLERS: dict[str, Callable[["Engine", Event, Any], None]] = {
     "bar.closed": _bar,
     "market.opened": _market_opened,
@@ -103,4 +111,5 @@ HANDLERS: dict[str, Callable[["Engine", Event, Any], None]] = {
     "mark.updated": _mark,
     "quote.received": _quote,
     "trade.received": _trade,
+    "fill.busted": _busted,
 }

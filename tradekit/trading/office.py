@@ -176,23 +176,26 @@ class Office:
             events += self._take(doubted(order, about, f"no answer within {self.practice.answer_s:g} s"), now)
         if late:
             self._look_into(now)
-        if self.engine.state.health.link.status == "down":
-            return events
         if now >= self._round:
             self._round = now + int(self.practice.every_s * SECOND)
-            self._start(BOOKS, now)
-        elif self._again and now >= self._again and (self._look is None or self._look.over):
+            if self._linked:
+                self._start(BOOKS, now)
+        elif self._linked and self._again and now >= self._again and (self._look is None or self._look.over):
             self._start(BOOKS if self._waiting() else ORDERS, now, whole=False)
         return events
 
     def next_due(self) -> int:
         """When `due` has something to do next, if nothing is said before [UTC ns]."""
         moments = [self._round, *(until for _, _, until in self._awaited())]
-        if self._again:
-            moments.append(self._again)
         if self._look is not None and not self._look.over:
             moments.append(self._look.until)
+        elif self._again and self._linked:
+            moments.append(self._again)
         return min(moments)
+
+    @property
+    def _linked(self) -> bool:
+        return self.engine.state.health.link.status != "down"
 
     def _awaited(self) -> list[tuple[Order, About, int]]:
         """What was sent and has no answer yet, and until when one is waited for."""
@@ -220,7 +223,7 @@ class Office:
 
     def _look_into(self, now: int) -> None:
         """Look at orders and trades as soon as no other look is under way."""
-        if self.engine.state.health.link.status == "down":
+        if not self._linked:
             return
         if self._look is None or self._look.over:
             self._start(ORDERS, now, whole=False)

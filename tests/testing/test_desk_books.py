@@ -1,0 +1,169 @@
+"""The venue's books against ours, told through the desk."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.testing.scripts import answer_all, bought, kinds, submits
+from tradekit.model.instrument import Instrument, Kind
+from tradekit.state.shape import fingerprint
+from tradekit.testing.desk import Desk
+
+D = Decimal
+
+
+def test_a_round_is_asked_for_every_thirty_seconds_and_is_green_where_nothing_differs() -> None:
+    desk = Desk()
+    for _ in range(3):
+        desk.advance(30)
+        answer_all(desk)
+    assert len(desk.queries("positions")) == 3
+    assert (desk.state.health.reconciliation.status, desk.alerts) == ("green", [])
+
+
+def test_a_phantom_position_is_told_held_back_after_three_rounds_and_never_traded() -> None:
+    desk = Desk()
+    desk.mark("BTC", 100.0)
+    for n in range(3):
+        desk.advance(30)
+        answer_all(desk, positions=[{"instrument": "BTC", "qty": 5, "price": 90}])
+        assert kinds(desk).count("difference") == (n > 0)
+    (found,) = desk.differences
+    assert (found.kind, found.ours, found.theirs) == ("position.quantity", "0", "5")
+    assert desk.submit(cid="A", qty=1).status == "denied"
+    assert (desk.position(), submits(desk)) == (D(0), [])
+    assert desk.accept(found.id)
+    assert (desk.position(), desk.differences, desk.state.risk.holds) == (D(5), [], {})
+    assert desk.submit(cid="B", qty=1).status == "submitted"
+
+
+def test_a_difference_on_its_way_is_not_told() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=1)
+    desk.report(kind="positions", items=[{"instrument": "BTC", "qty": 1}])
+    desk.advance(2)
+    desk.report(kind="fill", cid="A", exec_id="e", qty=1, price=100)
+    desk.report(kind="positions", items=[{"instrument": "BTC", "qty": 1}])
+    desk.advance(30)
+    assert (desk.differences, kinds(desk)) == ([], [])
+
+
+def test_a_refused_difference_is_not_told_again_until_it_moves() -> None:
+    desk = Desk()
+    for _ in range(3):
+        desk.report(kind="positions", items=[{"instrument": "BTC", "qty": 5}])
+        desk.advance(6)
+    (found,) = desk.differences
+    assert desk.refuse(found.id)
+    for _ in range(3):
+        desk.report(kind="positions", items=[{"instrument": "BTC", "qty": 5}])
+        desk.advance(6)
+    assert (desk.differences, kinds(desk).count("difference")) == ([], 1)
+    desk.report(kind="positions", items=[{"instrument": "BTC", "qty": 6}])
+    assert desk.differences
+
+
+def test_three_rounds_that_fail_leave_every_instrument_reduce_only_until_one_succeeds() -> None:
+    desk = Desk()
+    bought(desk, 1)
+    for _ in range(3):
+        desk.advance(30)
+        answer_all(desk, balances=None, positions=[{"instrument": "BTC", "qty": 1}])
+    assert desk.state.health.reconciliation.status == "failed"
+    assert desk.submit(cid="B", qty=1).status == "denied"
+    assert desk.submit(cid="C", side="sell", qty=1).status == "submitted"
+    desk.report(kind="fill", cid="C", exec_id="c", qty=1, price=100)
+    desk.advance(30)
+    answer_all(desk)
+    assert desk.submit(cid="E", qty=1).status == "submitted"
+
+
+@pytest.mark.parametrize(
+    ("has", "price", "words"), [(4, 50, "2 for 1"), (6, "33.33", "3 for 1"), (1, 200, "1 for 2")]
+)
+def test_a_quantity_that_looks_like_a_split_stops_the_instrument_and_says_so(
+    has: int, price: Any, words: str
+) -> None:
+    desk = Desk()
+    bought(desk, 2)
+    for _ in range(3):
+        desk.advance(6)
+        desk.report(kind="positions", items=[{"instrument": "BTC", "qty": has, "price": price}])
+    (found,) = desk.differences
+    assert found.kind == "position.ratio"
+    assert words in desk.alerts[-1]["text"]
+    assert desk.submit(cid="B", qty=1).status == "denied"
+    assert desk.accept(found.id)
+    assert (desk.position(), desk.state.risk.holds) == (D(has), {})
+
+
+def test_the_same_ratio_at_the_old_price_is_no_split() -> None:
+    desk = Desk()
+    bought(desk, 2)
+    for _ in range(2):
+        desk.advance(6)
+        desk.report(kind="positions", items=[{"instrument": "BTC", "qty": 4, "price": 100}])
+    assert [one.kind for one in desk.differences] == ["position.quantity"]
+
+
+def test_a_currency_that_the_balances_leave_out_is_as_it_was() -> None:
+    desk = Desk()
+    for _ in range(3):
+        desk.advance(6)
+        desk.report(kind="balances", items=[{"currency": "EUR", "total": 0}])
+    assert (desk.differences, desk.state.account.cash) == ([], {"USD": D(100_000)})
+
+
+def test_cash_that_differs_waits_for_a_human_unless_the_policy_says_otherwise() -> None:
+    for policy, cash in (({}, D(100_000)), ({"cash": True}, D(99_990))):
+        desk = Desk(practice={"accept": policy})
+        for _ in range(3):
+            desk.advance(6)
+            desk.report(kind="balances", items=[{"currency": "USD", "total": 99_990}])
+        assert desk.state.account.cash["USD"] == cash
+        assert kinds(desk) == ["difference"]
+
+
+def test_a_working_order_that_vanishes_is_looked_for_before_it_is_taken_for_ended() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=1, price=100)
+    desk.report(kind="new", cid="A", venue_order_id="v")
+    for n in range(3):
+        desk.advance(30)
+        answer_all(desk)
+        assert desk.status("A") == ("accepted" if n < 2 else "canceled")
+    assert "given_up" in kinds(desk)
+
+
+def test_an_order_that_has_ended_here_and_works_at_the_venue_works_again() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=1, price=100)
+    desk.report(kind="canceled", cid="A", venue_order_id="v")
+    shown = [{"cid": "A", "venue_order_id": "v", "instrument": "BTC", "qty": 1, "price": 100}]
+    for _ in range(3):
+        desk.report(kind="open_orders", items=shown)
+        desk.advance(6)
+    assert desk.status("A") == "accepted"
+    assert "revived" in kinds(desk)
+
+
+def test_a_linear_perpetual_keeps_its_fee_out_of_its_position() -> None:
+    perp = Instrument(id="BTCUSDT-PERP", quote="USDT", base="BTC", kind=Kind.PERPETUAL, margin=D("0.1"))
+    desk = Desk([perp], 10_000)
+    desk.submit(cid="A", qty=1, price=100)
+    desk.report(kind="fill", cid="A", exec_id="e", qty=1, price=100, fee="0.001", fee_currency="BTC")
+    assert desk.position() == 1
+
+
+def test_a_restart_gives_the_same_state_and_goes_on() -> None:
+    desk = Desk()
+    bought(desk, 2)
+    desk.submit(cid="B", qty=1, price=90)
+    desk.report(kind="new", cid="B", venue_order_id="v-B")
+    before = fingerprint(desk.state)
+    desk.restart()
+    assert fingerprint(desk.state) == before
+    desk.report(kind="fill", cid="B", exec_id="b", qty=1, price=90)
+    desk.report(kind="fill", cid="A", exec_id="e-A", qty=2, price=100)
+    assert desk.position() == 3

@@ -1,0 +1,132 @@
+"""Fills that come early, late, twice, wrong or not at all, told through the desk."""
+
+from decimal import Decimal
+
+import pytest
+
+from tests.testing.scripts import bought, kinds
+from tradekit.model.instrument import Instrument
+from tradekit.testing.desk import Desk
+
+D = Decimal
+
+
+def test_a_fill_before_the_acknowledgement_counts_and_the_acknowledgement_takes_nothing_back() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=2)
+    desk.report(kind="fill", cid="A", venue_order_id="v", exec_id="e1", qty=1, price=100)
+    desk.report(kind="new", cid="A", venue_order_id="v")
+    assert (desk.status("A"), desk.state.orders["A"].venue_id) == ("partially_filled", "v")
+
+
+def test_a_fill_that_names_the_venues_id_alone_finds_its_order() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=1)
+    desk.report(kind="new", cid="A", venue_order_id="v")
+    desk.report(kind="fill", venue_order_id="v", exec_id="e1", instrument="BTC", side="buy", qty=1, price=100)
+    assert desk.status("A") == "filled"
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_every_report_may_come_three_times(times: int) -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=2)
+    for report in (
+        {"kind": "new", "cid": "A", "venue_order_id": "v"},
+        {"kind": "fill", "cid": "A", "exec_id": "e1", "qty": 1, "price": 100},
+        {"kind": "fill", "cid": "A", "exec_id": "e2", "qty": 1, "price": 101},
+        {"kind": "canceled", "cid": "A"},
+    ):
+        for _ in range(times):
+            desk.report(report)
+    assert (desk.status("A"), desk.position()) == ("filled", D(2))
+    assert desk.state.account.cash["USD"] == D(100_000 - 201)
+
+
+def test_one_execution_told_with_other_numbers_is_set_aside_and_stops_the_risk() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=5)
+    desk.report(kind="fill", cid="A", exec_id="e1", qty=1, price=100)
+    desk.report(kind="fill", cid="A", exec_id="e1", qty=2, price=100)
+    assert desk.position() == 1
+    assert "quarantine" in kinds(desk)
+    assert desk.state.risk.halted
+    (kept,) = desk.state.health.reconciliation.quarantine
+    assert (kept.exec_id, kept.qty) == ("e1", D(2))
+
+
+def test_one_trade_id_on_several_partials_counts_where_the_venue_counts_on() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=3)
+    for cum in (1, 2, 3, 3, 2):
+        desk.report(kind="fill", cid="A", exec_id="t", qty=1, price=100, cum_qty=cum)
+    assert (desk.status("A"), desk.position()) == ("filled", D(3))
+
+
+def test_one_trade_id_on_two_orders_is_two_trades() -> None:
+    desk = Desk()
+    for cid in ("A", "B"):
+        desk.submit(cid=cid, qty=1)
+        desk.report(kind="fill", cid=cid, venue_order_id=f"v{cid}", exec_id="t", qty=1, price=100)
+    assert desk.position() == 2
+
+
+def test_more_than_the_order_is_set_aside() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=2)
+    desk.report(kind="fill", cid="A", exec_id="e1", qty=2, price=100)
+    desk.report(kind="fill", cid="A", exec_id="e2", qty=1, price=100)
+    assert (desk.position(), desk.state.risk.halted) == (D(2), True)
+
+
+def test_a_cumulative_quantity_shows_a_missing_fill_and_the_executions_bring_it() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=3)
+    desk.report(kind="fill", cid="A", exec_id="e1", qty=1, price=100, cum_qty=1)
+    desk.report(kind="fill", cid="A", exec_id="e3", qty=1, price=102, cum_qty=3)
+    assert desk.state.orders["A"].told == 3
+    assert desk.queries("executions")
+    desk.report(
+        kind="executions", items=[{"cid": "A", "exec_id": "e2", "qty": 1, "price": 101, "cum_qty": 2}]
+    )
+    assert (desk.status("A"), desk.position(), desk.state.orders["A"].told) == ("filled", D(3), None)
+
+
+def test_a_fill_that_nobody_tells_is_made_up_and_superseded_by_the_real_one() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=3)
+    desk.report(kind="fill", cid="A", exec_id="e3", qty=1, price=102, cum_qty=3)
+    desk.mark("BTC", 100.0)
+    for _ in range(2):
+        desk.report(kind="executions", items=[])
+        desk.advance(6)
+    assert (desk.status("A"), desk.position()) == ("filled", D(3))
+    desk.report(kind="fill", cid="A", exec_id="e1", qty=1, price=100, cum_qty=1)
+    desk.report(kind="fill", cid="A", exec_id="e2", qty=1, price=101, cum_qty=2)
+    assert (desk.status("A"), desk.position()) == ("filled", D(3))
+    assert desk.state.account.cash["USD"] == D(100_000 - 303)
+    desk.report(kind="fill", cid="A", exec_id="e2", qty=1, price=101, cum_qty=2)
+    assert desk.position() == 3
+
+
+def test_a_trade_that_the_venue_cancels_is_taken_back_once() -> None:
+    desk = Desk()
+    bought(desk, 2)
+    for _ in range(2):
+        desk.report(kind="bust", cid="A", exec_id="e-A", reason="erroneous")
+    assert desk.position() == 0
+    assert desk.state.account.cash["USD"] == 100_000
+    assert (desk.status("A"), desk.state.orders["A"].filled) == ("canceled", D(0))
+    desk.report(kind="fill", cid="A", exec_id="e-A", qty=2, price=100)  # told again behind its bust
+    assert desk.position() == 0
+    assert "bust" in kinds(desk)
+
+
+def test_a_fee_in_the_base_currency_reduces_what_is_held() -> None:
+    pair = Instrument(id="ETHUSDT", quote="USDT", base="ETH")
+    desk = Desk([pair], 10_000)
+    desk.submit(cid="A", qty=1, price=2500)
+    desk.report(kind="fill", cid="A", exec_id="e", qty=1, price=2500, fee="0.001", fee_currency="ETH")
+    assert (desk.position(), desk.status("A")) == (D("0.999"), "filled")
+    assert desk.state.account.cash == {"USDT": D(7500)}
+    assert desk.state.account.fees == D("2.5")

@@ -1,0 +1,92 @@
+"""Own crosses, other people's orders, and loops, told through the desk."""
+
+from decimal import Decimal
+
+from tests.builders import order
+from tests.testing.scripts import bought, submits
+from tradekit.model.order import Side
+from tradekit.testing.desk import Desk
+from tradekit.trading.limits import LIMITS, Asked
+
+D = Decimal
+
+
+def test_an_order_does_not_cross_one_of_ours_that_is_unknown() -> None:
+    desk = Desk(limits={"self_cross": "deny"})
+    desk.mark("BTC", 100.0)
+    bought(desk, 1, "held")
+    desk.submit(cid="A", qty=1, price=105)
+    desk.report(kind="timeout", cid="A")
+    sell = order("C", Side.SELL, 3, limit=104, strategy="desk")
+    assert (
+        LIMITS["self_cross"].check(Asked(desk.state, sell, 100.0, D(0)), D(0))
+        == "A would be its counterparty"
+    )
+
+
+def test_somebody_elses_order_is_adopted_counted_and_left_alone() -> None:
+    desk = Desk(limits={"max_position": 5})
+    desk.report(
+        kind="open_orders",
+        items=[{"venue_order_id": "x1", "instrument": "BTC", "side": "buy", "qty": 3, "price": 90}],
+    )
+    (adopted,) = desk.state.orders.values()
+    assert (adopted.strategy, adopted.qty, adopted.venue_id) == ("EXTERNAL", D(3), "x1")
+    assert desk.submit(cid="A", qty=3, price=95).status == "denied"
+    desk.command("cancel_all")
+    desk.command("flatten")
+    desk.command("kill")
+    assert not [one for one in desk.sent if one["kind"] == "cancel"]
+    assert not desk.cancel(adopted.id)
+    assert desk.claim(adopted.id)
+    assert desk.cancel(adopted.id)
+
+
+def test_somebody_elses_trades_are_booked_apart_and_counted() -> None:
+    desk = Desk(limits={"max_position": 5})
+    fill = {"venue_order_id": "x1", "exec_id": "e", "instrument": "BTC", "side": "buy", "qty": 3, "price": 90}
+    for _ in range(2):
+        desk.report(kind="fill", **fill)
+        desk.report(kind="executions", items=[fill])
+    assert (desk.position(), desk.state.position("desk", "BTC")) == (D(3), D(0))
+    assert desk.submit(cid="A", qty=3, price=95).status == "denied"
+    desk.command("flatten")
+    assert not submits(desk)
+
+
+def test_a_foreign_order_that_has_filled_in_part_when_it_is_found_is_counted_whole() -> None:
+    desk = Desk()
+    shown = {"venue_order_id": "x1", "instrument": "BTC", "side": "buy", "qty": 3, "price": 90, "cum_qty": 1}
+    desk.report(kind="open_orders", items=[shown])
+    fill = {"venue_order_id": "x1", "exec_id": "e", "instrument": "BTC", "side": "buy", "qty": 1, "price": 90}
+    desk.report(kind="executions", items=[fill])
+    assert (desk.position(), desk.state.orders["external:x1"].filled) == (D(1), D(1))
+    desk.report(kind="fill", **fill)
+    assert desk.position() == 1
+
+
+def test_a_loop_of_rejected_orders_is_stopped() -> None:
+    desk = Desk()
+    for n in range(1000):
+        made = desk.submit(cid=f"A{n}", qty=1 + n, price=100)
+        if made.status == "submitted":
+            desk.report(kind="rejected", cid=f"A{n}", reason="no money")
+    assert len(submits(desk)) == 10
+    assert desk.state.risk.halted
+
+
+def test_a_loop_of_identical_orders_is_stopped() -> None:
+    desk = Desk()
+    for n in range(1000):
+        made = desk.submit(cid=f"A{n}", qty=1, price=100)
+        if made.status == "submitted":
+            desk.report(kind="new", cid=f"A{n}", venue_order_id=f"v{n}")
+    assert len(submits(desk)) <= 21
+    assert desk.state.risk.halted
+
+
+def test_a_ban_halts() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=1, price=100)
+    desk.report(kind="error", code=418, message="banned until tomorrow", about="submit", cid="A")
+    assert (desk.status("A"), desk.state.risk.halted) == ("unknown", True)

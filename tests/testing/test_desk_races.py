@@ -1,0 +1,119 @@
+"""Cancels and replacements that race with fills, told through the desk."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tradekit.testing.desk import Desk
+
+D = Decimal
+
+
+@pytest.mark.parametrize("filled", range(5))
+@pytest.mark.parametrize("answer", ["canceled", "cancel_rejected"])
+@pytest.mark.parametrize("first", [True, False])
+def test_what_fills_while_a_cancel_is_on_its_way_counts(filled: int, answer: str, first: bool) -> None:
+    """Every quantity that may fill between cancel and answer, told before or behind it."""
+    desk = Desk()
+    desk.submit(cid="A", qty=4, price=100)
+    desk.report(kind="new", cid="A", venue_order_id="v")
+    assert desk.cancel("A")
+    fills: list[dict[str, Any]] = [
+        {"kind": "fill", "cid": "A", "exec_id": f"e{n}", "qty": 1, "price": 100} for n in range(filled)
+    ]
+    end: dict[str, Any] = {
+        "kind": answer,
+        "cid": "A",
+        "status": "rejected" if answer == "cancel_rejected" else "canceled",
+    }
+    for report in [*fills, end] if first else [end, *fills]:
+        desk.report(report)
+    assert desk.position() == filled
+    if filled == 4:
+        assert desk.status("A") == "filled"
+    elif answer == "canceled":
+        assert (desk.status("A"), desk.state.orders["A"].filled) == ("canceled", D(filled))
+    else:
+        assert desk.status("A") == ("partially_filled" if filled else "accepted")
+
+
+def test_a_cancel_without_an_answer_may_be_asked_again_once_the_order_is_seen_open() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=1, price=100)
+    desk.report(kind="new", cid="A", venue_order_id="v")
+    desk.cancel("A")
+    desk.report(kind="timeout", about="cancel", cid="A")
+    assert not desk.cancel("A")
+    desk.report(
+        kind="open_orders", items=[{"cid": "A", "venue_order_id": "v", "instrument": "BTC", "qty": 1}]
+    )
+    assert desk.cancel("A")
+
+
+def replacing(qty: int = 2) -> Desk:
+    desk = Desk()
+    desk.submit(cid="A", qty=2, price=100)
+    desk.report(kind="new", cid="A", venue_order_id="v1")
+    assert desk.replace("A", qty=qty, price=101)
+    return desk
+
+
+def test_a_fill_on_either_leg_of_a_replacement_counts() -> None:
+    desk = replacing(4)
+    desk.report(kind="fill", cid="A", venue_order_id="v1", exec_id="1", qty=1, price=100)
+    desk.report(kind="replaced", cid="A", venue_order_id="v2", old_venue_order_id="v1", qty=4, price=101)
+    desk.report(kind="fill", venue_order_id="v1", exec_id="2", instrument="BTC", side="buy", qty=1, price=100)
+    desk.report(kind="fill", venue_order_id="v2", exec_id="1", instrument="BTC", side="buy", qty=2, price=101)
+    assert (desk.status("A"), desk.position()) == ("filled", D(4))
+    desk.report(kind="fill", venue_order_id="v1", exec_id="1", instrument="BTC", side="buy", qty=1, price=100)
+    desk.report(kind="fill", venue_order_id="v2", exec_id="1", instrument="BTC", side="buy", qty=2, price=101)
+    assert desk.position() == 4
+
+
+def test_the_end_of_the_old_leg_is_not_the_end_of_the_order() -> None:
+    desk = replacing()
+    desk.report(kind="replaced", cid="A", venue_order_id="v2", old_venue_order_id="v1")
+    desk.report(kind="canceled", venue_order_id="v1")
+    assert (desk.status("A"), desk.state.orders["A"].limit) == ("accepted", D(101))
+
+
+def test_the_end_of_the_old_leg_may_come_first() -> None:
+    desk = replacing()
+    desk.report(kind="canceled", cid="A", venue_order_id="v1")
+    assert desk.state.orders["A"].working  # its new leg may be there
+    desk.report(kind="replaced", cid="A", venue_order_id="v2", old_venue_order_id="v1")
+    assert (desk.status("A"), desk.state.orders["A"].venue_id) == ("accepted", "v2")
+    assert not desk.state.risk.holds
+
+
+def test_an_order_canceled_before_its_replacement_came_has_ended() -> None:
+    desk = replacing()
+    desk.report(kind="canceled", cid="A", venue_order_id="v1")
+    desk.report(kind="replace_rejected", cid="A", reason="order is gone")
+    assert desk.status("A") == "canceled"
+    assert not desk.state.risk.holds
+
+
+def test_a_replacement_in_doubt_is_settled_by_the_terms_that_the_venue_shows() -> None:
+    for price, limit in ((101, D(101)), (100, D(100))):
+        desk = replacing()
+        desk.report(kind="timeout", about="replace", cid="A")
+        for _ in range(2):
+            shown = {"cid": "A", "venue_order_id": "v1", "instrument": "BTC", "qty": 2, "price": price}
+            desk.report(kind="open_orders", items=[shown])
+            desk.advance(6)
+        assert (desk.state.orders["A"].limit, desk.state.orders["A"].doubt) == (limit, None)
+
+
+def test_the_larger_of_both_quantities_counts_while_a_replacement_is_under_way() -> None:
+    desk = Desk(limits={"max_position": 5})
+    desk.submit(cid="A", qty=2, price=100)
+    desk.report(kind="new", cid="A", venue_order_id="v1")
+    assert desk.replace("A", qty=4)
+    assert desk.submit(cid="B", qty=2, price=99).status == "denied"
+    desk.report(kind="replaced", cid="A", qty=4)
+    assert desk.replace("A", qty=1)
+    assert desk.submit(cid="C", qty=2, price=99).status == "denied"
+    desk.report(kind="replaced", cid="A", qty=1)
+    assert desk.submit(cid="E", qty=2, price=99).status == "submitted"
