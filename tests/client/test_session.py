@@ -148,3 +148,14 @@ def test_a_client_waits_for_a_session_that_has_not_written_its_token_yet(
         wait_until(lambda: client.status == "live")
     finally:
         client.close()
+
+
+def test_a_ticket_is_asked_for_by_scope_and_is_another_each_time(
+    client: SessionClient, session: TellingSession
+) -> None:
+    ticket = client.ticket("operate")
+    with pytest.raises(RefusedError, match="does not know the token"):  # no header, as a token is
+        SessionClient.attach(session.bridge.uri, ticket, timeout_s=5)
+    with pytest.raises(RefusedError, match="none of read, operate, trade"):
+        client.ticket("all")
+    assert client.ticket("operate") != ticket

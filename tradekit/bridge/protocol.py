@@ -62,11 +62,16 @@ class CloseCode(int, Enum):
 
 
 class Grant(msgspec.Struct, frozen=True):
-    """Who a token speaks for and what it allows; `minted` is the hash of one that can be revoked, else ""."""
+    """Who a token speaks for and what it allows.
+
+    minted     the hash of a token that can be revoked, else ""
+    by_ticket  whether a ticket, minted by a client with that token, was shown in its place
+    """
 
     user: str
     scopes: frozenset[str]
     minted: str = ""
+    by_ticket: bool = False
 
 
 class Send(msgspec.Struct, frozen=True):

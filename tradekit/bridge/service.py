@@ -27,6 +27,7 @@ from tradekit.bridge.protocol import Grant
 from tradekit.bridge.ring import Ring
 from tradekit.bridge.source import Source
 from tradekit.bridge.supply import Supply
+from tradekit.bridge.tickets import Tickets
 from tradekit.bridge.visit import Hall, Visit
 from tradekit.core.clock import Clock
 from tradekit.core.redact import secrets
@@ -93,6 +94,7 @@ class Service:
             limits,
             clock,
             tokens,
+            Tickets(clock),
             Admission(limits),
             ring,
             Supply(source, ring, limits, self._executor),

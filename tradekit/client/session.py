@@ -33,6 +33,10 @@ class _Part(msgspec.Struct):
     value: msgspec.Raw
 
 
+class _Ticket(msgspec.Struct):
+    ticket: str
+
+
 class SessionClient(Commands, View):
     """A live view of a session, and the commands to it.
 
@@ -152,6 +156,14 @@ class SessionClient(Commands, View):
         """
         args = {"since": since, "subject": subject, **({} if until is None else {"until": until})}
         return map(decode_event, self.connection.query_all("events", args))
+
+    def ticket(self, *scopes: str) -> str:
+        """A token that opens one connection, within 30 s: for a page's own script. `scopes` are at most this client's.
+
+        Raises RefusedError for a scope that this client lacks, ConnectionLostError when the session does not answer.
+        """
+        page = self.connection.query("ticket", {"scopes": list(scopes)})
+        return msgspec.json.decode(page.items[0], type=_Ticket).ticket
 
     # --- detaching ------------------------------------------------------------------------------------------
 
