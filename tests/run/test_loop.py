@@ -27,7 +27,7 @@ def test_a_session_opens_takes_its_bars_says_that_they_ended_and_closes() -> Non
 
     desk = on_desk(Quiet(), play)
     assert [event.type for event in desk.events()] == [
-        "session.opened", "feed.started", "bar.closed", "bar.closed", "feed.ended",
+        "session.opened", "reconciliation.completed", "feed.started", "bar.closed", "bar.closed", "feed.ended",
         "command.received", "risk.changed", "session.closed",
     ]  # fmt: skip
     closed = desk.events()[-1].data
@@ -305,7 +305,8 @@ def test_a_failing_journal_stops_all_trading_and_the_session_stays_to_be_seen() 
             await desk.ask("stop")
         with pytest.raises(JournalError, match="the disk is gone"):
             await desk.life
-        assert [event.type for event in desk.events()] == ["session.opened", "feed.started"]
+        told = ["session.opened", "reconciliation.completed", "feed.started"]
+        assert [event.type for event in desk.events()] == told
         assert len(said) == 1
         assert "the disk is gone" in said[0]
         assert [what for what, _ in written] == ["journal failed", "command", "command"]

@@ -1,4 +1,4 @@
-"""Laws of the desk: the order of reports does not matter, nor how often they come; books compared twice say nothing new."""
+"""Laws of the desk: neither the order of reports matters nor how often they come; books twice compared say nothing."""
 
 from collections.abc import Iterable
 from itertools import combinations, permutations

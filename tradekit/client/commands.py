@@ -131,6 +131,21 @@ class Commands:
         """Give a parameter of the strategy a new value, between two events."""
         return self._send("set_param", {"name": name, "value": value})
 
+    def reconcile(self) -> Receipt:
+        """Compare the venue's books with the session's now; `session.reconciliation` has what came of it."""
+        return self._send("reconcile")
+
+    def resolve(self, difference: str, *, accept: bool) -> Receipt:
+        """Accept what a difference proposes, or refuse it: then the session's books stay as they are.
+
+        Raises RefusedError where nothing is proposed, or where the books have moved since it was found.
+        """
+        return self._send("resolve", {"difference": difference, "accept": accept})
+
+    def claim(self, order_id: str) -> Receipt:
+        """Make an order that somebody else sent to the account the session's to cancel."""
+        return self._send("claim", {"order_id": order_id})
+
     def snapshot(self) -> Receipt:
         """Write a snapshot of the state now."""
         return self._send("snapshot")

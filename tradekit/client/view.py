@@ -4,11 +4,13 @@ Knows neither where the state comes from nor whether it moves.
 """
 
 import contextlib
+import copy
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tradekit.client import frames
+from tradekit.state.seen import Reconciliation
 from tradekit.state.shape import State
 
 if TYPE_CHECKING:
@@ -59,6 +61,12 @@ class View:
         """The last commands by time: who told the session what, and what came of it."""
         with self._held:
             return frames.commands(self.state)
+
+    @property
+    def reconciliation(self) -> Reconciliation:
+        """How the venue's books and the session's compare: `status`, `differences`, `quarantine`; as it stands now."""
+        with self._held:
+            return copy.deepcopy(self.state.health.reconciliation)
 
     @property
     def pnl(self) -> "pd.DataFrame":

@@ -18,6 +18,7 @@ __all__ = [
     "InstrumentSection",
     "MarketDataSection",
     "MonitoringSection",
+    "ReconciliationSection",
     "SessionSection",
     "StateStoreSection",
     "StrategySection",
@@ -135,6 +136,28 @@ class BrokerSection(_Section, frozen=True, kw_only=True):
     interest_rate: Decimal = Decimal(0)
 
 
+class ReconciliationSection(_Section, frozen=True, kw_only=True):
+    """`reconciliation`: how the venue's books are compared with the session's (docs/desk.md).
+
+    every_s      from one round to the next [s]
+    tolerance_s  a difference that is younger may be a report on its way: it is not told [s]
+    answer_s     what was sent or asked and has no answer after so long is in doubt [s]
+    rounds       rounds that a difference, or a failure to ask, may last before only reducing orders go out
+    look_ups     look-ups without a trace that end an order, over at least `span_s` [s]
+    cash         difference of cash that is none [its currency]
+    accept       by kind of difference: true settles it without a human, false waits for one
+    """
+
+    every_s: Seconds = 30.0
+    tolerance_s: Seconds = 5.0
+    answer_s: Seconds = 10.0
+    rounds: AtLeastOne = 3
+    look_ups: AtLeastOne = 3
+    span_s: Seconds = 60.0
+    cash: Decimal = Decimal("0.01")
+    accept: dict[str, bool] = {}
+
+
 class MonitoringSection(_Section, frozen=True, kw_only=True):
     """`monitoring`: the log's least level, and whether `/metrics` is served."""
 
@@ -237,6 +260,7 @@ class Config(_Section, frozen=True, kw_only=True):
     market_data: MarketDataSection = MarketDataSection()
     broker: BrokerSection = BrokerSection()
     risk: dict[str, int | float | str] = {}
+    reconciliation: ReconciliationSection = ReconciliationSection()
     monitoring: MonitoringSection = MonitoringSection()
     dashboard: DashboardSection = DashboardSection()
     event_bus: EventBusSection = EventBusSection()

@@ -23,10 +23,14 @@ from tradekit.errors import JournalError, RefusedError
 from tradekit.model.market import FeedEnded, FeedStarted
 from tradekit.model.order import OrderRejected, OrderReplaceRejected, OrderReplaceRequested, OrderSubmitted
 from tradekit.model.session import CommandReceived, CommandRefused, RiskChanged, SessionClosed
+from tradekit.run.comparing import compare
 from tradekit.run.cycle import Cycle
 from tradekit.run.feed import ReplayFeed
 from tradekit.run.gate import Gate
 from tradekit.trading.broker import Report
+from tradekit.trading.office import Office
+from tradekit.trading.reconcile.books import Practice
+from tradekit.trading.reconcile.settle import unsettled
 
 __all__ = ["Asked", "Loop", "Watch"]
 
@@ -80,6 +84,7 @@ class Loop:
     alarm, emergency   told of a failed journal: to show it, and to write down what happens from then on
     tell               called on the loop's thread with each group of events once they are written
     step_deadline_s    a step that takes longer halts the session, and its orders stay here
+    practice           how the venue's books are compared with ours; the default is for a simulated venue
     """
 
     def __init__(
@@ -95,6 +100,7 @@ class Loop:
         on_snapshot: Callable[[], None],
         tell: Callable[[tuple[Stored, ...]], None],
         step_deadline_s: float = 1.0,
+        practice: Practice | None = None,
         appending: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
         alarm: Callable[[str], object] = _log.critical,
         emergency: Callable[..., object] = _unwritten,
@@ -109,6 +115,7 @@ class Loop:
         self._on_snapshot = on_snapshot
         self._tell = tell
         self._deadline_s = step_deadline_s
+        self._office = Office(cycle.engine, practice or Practice(flips=True, reduces=True))
         self._appending = appending
         self._alarm = alarm
         self._emergency = emergency
@@ -196,6 +203,17 @@ class Loop:
         if engine.doubt and risk.armed:
             await self.take(RiskChanged(False, risk.halted, risk.killed, engine.doubt, "engine"))
         await self._resume()
+        await self._reconcile()
+        risk, books = engine.state.risk, engine.state.health.reconciliation
+        if books.status != "green" and risk.armed:
+            reason = unsettled(books)
+            await self.take(RiskChanged(False, risk.halted, risk.killed, reason, "reconciliation"))
+
+    async def _reconcile(self) -> None:
+        """Compare the venue's books with ours; what it answers at once is heard here."""
+        async with self._turn:
+            work = partial(compare, self._office, self.cycle.broker, self.cycle.engine.state.time)
+            await self._reports(self._act(await self._step(work)))
 
     async def _work(self) -> None:
         working: set[asyncio.Task[Any]] = {
@@ -274,6 +292,8 @@ class Loop:
         if refused is not None:
             asked.answer.set_exception(RefusedError(refused.reason))
             return
+        if asked.name == "reconcile":
+            await self._reconcile()
         if asked.name == "snapshot":
             try:
                 self._on_snapshot()

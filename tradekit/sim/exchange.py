@@ -12,6 +12,7 @@ from tradekit.core.event import Event, Fact
 from tradekit.model.account import SplitEffected
 from tradekit.model.instrument import Instrument
 from tradekit.model.market import Bar, MarketClosed, Quote, TradeTick
+from tradekit.model.money import ZERO
 from tradekit.model.order import (
     OrderCancelRejected,
     OrderCancelRequested,
@@ -53,6 +54,13 @@ class Exchange:
     def book(self) -> dict[str, Resting]:
         """The resting orders by id, in the order of acceptance."""
         return self._book.resting
+
+    def held(self) -> dict[str, Decimal]:
+        """What its trades come to, by instrument [base units]."""
+        held: dict[str, Decimal] = {}
+        for (_, instrument, _), qty in self._book.positions.items():
+            held[instrument] = held.get(instrument, ZERO) + qty
+        return held
 
     @property
     def trades_at_hand(self) -> bool:

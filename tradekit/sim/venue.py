@@ -11,6 +11,8 @@ from tradekit.core.event import Event, Fact
 from tradekit.errors import ConfigError
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import OrderCancelRequested, OrderReplaceRequested, OrderSubmitted
+from tradekit.model.said import Ask, Said
+from tradekit.sim.asked import asked_of
 from tradekit.sim.backtesting_py import BacktestingPy
 from tradekit.sim.exchange import Exchange, Report
 from tradekit.sim.profiles import AnyRules
@@ -65,6 +67,10 @@ class SimulatedVenue:
     def replace(self, request: OrderReplaceRequested, ts: int) -> list[Report]:
         """Give an order other terms, after the latency that the rules say."""
         return self._exchange.replace(request, ts)
+
+    def ask(self, ask: Ask, ts: int) -> list[Said]:
+        """Its book, known at once: open orders and positions. It keeps no executions and no cash."""
+        return [asked_of(self._exchange, ask, ts)]
 
     def market(self, fact: Fact, ts: int) -> list[Report]:
         """What a fact of the market, told at `ts` [UTC ns], does to the book."""

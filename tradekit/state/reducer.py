@@ -21,6 +21,7 @@ from tradekit.model.session import (
     CommandReceived,
     CommandRefused,
     HandlerFailed,
+    Mode,
     ParamsChanged,
     RiskChanged,
     SessionClosed,
@@ -77,7 +78,7 @@ def _session_opened(state: State, event: Event, data: SessionOpened) -> Touched:
         data.source,
         "",
     )
-    state.health.reconciliation.status = ""
+    state.health.reconciliation.status = "due" if data.mode is Mode.LIVE else ""
     state.instruments = {i.id: i for i in data.instruments}
     state.risk.limits = dict(data.limits)
     state.pnl.around_the_clock, state.pnl.until = any(i.calendar == "24/7" for i in data.instruments), 0

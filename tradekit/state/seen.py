@@ -137,7 +137,8 @@ class Doubt(msgspec.Struct, frozen=True):
 class Reconciliation(msgspec.Struct):
     """How our books and the venue's compare.
 
-    status  "" before the first round of this start, "green" (all agree), "open" (differences), "failed" (no answer)
+    status  before the first round of this start "", or "due" where it must come before arming; then "green" (all
+            agree), "open" (differences) or "failed" (a book had no answer)
     last    when the last round was completed [UTC ns]; rounds how many there were
     failed  rounds in a row that failed; reasons what failed in the last one, by book
     differences  by id, the open ones and those that were refused

@@ -15,6 +15,7 @@ from tradekit.model.market import MarkUpdated
 from tradekit.model.money import exact
 from tradekit.model.order import OrderCancelRequested, OrderReplaceRequested, OrderSubmitted, Status
 from tradekit.model.reconciliation import AlertRaised, ReconciliationCompleted
+from tradekit.model.said import Ask, Question
 from tradekit.model.session import CommandReceived, CommandRefused, Mode, SessionOpened
 from tradekit.state.reducer import REDUCER
 from tradekit.state.seen import Difference
@@ -23,11 +24,9 @@ from tradekit.strategy.base import Strategy
 from tradekit.testing.said import moment, said
 from tradekit.trading.engine import Engine
 from tradekit.trading.limits import check_limits
-from tradekit.trading.look import Ask
 from tradekit.trading.office import Office
 from tradekit.trading.reconcile.books import Practice
 from tradekit.trading.reconcile.positions import held
-from tradekit.trading.said import Question
 
 __all__ = ["Desk"]
 

@@ -11,7 +11,7 @@ from typing import Any
 from tradekit.errors import OrderError, did_you_mean
 from tradekit.model.money import exact
 from tradekit.model.order import OrderType, Side
-from tradekit.trading.said import (
+from tradekit.model.said import (
     Answer,
     BalanceSaid,
     BustSaid,

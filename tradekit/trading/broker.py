@@ -8,6 +8,7 @@ from typing import Protocol
 
 from tradekit.core.event import Event, Fact
 from tradekit.model.order import OrderCancelRequested, OrderReplaceRequested, OrderSubmitted
+from tradekit.model.said import Ask, Said
 
 __all__ = ["Broker", "Report"]
 
@@ -28,6 +29,12 @@ class Broker(Protocol):
 
     def replace(self, request: OrderReplaceRequested, ts: int) -> list[Report]:
         """Ask for other terms of an order."""
+
+    def ask(self, ask: Ask, ts: int) -> list[Said]:
+        """Ask for one of the venue's books. An answer that is known at once is returned, others come as reports.
+
+        One that cannot be had, or not be read, is `Unknown` and never an empty answer.
+        """
 
     def market(self, fact: Fact, ts: int) -> list[Report]:
         """Show a simulated venue a market's fact before the strategy sees it; returns what it does to its book.

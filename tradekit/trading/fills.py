@@ -18,10 +18,10 @@ from tradekit.model.doubt import (
 from tradekit.model.money import ZERO
 from tradekit.model.order import OrderAccepted, OrderFilled, Side, Status
 from tradekit.model.reconciliation import AlertRaised
+from tradekit.model.said import BustSaid, FillSaid
 from tradekit.model.session import RiskChanged
 from tradekit.state.shape import Fill, Order, State
 from tradekit.trading.matching import booked, execution_id, external_id, order_of, synthetic_fills
-from tradekit.trading.said import BustSaid, FillSaid
 
 __all__ = ["busted", "currency_of", "filled", "halted", "synthetic"]
 

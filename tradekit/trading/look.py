@@ -5,23 +5,12 @@ Knows no order and no difference.
 
 from collections.abc import Iterable
 
-import msgspec
-
+from tradekit.model.said import Answer, Question, Unknown
 from tradekit.trading.reconcile.books import Books
-from tradekit.trading.said import Answer, Question, Unknown
 
-__all__ = ["BOOKS", "ORDERS", "Ask", "Look"]
+__all__ = ["ORDERS", "Look"]
 
-BOOKS = (Question.OPEN_ORDERS, Question.EXECUTIONS, Question.POSITIONS, Question.BALANCES)
 ORDERS = (Question.OPEN_ORDERS, Question.EXECUTIONS)
-
-
-class Ask(msgspec.Struct, frozen=True):
-    """A question to the venue: executions from `since` on [UTC ns], or the order that is named."""
-
-    question: Question
-    since: int = 0
-    order: str = ""
 
 
 class Look:
@@ -33,6 +22,7 @@ class Look:
         self.since = now
         self.until = until
         self.failed: dict[str, str] = {}
+        self.unkept: set[str] = set()  # books that the venue does not keep
         self._answers: dict[Question, Answer] = {}
 
     @property
@@ -52,6 +42,8 @@ class Look:
         self._answers.pop(answer.question, None)
         if answer.kept:
             self.failed[answer.question] = answer.reason
+        else:
+            self.unkept.add(answer.question)
 
     def close(self, reason: str) -> None:
         """Wait no longer: what is not there has failed."""
@@ -64,4 +56,8 @@ class Look:
         shown = {latest: self._answers[latest]}
         if latest in ORDERS:
             shown |= {one: self._answers[one] for one in ORDERS if one in self._answers}
-        return Books(at=now, **{str(question): answer for question, answer in shown.items()})
+        return Books(
+            at=now,
+            unkept=frozenset(self.unkept),
+            **{str(question): answer for question, answer in shown.items()},
+        )

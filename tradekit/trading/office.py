@@ -19,14 +19,14 @@ from tradekit.model.order import (
     OrderSubmitted,
     Status,
 )
+from tradekit.model.said import BOOKS, Answer, Ask, FillSaid, LinkSaid, Question, Said, Unknown
 from tradekit.state.shape import Order
 from tradekit.trading.engine import Engine
-from tradekit.trading.look import BOOKS, ORDERS, Ask, Look
+from tradekit.trading.look import ORDERS, Look
 from tradekit.trading.reconcile.books import SECOND, Books, Practice
 from tradekit.trading.reconcile.compare import reconcile
 from tradekit.trading.reconcile.settle import completed, noted
 from tradekit.trading.reports import doubted, facts_of, in_flight
-from tradekit.trading.said import Answer, FillSaid, LinkSaid, Question, Said, Unknown
 from tradekit.trading.waiting import as_sent, rechecked, replaced_here, waits_here
 
 __all__ = ["Office", "Request"]

@@ -21,10 +21,10 @@ from tradekit.model.order import (
     Status,
 )
 from tradekit.model.reconciliation import AlertRaised, LinkChanged
+from tradekit.model.said import BustSaid, Failed, FillSaid, LinkSaid, OrderSaid, Said, What
 from tradekit.state.shape import Order, State
 from tradekit.trading.fills import busted, filled, halted
 from tradekit.trading.matching import external_id, order_of
-from tradekit.trading.said import BustSaid, Failed, FillSaid, LinkSaid, OrderSaid, Said, What
 
 __all__ = ["adopted", "doubted", "facts_of", "in_flight", "revived"]
 

@@ -41,6 +41,7 @@ from tradekit.strategy.load import class_path, load_strategy, snake_name, source
 from tradekit.trading.clearing import Clearing
 from tradekit.trading.engine import Engine
 from tradekit.trading.limits import check_limits
+from tradekit.trading.reconcile.books import Practice
 
 __all__ = ["CONFIG_USER", "Parts", "build", "load_columns"]
 
@@ -60,6 +61,7 @@ class Parts(msgspec.Struct):
     snapshots: SnapshotStore
     gate: Gate
     opened: SessionOpened
+    practice: Practice
     changed: dict[str, Any]  # parameters that the configuration changed since the last start
 
 
@@ -79,6 +81,7 @@ def build(config: Config, *, clock: Clock) -> Parts:
     charged = config.broker
     clearing = Clearing(borrow_rate=charged.borrow_rate, interest_rate=charged.interest_rate)
     cycle = Cycle(engine, broker, clearing)
+    practice = _practice(config, simulated=broker.simulated)
     opened = _opened(config, strategy, columns, limits)
     check_instruments(instruments)
     if not config.state_store.restore_on_startup and config.journal is not None:
@@ -105,7 +108,7 @@ def build(config: Config, *, clock: Clock) -> Parts:
     elif risk.halted:
         gate.halt(risk.reason)
     changed = _changed(config, before) if before is not None else {}
-    return Parts(config, columns, cycle, journal, store, snapshots, gate, opened, changed)
+    return Parts(config, columns, cycle, journal, store, snapshots, gate, opened, practice, changed)
 
 
 # --- the pieces ---------------------------------------------------------------------------------------------
@@ -127,6 +130,14 @@ def load_columns(source: str, config: Config) -> BarColumns:
                 f"which has {frame.attrs['timeframe']} bars"
             )
     return BarColumns.from_frame(frame)
+
+
+def _practice(config: Config, *, simulated: bool) -> Practice:
+    """How the venue's books are compared; a simulated venue takes orders through zero and keeps reduce-only ones."""
+    try:
+        return Practice(**msgspec.structs.asdict(config.reconciliation), flips=simulated, reduces=simulated)
+    except ConfigError as error:
+        raise ConfigError(f"{config.file.name}: reconciliation.accept: {error}") from error
 
 
 def _rules(config: Config) -> Rules:

@@ -142,6 +142,7 @@ def _loop(
         on_snapshot=snapshots.write,
         tell=tell,
         step_deadline_s=parts.config.session.step_deadline_s,
+        practice=parts.practice,
         appending=metrics.appending,
         alarm=source.fail,
         emergency=_emergency(parts.config, clock).note,

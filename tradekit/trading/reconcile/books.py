@@ -13,7 +13,7 @@ from tradekit.core.codec import plain
 from tradekit.core.event import Fact
 from tradekit.errors import ConfigError, did_you_mean
 from tradekit.model.reconciliation import Proposal
-from tradekit.trading.said import Answer
+from tradekit.model.said import Answer
 
 __all__ = ["ACCEPT", "Books", "Found", "Kind", "Practice", "proposals"]
 
@@ -109,9 +109,13 @@ class Practice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Books(msgspec.Struct, frozen=True, kw_only=True):
-    """The venue's books at `at` [UTC ns]. One that is None was not asked for, or not answered: it says nothing."""
+    """The venue's books at `at` [UTC ns]. One that is None was not asked for, or not answered: it says nothing.
+
+    unkept  those that the venue does not keep at all, so that nobody can wait for them
+    """
 
     at: int
+    unkept: frozenset[str] = frozenset()
     open_orders: Answer | None = None
     executions: Answer | None = None
     positions: Answer | None = None

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from tradekit.model.account import CashKind, CashMoved
 from tradekit.model.money import ZERO
+from tradekit.model.said import BalanceSaid
 from tradekit.state.shape import State
 from tradekit.trading.reconcile.books import Books, Found, Kind, Practice
-from tradekit.trading.said import BalanceSaid
 
 __all__ = ["cash", "owned"]
 

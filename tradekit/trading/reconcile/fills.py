@@ -9,11 +9,11 @@ from decimal import Decimal
 from tradekit.core.event import Fact
 from tradekit.model.doubt import FillQuarantined
 from tradekit.model.money import exact
+from tradekit.model.said import FillSaid, OrderSaid
 from tradekit.state.shape import Order, State
 from tradekit.trading.fills import currency_of, filled, synthetic
 from tradekit.trading.matching import order_of
 from tradekit.trading.reconcile.books import Books, Found, Kind, Practice
-from tradekit.trading.said import FillSaid, OrderSaid
 
 __all__ = ["fills"]
 

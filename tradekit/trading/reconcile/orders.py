@@ -16,11 +16,11 @@ from tradekit.model.order import (
     Status,
 )
 from tradekit.model.reconciliation import AlertRaised
+from tradekit.model.said import OrderSaid, Question
 from tradekit.state.shape import Order, State
 from tradekit.trading.matching import order_of
 from tradekit.trading.reconcile.books import SECOND, Books, Found, Kind, Practice
 from tradekit.trading.reports import adopted, facts_of, revived
-from tradekit.trading.said import OrderSaid
 
 __all__ = ["orders"]
 
@@ -40,7 +40,7 @@ def orders(state: State, books: Books, practice: Practice) -> Iterator[Found]:
             continue
         seen.add(order.id)
         yield from _listed(state, order, item, books, practice)
-    if answer.complete and books.executions is not None:
+    if answer.complete and (books.executions is not None or Question.EXECUTIONS in books.unkept):
         for order in state.orders.values():
             if order.id not in seen and _expected(state, order):
                 yield from _missing(order, books, practice)

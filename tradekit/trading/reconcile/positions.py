@@ -11,11 +11,11 @@ from tradekit.model.account import SplitEffected
 from tradekit.model.doubt import EXTERNAL, SYNTHETIC
 from tradekit.model.money import ZERO, exact
 from tradekit.model.order import OrderFilled, Side
+from tradekit.model.said import PositionSaid
 from tradekit.state.shape import State
 from tradekit.trading.fills import currency_of
 from tradekit.trading.matching import external_id
 from tradekit.trading.reconcile.books import Books, Found, Kind, Practice
-from tradekit.trading.said import PositionSaid
 
 __all__ = ["held", "positions", "ratio_of"]
 

@@ -1,7 +1,7 @@
 """What a venue says, as data: reports of orders and trades, answers to questions, failures, the link's state.
 
-A broker makes these of its venue's messages and nothing else; what they mean for our orders is `trading.reports`'s.
-Knows no order of ours beyond its id.
+A broker makes these of its venue's messages and nothing else; what they mean for our orders is the order management's
+to say. Knows no order of ours beyond its id.
 """
 
 from decimal import Decimal
@@ -13,7 +13,9 @@ import msgspec
 from tradekit.model.order import OrderType, Side
 
 __all__ = [
+    "BOOKS",
     "Answer",
+    "Ask",
     "BalanceSaid",
     "BustSaid",
     "Failed",
@@ -49,6 +51,17 @@ class Question(StrEnum):
     POSITIONS = "positions"
     BALANCES = "balances"
     ORDER = "order"  # one order, by its client id
+
+
+BOOKS = (Question.OPEN_ORDERS, Question.EXECUTIONS, Question.POSITIONS, Question.BALANCES)
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """A question to the venue: executions from `since` on [UTC ns], or the order that is named."""
+
+    question: Question
+    since: int = 0
+    order: str = ""
 
 
 class OrderSaid(msgspec.Struct, frozen=True, kw_only=True):
