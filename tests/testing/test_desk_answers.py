@@ -154,3 +154,36 @@ def test_a_sudden_end_leaves_what_was_sent_in_doubt_and_sends_nothing() -> None:
     assert desk.status("A") == "unknown"
     assert len(submits(desk)) == 1
     assert desk.queries("open_orders")
+
+
+def test_an_order_that_was_given_up_comes_back_with_its_acknowledgement() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=2, price=100)
+    desk.report(kind="timeout", cid="A")
+    for _ in range(4):
+        empty_look(desk)
+        desk.advance(30)
+    desk.report(kind="new", cid="A", venue_order_id="v")
+    assert (desk.status("A"), desk.state.orders["A"].venue_id) == ("accepted", "v")
+    assert "revived" in kinds(desk)
+
+
+def test_an_answer_by_client_id_settles_a_doubt() -> None:
+    for status, then in (("open", "accepted"), ("canceled", "canceled"), ("rejected", "rejected")):
+        desk = Desk()
+        desk.submit(cid="A", qty=2, price=100)
+        desk.report(kind="timeout", cid="A")
+        desk.report(kind="order", cid="A", venue_order_id="v", status=status)
+        assert (desk.status("A"), desk.state.orders["A"].doubt) == (then, None)
+
+
+def test_one_intent_that_is_at_the_venue_twice_is_told_and_both_are_counted() -> None:
+    desk = Desk(limits={"max_position": 3})
+    desk.submit(cid="A", qty=1, price=100)
+    desk.report(kind="new", cid="A", venue_order_id="v1")
+    shown = {"cid": "A", "instrument": "BTC", "side": "buy", "qty": 1, "price": 100}
+    desk.report(
+        kind="open_orders", items=[{**shown, "venue_order_id": "v1"}, {**shown, "venue_order_id": "v2"}]
+    )
+    assert "external" in kinds(desk)
+    assert desk.submit(cid="B", qty=2, price=99).status == "denied"

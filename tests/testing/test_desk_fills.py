@@ -130,3 +130,38 @@ def test_a_fee_in_the_base_currency_reduces_what_is_held() -> None:
     assert (desk.position(), desk.status("A")) == (D("0.999"), "filled")
     assert desk.state.account.cash == {"USDT": D(7500)}
     assert desk.state.account.fees == D("2.5")
+
+
+def test_an_order_told_as_filled_shows_what_was_not_told() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=2, price=100)
+    desk.report(kind="order", cid="A", venue_order_id="v", status="filled")
+    assert desk.state.orders["A"].told == 2
+    desk.report(kind="executions", items=[{"cid": "A", "exec_id": "e", "qty": 2, "price": 100}])
+    assert (desk.status("A"), desk.position()) == ("filled", D(2))
+
+
+def test_the_final_quantity_of_a_canceled_order_is_waited_for() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=4, price=100)
+    desk.report(kind="canceled", cid="A", cum_qty=3)
+    assert (desk.status("A"), desk.state.orders["A"].told) == ("canceled", D(3))
+    assert desk.submit(cid="B", qty=1).status == "denied"
+    desk.report(kind="fill", cid="A", exec_id="e", qty=3, price=100, cum_qty=3)
+    assert desk.submit(cid="C", qty=1).status == "submitted"
+
+
+def test_the_bust_of_a_trade_that_nobody_knows_is_told_once() -> None:
+    desk = Desk()
+    for _ in range(2):
+        desk.report(kind="bust", exec_id="z")
+    assert kinds(desk) == ["bust"]
+
+
+def test_a_trade_of_nothing_is_nothing_and_one_of_less_is_set_aside() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=4, price=100)
+    desk.report(kind="fill", cid="A", exec_id="e", qty=0, price=100)
+    assert not desk.state.risk.halted
+    desk.report(kind="fill", cid="A", exec_id="e", qty=-1, price=100)
+    assert (desk.position(), desk.state.risk.halted) == (D(0), True)

@@ -117,3 +117,37 @@ def test_the_larger_of_both_quantities_counts_while_a_replacement_is_under_way()
     assert desk.submit(cid="C", qty=2, price=99).status == "denied"
     desk.report(kind="replaced", cid="A", qty=1)
     assert desk.submit(cid="E", qty=2, price=99).status == "submitted"
+
+
+def test_a_lost_cancel_of_an_order_that_was_never_answered_leaves_both_in_doubt() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=1, price=100)
+    assert desk.cancel("A")
+    desk.report(kind="timeout", about="cancel", cid="A")
+    assert desk.state.orders["A"].doubt is not None
+    desk.advance(11)
+    desk.report(kind="canceled", cid="A")
+    assert (desk.status("A"), desk.state.orders["A"].doubt) == ("canceled", None)
+
+
+def test_a_cancel_that_is_refused_has_the_order_looked_for() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=1, price=100)
+    desk.report(kind="new", cid="A", venue_order_id="v")
+    desk.cancel("A")
+    desk.report(kind="cancel_rejected", cid="A", reason="unknown order")
+    assert desk.status("A") == "accepted"
+    assert desk.queries("executions")
+
+
+def test_the_refusal_of_a_new_leg_is_not_the_end_of_the_old_one() -> None:
+    desk = replacing()
+    desk.report(kind="rejected", venue_order_id="v2", cid="A", reason="price out of band")
+    assert (desk.status("A"), desk.state.orders["A"].limit) == ("accepted", D(100))
+
+
+def test_both_legs_may_be_gone() -> None:
+    desk = replacing()
+    desk.report(kind="canceled", venue_order_id="v1")
+    desk.report(kind="rejected", cid="A", venue_order_id="v2", reason="price out of band")
+    assert desk.status("A") == "canceled"

@@ -28,8 +28,12 @@ __all__ = ["busted", "currency_of", "filled", "halted", "synthetic"]
 
 def filled(state: State, said: FillSaid) -> list[Fact]:
     """What follows from a reported trade; nothing for one that is booked already."""
-    if said.qty <= 0 or said.price < 0:
-        return _quarantine(state, None, said, f"a trade of {said.qty:f} at {said.price:f}")
+    if not said.qty:
+        return []
+    if said.qty < 0:
+        return _quarantine(
+            state, None, said, f"a trade of {said.qty:f}: quantities are positive, the side says which way"
+        )
     order = order_of(state, said.order, said.venue_id)
     if order is None:
         return _foreign(state, said)
@@ -84,7 +88,7 @@ def _book(state: State, order: Order, said: FillSaid, name: str) -> list[Fact]:
     facts += replaced
     total = order.filled - sum((one.qty for one in replaced), start=ZERO) + said.qty
     most = order.qty if order.wanted is None else max(order.qty, order.wanted)
-    if total > most and order.share is None:
+    if total > most and order.share is None and order.strategy != EXTERNAL:
         return _quarantine(state, order, said, f"{total:f} would have filled of an order of {most:f}")
     if not order.working and order.status is not Status.FILLED:
         if order.given_up:
@@ -226,11 +230,15 @@ def busted(state: State, said: BustSaid) -> list[Fact]:
                 _bust(fill, reason, one.position),
                 AlertRaised("bust", f"{text}: {reason}", fill.instrument, one.id),
             ]
-    voided = {f"bust:{said.exec_id}"} & {fill.exec_id for fill in state.fills}
+    if f"bust:{said.exec_id}" in {fill.exec_id for fill in state.fills}:
+        return []
     loose = [fill for fill in state.fills if fill.exec_id == said.exec_id and fill.order not in state.orders]
-    if loose and not voided:
+    if loose:
         return [_bust(loose[-1], said.reason or "cancelled by the venue", "")]
-    return []
+    text = f"the venue has cancelled trade {said.exec_id}, which is not booked here"
+    if any(alert.text == text for alert in state.health.alerts):
+        return []
+    return [AlertRaised("bust", text, "", said.order)]
 
 
 def _bust(fill: Fill, reason: str, position: str) -> FillBusted:

@@ -19,7 +19,18 @@ from tradekit.model.order import (
     OrderSubmitted,
     Status,
 )
-from tradekit.model.said import BOOKS, Answer, Ask, FillSaid, LinkSaid, Question, Said, Unknown
+from tradekit.model.said import (
+    BOOKS,
+    Answer,
+    Ask,
+    FillSaid,
+    LinkSaid,
+    OrderSaid,
+    Question,
+    Said,
+    Unknown,
+    What,
+)
 from tradekit.state.shape import Order
 from tradekit.trading.engine import Engine
 from tradekit.trading.look import ORDERS, Look
@@ -33,6 +44,7 @@ __all__ = ["Office", "Request"]
 
 Request = OrderSubmitted | OrderCancelRequested | OrderReplaceRequested
 _ENDS = (OrderFilled, OrderCanceled, OrderExpired, OrderRejected, OrderGivenUp, FillBusted)
+_REFUSED = (What.CANCEL_REJECTED, What.REPLACE_REJECTED)
 _PASSES = 3  # one statement may need another first: a foreign order, then what has filled of it
 
 
@@ -67,8 +79,8 @@ class Office:
         events = self._take(facts_of(self.engine.state, said, now), now)
         if isinstance(said, LinkSaid):
             events += self._relink(said, now)
-        elif self._unsettled() - before:
-            self._look_into(now)
+        elif self._unsettled() - before or (isinstance(said, OrderSaid) and said.what in _REFUSED):
+            self._look_into(now)  # what cannot be canceled or changed may have ended
         return events
 
     def follow(self, events: Iterable[Event], now: int) -> list[Event]:

@@ -25,6 +25,7 @@ from tradekit.model.said import BustSaid, Failed, FillSaid, LinkSaid, OrderSaid,
 from tradekit.state.shape import Order, State
 from tradekit.trading.fills import busted, filled, halted
 from tradekit.trading.matching import external_id, order_of
+from tradekit.trading.waiting import waits_here
 
 __all__ = ["adopted", "doubted", "facts_of", "in_flight", "revived"]
 
@@ -51,6 +52,8 @@ def _order(state: State, said: OrderSaid) -> list[Fact]:
     order = order_of(state, said.order, said.venue_id) or order_of(state, "", said.earlier)
     if order is None:
         return adopted(state, said)
+    if order.given_up and said.what in (What.NEW, What.REPLACED):
+        return revived(order, said)
     return _TOLD[said.what](order, said) + _counted(order, said)
 
 
@@ -80,14 +83,9 @@ def adopted(state: State, said: OrderSaid) -> list[Fact]:
 
 def _counted(order: Order, said: OrderSaid) -> list[Fact]:
     """A statement counts more than our fills add up to: some were not told."""
-    return _gap(
-        order.id,
-        order.instrument,
-        max(order.qty, order.wanted or order.qty),
-        said.cum,
-        order.filled,
-        order.told,
-    )
+    cum = order.qty if said.what is What.FILLED and said.cum is None else said.cum
+    most = max(order.qty, order.wanted or order.qty)
+    return _gap(order.id, order.instrument, most, cum, order.filled, order.told)
 
 
 def _gap(
@@ -107,7 +105,11 @@ def _new(order: Order, said: OrderSaid) -> list[Fact]:
     lost = order.doubt is not None and order.doubt.about is About.SUBMIT
     if not (told or other or lost):
         return []
-    return [OrderAccepted(order.id, order.instrument, said.venue_id or order.venue_id)]
+    facts: list[Fact] = [OrderAccepted(order.id, order.instrument, said.venue_id or order.venue_id)]
+    if other and order.venue_id and not order.replace_requested:
+        text = f"{order.id} is at the venue twice, as {order.venue_id} and as {said.venue_id}"
+        facts.append(AlertRaised("duplicate", text, order.instrument, order.id))
+    return facts
 
 
 def _canceled(order: Order, said: OrderSaid) -> list[Fact]:
@@ -126,6 +128,9 @@ def _expired(order: Order, said: OrderSaid) -> list[Fact]:
 
 
 def _rejected(order: Order, said: OrderSaid) -> list[Fact]:
+    """The refusal of an order that the venue had taken already is one of its replacement."""
+    if order.replace_requested and order.status not in (Status.SUBMITTED, Status.UNKNOWN):
+        return _replace_rejected(order, said)
     return _ended(order, OrderRejected(order.id, order.instrument, said.reason or "no reason given"))
 
 
@@ -201,15 +206,23 @@ def in_flight(order: Order) -> About | None:
 
 def _failed(state: State, said: Failed) -> list[Fact]:
     """No answer is no refusal: what was under way is in doubt, and nothing is sent again."""
-    stop = halted(state, f"the venue has banned us: {said.reason}") if said.banned else []
+    facts: list[Fact] = halted(state, f"the venue has banned us: {said.reason}") if said.banned else []
     named = order_of(state, said.order, said.order) if said.order else None
-    orders = list(state.orders.values()) if not said.order else [named] if named is not None else []
-    facts: list[Fact] = [*stop]
-    for order in orders:
-        about = in_flight(order)
-        if about is not None and said.call in ("", about):
+    for order in state.orders.values() if not said.order else (named,):
+        about = None if order is None else _lost(order, said.call)
+        if order is not None and about is not None and not waits_here(state, order):
             facts += doubted(order, about, said.reason or "no answer")
     return facts
+
+
+def _lost(order: Order, call: str) -> About | None:
+    """What is in doubt once a call has no answer; "" is any call."""
+    if call == About.CANCEL and order.working and order.cancel_requested and order.doubt is None:
+        return About.CANCEL
+    if call == About.REPLACE and order.working and order.replace_requested and order.doubt is None:
+        return About.REPLACE
+    about = in_flight(order)
+    return about if call in ("", about) else None
 
 
 def doubted(order: Order, about: About, reason: str) -> list[Fact]:

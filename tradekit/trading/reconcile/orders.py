@@ -6,6 +6,8 @@ Pure. An order that is not in the venue's book proves nothing by itself: it may 
 from collections.abc import Iterator
 from decimal import Decimal
 
+import msgspec
+
 from tradekit.core.event import Fact
 from tradekit.model.doubt import About, OrderGivenUp, OrderMissed
 from tradekit.model.order import (
@@ -16,7 +18,7 @@ from tradekit.model.order import (
     Status,
 )
 from tradekit.model.reconciliation import AlertRaised
-from tradekit.model.said import OrderSaid, Question
+from tradekit.model.said import OrderSaid, Question, What
 from tradekit.state.shape import Order, State
 from tradekit.trading.matching import order_of
 from tradekit.trading.reconcile.books import SECOND, Books, Found, Kind, Practice
@@ -38,7 +40,14 @@ def orders(state: State, books: Books, practice: Practice) -> Iterator[Found]:
         if order is None:
             yield from _foreign(state, item)
             continue
+        twice = order.id in seen and item.venue_id not in ("", order.venue_id, *order.earlier)
+        if twice:
+            yield from _foreign(state, msgspec.structs.replace(item, order=""))
+            continue
         seen.add(order.id)
+        if item.what is not What.NEW:
+            yield from _stated(state, order, item, books)
+            continue
         yield from _listed(state, order, item, books, practice)
     if answer.complete and (books.executions is not None or Question.EXECUTIONS in books.unkept):
         for order in state.orders.values():
@@ -59,6 +68,16 @@ def _foreign(state: State, item: OrderSaid) -> Iterator[Found]:
         yield Found(
             kind=Kind.ORDER_FOREIGN, subject=name, instrument=item.instrument, ours="none", theirs=_words(item),
             text=text, proposed=tuple(facts), at_once=True,
+        )  # fmt: skip
+
+
+def _stated(state: State, order: Order, item: OrderSaid, books: Books) -> Iterator[Found]:
+    """An order that the venue shows with its end."""
+    facts = facts_of(state, item, books.at)
+    if facts:
+        yield Found(
+            kind=Kind.ORDER_FOUND, subject=order.id, instrument=order.instrument, ours=order.status,
+            theirs=str(item.what), text=f"{order.id} is {item.what} at the venue", proposed=tuple(facts), at_once=True,
         )  # fmt: skip
 
 
