@@ -28,7 +28,12 @@ from tradekit.strategy.base import Strategy
 from tradekit.wiring.build import Parts, build
 from tradekit.wiring.journals import fold_until
 
-SHELL = ("session.", "feed.", "command.")  # what depends on when a process started, stopped and was asked
+SHELL = (
+    "session.",
+    "feed.",
+    "command.",
+    "reconciliation.",
+)  # of a process's start and stop
 
 
 def trading(events: Iterable[Event]) -> list[Event]:

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     ORDER_MISSING = "order.missing"  # it works here, and the venue does not show it
     ORDER_REVIVED = "order.revived"  # it has ended here, and works at the venue
     ORDER_TERMS = "order.terms"  # other quantity or prices than here
+    ORDER_FILLED = "order.filled"  # more of it has filled than we were told
     ORDER_UNCHANGED = "order.unchanged"  # a cancel or replacement in doubt has not happened
     FILL_MISSING = "fill.missing"  # a trade of ours that was not told
     FILL_FOREIGN = "fill.foreign"  # a trade that belongs to no order of ours
@@ -40,20 +41,21 @@ class Kind(StrEnum):
 
 
 ACCEPT: dict[str, bool] = {
-    Kind.ORDER_FOUND: True,
-    Kind.ORDER_FOREIGN: True,
-    Kind.ORDER_MISSING: True,
-    Kind.ORDER_REVIVED: True,
-    Kind.ORDER_TERMS: True,
-    Kind.ORDER_UNCHANGED: True,
-    Kind.FILL_MISSING: True,
-    Kind.FILL_FOREIGN: True,
-    Kind.FILL_CONFLICT: True,  # what it proposes is to set the trade aside
-    Kind.FILL_UNEXPLAINED: True,
-    Kind.POSITION_QUANTITY: False,
-    Kind.POSITION_RATIO: False,
-    Kind.POSITION_FOREIGN: False,
-    Kind.CASH: False,
+    str(Kind.ORDER_FOUND): True,
+    str(Kind.ORDER_FOREIGN): True,
+    str(Kind.ORDER_MISSING): True,
+    str(Kind.ORDER_REVIVED): True,
+    str(Kind.ORDER_TERMS): True,
+    str(Kind.ORDER_FILLED): True,
+    str(Kind.ORDER_UNCHANGED): True,
+    str(Kind.FILL_MISSING): True,
+    str(Kind.FILL_FOREIGN): True,
+    str(Kind.FILL_CONFLICT): True,  # what it proposes is to set the trade aside
+    str(Kind.FILL_UNEXPLAINED): True,
+    str(Kind.POSITION_QUANTITY): False,
+    str(Kind.POSITION_RATIO): False,
+    str(Kind.POSITION_FOREIGN): False,
+    str(Kind.CASH): False,
 }
 """Which kinds are accepted without a human unless the configuration says otherwise: those that the venue states."""
 

@@ -41,9 +41,11 @@ def orders(state: State, books: Books, practice: Practice) -> Iterator[Found]:
             yield from _foreign(state, item)
             continue
         twice = order.id in seen and item.venue_id not in ("", order.venue_id, *order.earlier)
-        if twice:
-            yield from _foreign(state, msgspec.structs.replace(item, order=""))
-            continue
+        if twice:  # one intent, two orders: the other one is counted like somebody else's
+            order = order_of(state, "", item.venue_id)
+            if order is None:
+                yield from _foreign(state, msgspec.structs.replace(item, order=""))
+                continue
         seen.add(order.id)
         if item.what is not What.NEW:
             yield from _stated(state, order, item, books)
@@ -109,7 +111,7 @@ def _listed(state: State, order: Order, item: OrderSaid, books: Books, practice:
     gap = [fact for fact in facts_of(state, item, books.at) if getattr(fact, "about", None) is About.FILLS]
     if gap:
         text = f"{order.id}: the venue counts {item.cum} as filled, we have {order.filled:f}"
-        yield found(Kind.FILL_MISSING, f"{order.filled:f}", text, *gap, at_once=True)
+        yield found(Kind.ORDER_FILLED, f"{order.filled:f}", text, *gap, at_once=True)
 
 
 def _terms(order: Order, item: OrderSaid, doubt: About | None) -> Iterator[tuple[Kind, str, str, Fact]]:
