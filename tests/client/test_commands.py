@@ -97,6 +97,9 @@ def test_an_order_is_sent_in_plain_values_and_without_what_was_not_said() -> Non
         expires=datetime(2026, 1, 5, tzinfo=UTC), reduce_only=True, tag="hand",
     )  # fmt: skip
     commands.replace("s-1", limit=Decimal("1e2"))
+    commands.reconcile()
+    commands.resolve("cash:USD", accept=False)
+    commands.claim("external:7")
     assert note.sent == [
         (
             "submit",
@@ -112,6 +115,9 @@ def test_an_order_is_sent_in_plain_values_and_without_what_was_not_said() -> Non
             },
         ),
         ("replace", {"order_id": "s-1", "limit": "100"}),
+        ("reconcile", {}),
+        ("resolve", {"difference": "cash:USD", "accept": False}),
+        ("claim", {"order_id": "external:7"}),
     ]
 
 

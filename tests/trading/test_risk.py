@@ -11,6 +11,7 @@ from tests.trading.desk import Desk, types
 from tradekit.model.instrument import Instrument
 from tradekit.model.market import Bar
 from tradekit.model.order import OrderAccepted, OrderDenied, OrderRejected, OrderSubmitted, Side, Status
+from tradekit.model.reconciliation import HoldChanged
 from tradekit.model.session import RiskChanged
 from tradekit.state.shape import Order, State
 from tradekit.strategy.base import Strategy
@@ -231,3 +232,27 @@ def test_arming_after_a_row_of_rejects_begins_a_new_one() -> None:
     made.command("arm")
     made.bar(flat(0, 100.0))
     assert not made.state.risk.halted
+
+
+@pytest.mark.parametrize("instrument", ["BTC", "*"])
+def test_what_is_held_back_takes_only_what_reduces_until_it_is_let_go(instrument: str) -> None:
+    made = state(LONG, HoldChanged(instrument, "books", "they disagree"))
+    assert check(made, order("o", BUY), 100.0) == Denial("hold", "", "they disagree")
+    assert check(made, order("o", SELL, 2), 100.0) is None
+    assert check(made, order("o", SELL, 3), 100.0) is not None
+    let_go = state(
+        LONG, HoldChanged(instrument, "books", "they disagree"), HoldChanged(instrument, "books", "")
+    )
+    assert check(let_go, order("o", BUY), 100.0) is None
+    assert let_go.risk.holds == {}
+
+
+def test_what_is_held_back_twice_is_let_go_twice() -> None:
+    holds = [HoldChanged("BTC", by, "why") for by in ("one", "two")]
+    made = state(*holds, HoldChanged("BTC", "one", ""))
+    assert check(made, order("o", BUY), 100.0) is not None
+
+
+def test_another_instrument_is_not_held_back() -> None:
+    made = state(HoldChanged("ETH", "books", "they disagree"))
+    assert check(made, order("o", BUY), 100.0) is None
