@@ -95,6 +95,20 @@ def test_three_look_ups_over_a_minute_end_an_order_that_nobody_knows() -> None:
     assert "BTC" not in desk.state.risk.holds
 
 
+def test_three_look_ups_in_less_than_a_minute_are_not_enough() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=1, price=100)
+    desk.report(kind="timeout", cid="A")
+    for seconds in (0, 20, 20):
+        desk.advance(seconds)
+        empty_look(desk)
+    assert desk.state.orders["A"].doubt is not None
+    assert (desk.state.orders["A"].doubt.missed, desk.status("A")) == (3, "unknown")
+    desk.advance(20)
+    empty_look(desk)
+    assert desk.status("A") == "rejected"
+
+
 def test_look_ups_in_a_hurry_are_one_look_up() -> None:
     desk = Desk()
     desk.submit(cid="A", qty=1, price=100)

@@ -61,3 +61,32 @@ def test_reduce_only_orders_shrink_with_the_position_and_end_with_it() -> None:
     desk.submit(cid="N", side="sell", qty=1, reduce_only=True)
     desk.report(kind="fill", cid="N", exec_id="n1", qty=1, price=99)
     assert [one["cid"] for one in desk.sent if one["kind"] == "cancel"] == ["S"]
+
+
+def test_the_exits_of_an_entry_are_as_large_as_what_has_filled_of_it() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=3, price=100, stop_loss=90, take_profit=120)
+    assert [one["cid"] for one in submits(desk)] == ["A"]
+    desk.report(kind="fill", cid="A", exec_id="1", qty=1, price=100)
+    (_, stop, target) = submits(desk)
+    assert (stop["qty"], target["qty"], stop["reduce_only"]) == (D(1), D(1), True)
+    for one in (stop, target):
+        desk.report(kind="new", cid=one["cid"], venue_order_id=f"v-{one['cid']}")
+    desk.report(kind="fill", cid="A", exec_id="2", qty=2, price=100)
+    grown = [(one["cid"], one["qty"]) for one in desk.sent if one["kind"] == "replace"]
+    assert grown == [(stop["cid"], D(3)), (target["cid"], D(3))]
+    desk.report(kind="replaced", cid=stop["cid"], qty=3)
+    desk.report(kind="replaced", cid=target["cid"], qty=3)
+    desk.report(kind="fill", cid=stop["cid"], exec_id="3", qty=3, price=90)
+    assert (desk.position(), [one["cid"] for one in desk.sent if one["kind"] == "cancel"]) == (
+        D(0),
+        [target["cid"]],
+    )
+
+
+def test_the_exits_of_an_entry_that_never_fills_are_never_sent() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=3, price=100, stop_loss=90)
+    desk.report(kind="canceled", cid="A")
+    assert [one["cid"] for one in submits(desk)] == ["A"]
+    assert not [order for order in desk.state.orders.values() if order.working]

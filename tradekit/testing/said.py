@@ -222,7 +222,8 @@ def _position(told: dict[str, Any]) -> PositionSaid:
     qty = _number(told, "qty")
     if qty is None or "instrument" not in told:
         raise OrderError("a position needs instrument and qty")
-    if _side(told) is Side.SELL or _text(told, "side").lower() == "short":
+    side = {"long": "buy", "short": "sell"}.get(_text(told, "side").lower())
+    if _side({"side": side} if side else told) is Side.SELL:
         qty = -abs(qty)
     return PositionSaid(instrument=_text(told, "instrument"), qty=qty, price=_number(told, "price"))
 

@@ -9,12 +9,15 @@ from collections.abc import Iterable
 
 from tradekit.core.event import Event, Fact
 from tradekit.model.doubt import About, FillBusted, OrderGivenUp
+from tradekit.model.money import ZERO
 from tradekit.model.order import (
     OrderCanceled,
     OrderCancelRequested,
     OrderExpired,
     OrderFilled,
     OrderRejected,
+    OrderReplaced,
+    OrderReplaceRejected,
     OrderReplaceRequested,
     OrderSubmitted,
     Status,
@@ -38,12 +41,19 @@ from tradekit.trading.reconcile.books import SECOND, Books, Practice
 from tradekit.trading.reconcile.compare import reconcile
 from tradekit.trading.reconcile.settle import completed, noted
 from tradekit.trading.reports import doubted, facts_of, in_flight
-from tradekit.trading.waiting import as_sent, rechecked, replaced_here, waits_here
+from tradekit.trading.waiting import as_sent, rechecked, replaced_here, room_for, waits_here
 
 __all__ = ["Office", "Request"]
 
 Request = OrderSubmitted | OrderCancelRequested | OrderReplaceRequested
-_ENDS = (OrderFilled, OrderCanceled, OrderExpired, OrderRejected, OrderGivenUp, FillBusted)
+_ENDS = (OrderCanceled, OrderExpired, OrderRejected, OrderGivenUp)
+_MOVED = (
+    OrderFilled,
+    OrderReplaced,
+    OrderReplaceRejected,
+    FillBusted,
+    *_ENDS,
+)  # what may leave less to reduce
 _REFUSED = (What.CANCEL_REJECTED, What.REPLACE_REJECTED)
 _PASSES = 3  # one statement may need another first: a foreign order, then what has filled of it
 
@@ -65,6 +75,7 @@ class Office:
         self._round = now + int(self.practice.every_s * SECOND)  # when the next round is due
         self._again = 0  # when to look again at what was found, 0 for never
         self._looked = 0  # up to when executions have been asked for
+        self._sent: set[str] = set()  # children that were sent when their parent filled
         engine.dealing.flips = self.practice.flips
 
     # --- hearing --------------------------------------------------------------------------------------------
@@ -93,8 +104,8 @@ class Office:
             elif isinstance(data, OrderCancelRequested | OrderReplaceRequested):
                 told += self._asked(data, now)
             elif isinstance(data, OrderFilled):
-                self._filled(data)
-            if isinstance(data, _ENDS):
+                told += self._filled(data, now)
+            if isinstance(data, _MOVED):
                 told += self._ended(now)
                 if not self.practice.reduces:
                     told += self._take(rechecked(self.engine.state, data.instrument), now)
@@ -138,15 +149,23 @@ class Office:
             return self._take([OrderCanceled(order.id, order.instrument, data.reason or "not sent yet")], now)
         return self._take(replaced_here(order, data), now)
 
-    def _filled(self, data: OrderFilled) -> None:
-        """Send what waited for this fill."""
+    def _filled(self, data: OrderFilled, now: int) -> list[Event]:
+        """Send what waited for this fill, an exit as large as what there is to leave."""
         state = self.engine.state
-        for order in state.orders.values():
-            if order.parent == data.id and order.status is Status.SUBMITTED and not waits_here(state, order):
-                parent = state.orders[data.id]
-                first = len(parent.executions) == 1 or parent.reduce_only
-                if first:
-                    self.requests.append(as_sent(order))
+        told: list[Event] = []
+        for order in list(state.orders.values()):
+            woken = (
+                order.parent == data.id and order.status is Status.SUBMITTED and not waits_here(state, order)
+            )
+            if not woken or order.id in self._sent:
+                continue
+            room = room_for(state, order)
+            if order.reduce_only and not self.practice.reduces and ZERO < room < order.qty:
+                wish = OrderReplaceRequested(order.id, order.instrument, room)
+                told += [event for one in replaced_here(order, wish) for event in self.engine.step(one, now)]
+            self._sent.add(order.id)
+            self.requests.append(as_sent(order))
+        return told
 
     def _ended(self, now: int) -> list[Event]:
         """End what waits here for a parent that has ended without what it was waited for."""

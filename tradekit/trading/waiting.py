@@ -3,6 +3,8 @@
 Pure. For venues that hold no orders back and keep none within a position by themselves.
 """
 
+from decimal import Decimal
+
 from tradekit.core.event import Fact
 from tradekit.model.doubt import EXTERNAL
 from tradekit.model.money import ZERO
@@ -16,7 +18,7 @@ from tradekit.model.order import (
 from tradekit.state.exposure import leg_of
 from tradekit.state.shape import Order, State
 
-__all__ = ["as_sent", "rechecked", "replaced_here", "waits_here"]
+__all__ = ["as_sent", "rechecked", "replaced_here", "room_for", "waits_here"]
 
 
 def waits_here(state: State, order: Order) -> bool:
@@ -54,8 +56,18 @@ def replaced_here(order: Order, request: OrderReplaceRequested) -> list[Fact]:
     ]
 
 
+def room_for(state: State, order: Order) -> Decimal:
+    """How much a reduce-only order may still trade: what is held against it, for an exit at most what its entry has."""
+    room = max(ZERO, -leg_of(state, as_sent(order)) * order.side.sign)
+    parent = state.orders.get(order.parent) if order.parent else None
+    return room if parent is None else min(room, max(ZERO, parent.filled - order.filled))
+
+
 def rechecked(state: State, instrument: str) -> list[Fact]:
-    """Shrink the reduce-only orders of an instrument to what is left to reduce, end those with nothing left."""
+    """Keep the reduce-only orders of an instrument at what is left to reduce, end those with nothing left.
+
+    The exits of an entry that still fills grow with it; no other order is ever made larger.
+    """
     facts: list[Fact] = []
     for order in state.orders.values():
         if (
@@ -65,13 +77,13 @@ def rechecked(state: State, instrument: str) -> list[Fact]:
             or order.cancel_requested
         ):
             continue
-        parent = state.orders.get(order.parent) if order.parent else None
-        if order.strategy == EXTERNAL or waits_here(state, order) or (parent is not None and parent.working):
+        if order.strategy == EXTERNAL or waits_here(state, order):
             continue
-        room = max(ZERO, -leg_of(state, as_sent(order)) * order.side.sign)
+        room = room_for(state, order)
+        wrong = order.leaves > room or (order.parent in state.orders and order.leaves < room)
         if not room and order.leaves:
             facts.append(OrderCancelRequested(order.id, instrument, "reduce-only: nothing is left to reduce"))
-        elif order.leaves > room and not order.replace_requested:
+        elif wrong and not order.replace_requested:
             text = f"reduce-only: {room:f} are left to reduce"
             facts.append(OrderReplaceRequested(order.id, instrument, order.filled + room, reason=text))
     return facts

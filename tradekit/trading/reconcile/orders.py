@@ -18,7 +18,7 @@ from tradekit.model.order import (
     Status,
 )
 from tradekit.model.reconciliation import AlertRaised
-from tradekit.model.said import OrderSaid, Question, What
+from tradekit.model.said import Answer, OrderSaid, Question, What
 from tradekit.state.shape import Order, State
 from tradekit.trading.matching import order_of
 from tradekit.trading.reconcile.books import SECOND, Books, Found, Kind, Practice
@@ -33,9 +33,7 @@ def orders(state: State, books: Books, practice: Practice) -> Iterator[Found]:
     if answer is None:
         return
     seen: set[str] = set()
-    for item in answer.items:
-        if not isinstance(item, OrderSaid):
-            continue
+    for item in _latest(state, answer):
         order = order_of(state, item.order, item.venue_id)
         if order is None:
             yield from _foreign(state, item)
@@ -55,6 +53,16 @@ def orders(state: State, books: Books, practice: Practice) -> Iterator[Found]:
         for order in state.orders.values():
             if order.id not in seen and _expected(state, order):
                 yield from _missing(order, books, practice)
+
+
+def _latest(state: State, answer: Answer) -> list[OrderSaid]:
+    """The orders of a book; of one that is listed twice, as pages that overlap do, what was said last."""
+    found: dict[tuple[str, str], OrderSaid] = {}
+    for item in answer.items:
+        if isinstance(item, OrderSaid):
+            order = order_of(state, item.order, item.venue_id)
+            found["" if order is None else order.id, item.venue_id or item.order] = item
+    return list(found.values())
 
 
 def _expected(state: State, order: Order) -> bool:
