@@ -7,8 +7,8 @@ has no orders, no risk, no events and no state. Knows the front door only.
 import json
 import subprocess
 import sys
-import warnings
 from collections import deque
+from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.engines import engines
 from benchmarks.stopwatch import duel, peak_mb, reset_peak, resident_mb
 from tradekit.data.columns import BarColumns
 from tradekit.data.load import load_bars
@@ -170,40 +171,14 @@ def timed(name: str, work: Any, given: tuple[pd.DataFrame, BarColumns, int], aim
     }
 
 
-def beside_backtesting_py(bars: pd.DataFrame) -> Row:
-    """The same cross in backtesting.py, the quickest of the peers that call Python at each bar."""
-    import backtesting
-
-    frame = bars.rename(columns=str.capitalize)[["Open", "High", "Low", "Close", "Volume"]].tz_localize(None)
-    closes = bars["close"]
-
-    class Peer(backtesting.Strategy):  # type: ignore[misc]
-        """Long while the fast average is above the slow one."""
-
-        def init(self) -> None:
-            """Two averages of the close."""
-            self.f = self.I(lambda: closes.rolling(FAST).mean().to_numpy())
-            self.s = self.I(lambda: closes.rolling(SLOW).mean().to_numpy())
-
-        def next(self) -> None:
-            """Hold what the averages say."""
-            if self.f[-1] > self.s[-1]:
-                if not self.position:
-                    self.buy(size=1)
-            elif self.position:
-                self.position.close()
-
-    def peer() -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return backtesting.Backtest(frame, Peer, cash=CASH, commission=FEE).run()
-
+def beside(name: str, peer: Callable[[], object], bars: pd.DataFrame) -> Row:
+    """One row: ours with statistics beside another engine that calls Python at each bar."""
     made = duel(partial(with_everything, bars), peer, rounds=2)
-    print(f"backtesting.py: {made.told(len(bars))}", flush=True)
+    print(f"{name}: {made.told(len(bars))}", flush=True)
     rate, limit = made.rates(len(bars))
     return {
         "name": "the same, with statistics, beside a peer", "size": f"{len(bars):,} bars",
-        "ours": f"{rate / 1e6:.2f} M bars/s", "limit": f"backtesting.py {limit / 1e6:.2f} M bars/s",
+        "ours": f"{rate / 1e6:.2f} M bars/s", "limit": f"{name} {limit / 1e6:.3f} M bars/s",
         "ratio": made.ratio, "aim": "< 1x",
     }  # fmt: skip
 
@@ -257,7 +232,7 @@ def main() -> list[Row]:
             (few, few_columns, few_fills),
             "-",
         ),
-        beside_backtesting_py(few),
+        *(beside(name, partial(peer, few, FAST, SLOW, CASH, FEE), few) for name, peer in engines().items()),
         memory(),
     ]
 

@@ -113,7 +113,7 @@ def whole(columns: BarColumns) -> Any:
 def by_vectorbt(columns: BarColumns) -> Any:
     """The same grid with vectorbt: its averages, its portfolio, its total return and Sharpe ratio."""
     import pandas as pd
-    import vectorbt as vbt  # type: ignore[import-not-found,unused-ignore]
+    import vectorbt as vbt  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
     close = pd.Series(columns.close, index=pd.DatetimeIndex(columns.ts.view("datetime64[ns]")))
     fast = vbt.MA.run(close, GRID["fast"]).ma

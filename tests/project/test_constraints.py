@@ -25,12 +25,13 @@ def pins(text: str, python_version: str) -> dict[str, str]:
 
 def unmet(text: str, wanted: list[str], python_version: str) -> list[str]:
     """The wanted requirements that the pins leave open or contradict."""
-    found = pins(text, python_version)
-    requirements = [Requirement(line) for line in wanted]
+    found, line = pins(text, python_version), {"python_version": python_version}
+    requirements = [Requirement(one) for one in wanted]
     return [
         str(req)
         for req in requirements
-        if not req.specifier.contains(found.get(canonicalize_name(req.name), "0"), prereleases=True)
+        if (not req.marker or req.marker.evaluate(line))
+        and not req.specifier.contains(found.get(canonicalize_name(req.name), "0"), prereleases=True)
     ]
 
 
