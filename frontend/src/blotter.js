@@ -1,27 +1,35 @@
-// Positions, orders, fills and signals: streaming tables that keep their scroll and selection.
+// Positions, orders, fills, trades, signals and differences: streaming tables that keep their scroll and selection.
 
 import css from "./blotter.css";
 import { h, keyed, mark, newest, say, tint } from "./dom.js";
 import { frame } from "./frame.js";
 import { clock, utc } from "./words.js";
 
-// A column: [key in the row, heading, kind]; kinds: n number, t time, s side or direction (with a tone), "" text.
+// `order` names the column with the order whose life a click shows. A column: [key in the row, heading, kind]; kinds: n number, t time, s side or direction (with a tone), "" text.
 const TABLES = {
   positions: {
     title: "Positions", none: "No position is open. One appears here with its first fill.",
     columns: [["instrument", "Instrument", ""], ["side", "Side", "s"], ["qty", "Quantity", "n"], ["entry", "Entry", "n"], ["mark", "Last", "n"], ["unrealised", "Unrealised", "s n"], ["realised", "Realised", "s n"], ["fees", "Fees", "n"], ["opened", "Opened", "t"], ["strategy", "Strategy", ""]],
   },
   orders: {
-    title: "Orders", none: "No order yet. Each appears here from the wish to the last fill.",
+    title: "Orders", order: "id", none: "No order yet. Each appears here from the wish to the last fill.",
     columns: [["updated", "Time", "t"], ["id", "Order", ""], ["instrument", "Instrument", ""], ["side", "Side", "s"], ["type", "Type", ""], ["qty", "Quantity", "n"], ["filled", "Filled", "n"], ["price", "Price", "n"], ["average", "Average", "n"], ["status", "Status", ""], ["note", "Why", ""]],
   },
   fills: {
-    title: "Fills", none: "No fill yet. Each trade of the session appears here.",
+    title: "Fills", order: "order", none: "No fill yet. Each execution of the session appears here.",
     columns: [["ts", "Time", "t"], ["instrument", "Instrument", ""], ["side", "Side", "s"], ["qty", "Quantity", "n"], ["price", "Price", "n"], ["fee", "Fee", "n"], ["realised", "Realised", "s n"], ["order", "Order", ""], ["tag", "Tag", ""]],
+  },
+  trades: {
+    title: "Trades", order: "order", none: "No trade yet. Each appears here once its position is flat again.",
+    columns: [["exit", "Closed", "t"], ["instrument", "Instrument", ""], ["side", "Side", "s"], ["qty", "Quantity", "n"], ["entry", "Entry", "n"], ["left", "Exit", "n"], ["profit", "Profit", "s n"], ["return", "Return", "s n"], ["fees", "Fees", "n"], ["entered", "Opened", "t"], ["tag", "Left by", ""]],
   },
   signals: {
     title: "Signals", none: "No signal yet. What the strategy says it sees appears here as it says it; not every strategy does.",
     columns: [["ts", "Time", "t"], ["instrument", "Instrument", ""], ["direction", "Direction", "s"], ["name", "Signal", ""], ["price", "Price", "n"], ["note", "Why", ""], ["strategy", "Strategy", ""]],
+  },
+  differences: {
+    title: "Differences", none: "None. What the venue's books say otherwise than ours appears here, with what would mend it.",
+    columns: [["since", "Since", "t"], ["kind", "What", ""], ["instrument", "Instrument", ""], ["ours", "Ours", ""], ["theirs", "Theirs", ""], ["text", "In words", ""], ["repair", "Proposed repair", ""]],
   },
 };
 
@@ -29,7 +37,7 @@ function fill(node, row, columns, fresh) {
   const text = JSON.stringify(row);
   if (node.shown === text) return;
   node.shown = text;
-  mark(node, "class", row.ended ? "ended" : null);
+  node.classList.toggle("ended", Boolean(row.ended));
   columns.forEach(([key, , kind], index) => {
     const cell = node.children[index];
     const value = row[key] ?? "";
@@ -44,7 +52,7 @@ function fill(node, row, columns, fresh) {
 
 /** One table: rows are drawn only while it is on show. */
 function table(name, pane, tab) {
-  const { title, none, columns } = TABLES[name];
+  const { title, order, none, columns } = TABLES[name];
   const head = h("tr", {}, ...columns.map(([, words, kind]) => h("th", { class: kind.endsWith("n") ? "n" : "", scope: "col" }, words)));
   const rows = h("tbody", {});
   const nothing = h("p", { class: "none" }, none);
@@ -53,15 +61,29 @@ function table(name, pane, tab) {
   let selected = "";
   let all = [];
   let waiting = false;
-  rows.addEventListener("click", (event) => {
-    const key = event.target.closest("tr")?.dataset.key ?? "";
-    selected = key === selected ? "" : key;
-    for (const row of rows.children) mark(row, "aria-selected", row.dataset.key === selected ? "true" : null);
+  const choose = (row, on) => {
+    selected = on ? row.dataset.key : "";
+    for (const other of rows.children) mark(other, "aria-selected", other.dataset.key === selected ? "true" : null);
+    if (order) pane.send({ order: on ? row.order : "" });
+  };
+  rows.addEventListener("click", ({ target }) => {
+    const row = target.closest("tr");
+    if (row && getSelection().isCollapsed) choose(row, row.dataset.key !== selected); // marking words chooses nothing
   });
-  const make = () => h("tr", {}, ...columns.map(([, , kind]) => h("td", { class: kind === "n" ? "n" : kind === "" ? "words" : "" })));
+  scroll.addEventListener("keydown", (event) => {
+    const at = pane.root.getRootNode().activeElement?.closest("tr");
+    const steps = { ArrowDown: at ? at.nextElementSibling : rows.firstElementChild, ArrowUp: at?.previousElementSibling };
+    if (event.key in steps) steps[event.key]?.focus();
+    else if (event.key === "Enter" && at) choose(at, true);
+    else if (event.key === "Escape" && at) choose(at, false);
+    else return;
+    event.preventDefault();
+  });
+  const make = () => h("tr", { tabindex: "-1", class: order ? "opens" : "" }, ...columns.map(([, , kind]) => h("td", { class: kind === "n" ? "n" : kind === "" ? "words" : "" })));
   const draw = newest(scroll, rows, (most) => {
     keyed(rows, all.slice(0, most), (row) => row.key, make, (node, row, fresh) => {
       fill(node, row, columns, fresh);
+      node.order = row[order];
       if (fresh) mark(node, "aria-selected", String(row.key) === selected ? "true" : null);
     });
     grid.hidden = all.length === 0;
@@ -75,6 +97,7 @@ function table(name, pane, tab) {
   };
   pane.list(name, "key", (value) => {
     all = value.rows;
+    say(nothing, value.none ?? none);
     waiting = true;
     say(tab, value.count ? `${title} (${value.count})` : title);
     drawIfSeen();

@@ -8,7 +8,7 @@ import { number } from "./words.js";
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const STYLES = { solid: LineStyle.Solid, dashed: LineStyle.Dashed, dotted: LineStyle.Dotted };
-const COUNT_PX = 14; // bars at least so wide leave room for the number of fills at an arrow
+const COUNT_PX = 14; // bars at least so wide leave room for a number at a sign
 const FIRST_VIEW = { most: 110, least: 48 }; // bars shown at first; fewer keep to the right, at a bar's usual width
 
 const two = (n) => String(n).padStart(2, "0");
@@ -31,7 +31,7 @@ export class Candles {
     this.marks = [];
     this.wanted = [];
     this.lines = new Map();
-    this.counted = false; // whether arrows say how many fills they stand for
+    this.counted = false; // whether signs say how many they stand for
     this.chart = createChart(canvas, {
       autoSize: true,
       layout: { attributionLogo: true, fontSize: 12 },
@@ -167,34 +167,34 @@ export class Candles {
     this.showMarkers();
   }
 
-  /** The fills in a bar, oldest first. */
-  fillsAt(time) {
+  /** What happened in a bar, oldest first. */
+  marksAt(time) {
     return this.marks.filter((mark) => mark.t === time);
   }
 
-  /** One arrow a bar and side, however many fills it stands for; the words are under the crosshair. */
+  /** One sign a bar, kind and side, however many it stands for; the words are under the crosshair. */
   showMarkers() {
     if (!this.tones || !this.rows.length) return;
     const from = this.rows[0].time;
     const to = this.rows[this.rows.length - 1].time;
     this.late = this.marks.some((mark) => mark.t > to);
     this.counted = this.roomy();
-    const arrows = new Map();
+    const signs = new Map();
     for (const mark of this.marks) {
       if (mark.t < from || mark.t > to) continue;
-      const key = `${mark.t} ${mark.side}`;
-      arrows.set(key, { mark, fills: (arrows.get(key)?.fills ?? 0) + 1 });
+      const key = `${mark.t} ${mark.kind} ${mark.side}`;
+      signs.set(key, { mark, count: (signs.get(key)?.count ?? 0) + 1 });
     }
-    this.markers.setMarkers([...arrows.values()].map(({ mark, fills }) => ({
-      time: mark.t,
-      position: mark.side === "buy" ? "belowBar" : "aboveBar",
-      shape: mark.side === "buy" ? "arrowUp" : "arrowDown",
-      color: mark.side === "buy" ? this.tones.up : this.tones.down,
-      text: fills > 1 && this.counted ? `${fills}` : "",
+    this.markers.setMarkers([...signs.values()].map(({ mark: { t, kind, side }, count }) => ({
+      time: t,
+      position: side === "buy" ? "belowBar" : "aboveBar",
+      shape: kind === "fill" ? "circle" : kind === "param" ? "square" : side === "buy" ? "arrowUp" : "arrowDown",
+      color: kind === "param" ? this.tones.accent : side === "buy" ? this.tones.up : this.tones.down,
+      text: count > 1 && this.counted ? `${count}` : "",
     })));
   }
 
-  /** Whether bars are wide enough for a number at an arrow. */
+  /** Whether bars are wide enough for a number at a sign. */
   roomy() {
     return this.chart.timeScale().options().barSpacing >= COUNT_PX;
   }

@@ -6,7 +6,7 @@ import { h, mark, say } from "./dom.js";
 import { frame } from "./frame.js";
 import { number } from "./words.js";
 
-const FILLS_SAID = 8;
+const SAID = 8; // marks of a bar in words
 const row = (time, [open, high, low, close, volume]) => ({ time, open, high, low, close, volume });
 
 function render(view) {
@@ -36,17 +36,20 @@ function render(view) {
     say(cells[""], `${change < 0 ? "▼ −" : change > 0 ? "▲ +" : ""}${Math.abs(change).toFixed(2)} %`);
     mark(cells[""], "class", change < 0 ? "down" : change > 0 ? "up" : "");
   };
-  const tell = (fills) => { // the words of the fills in the bar under the crosshair
-    said.hidden = fills.length === 0;
-    const lines = fills.slice(0, FILLS_SAID).map(({ side, text }) => h("li", { class: side === "buy" ? "up" : "down" }, `${side === "buy" ? "▲" : "▼"} ${text}`));
-    if (fills.length > FILLS_SAID) lines.push(h("li", { class: "muted" }, `and ${fills.length - FILLS_SAID} more`));
+  const tell = (marks) => { // the words of what happened in the bar under the crosshair
+    said.hidden = marks.length === 0;
+    const lines = marks.slice(0, SAID).map(({ kind, side, text }) => {
+      const sign = kind === "fill" ? "●" : kind === "param" ? "■" : side === "buy" ? "▲" : "▼";
+      return h("li", { class: side === "buy" ? "up" : side === "sell" ? "down" : "" }, `${sign} ${text}`);
+    });
+    if (marks.length > SAID) lines.push(h("li", { class: "muted" }, `and ${marks.length - SAID} more`));
     said.replaceChildren(...lines);
   };
   const candles = new Candles(canvas, {
     onHover: (found) => {
       hovered = found !== null;
       read(found ?? candles.last());
-      tell(found ? candles.fillsAt(found.row.time) : []);
+      tell(found ? candles.marksAt(found.row.time) : []);
     },
     onFollow: (on) => mark(follow, "aria-pressed", on ? "true" : "false"),
   });

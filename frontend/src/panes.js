@@ -4,9 +4,10 @@ import { render as blotter } from "./blotter.js";
 import { render as controls } from "./controls.js";
 import { render as hero } from "./hero.js";
 import { render as log } from "./log.js";
+import { render as params } from "./params.js";
 import { render as ribbon } from "./ribbon.js";
 
-const PANES = { blotter, controls, hero, log, ribbon };
+const PANES = { blotter, controls, hero, log, params, ribbon };
 
 function render(view) {
   return PANES[view.model.get("pane")](view);

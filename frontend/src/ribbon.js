@@ -8,10 +8,10 @@ import { age } from "./words.js";
 const SILENT_MS = 5000; // the server beats each second (BEAT_S in hub.py)
 const AGES = ["feed", "bridge"];
 
-/** This page's address with parameters changed. */
+/** This page's address with parameters changed; null takes one away. */
 function here(changes) {
   const asked = new URLSearchParams(location.search);
-  for (const [name, value] of Object.entries(changes)) asked.set(name, value);
+  for (const [name, value] of Object.entries(changes)) value === null ? asked.delete(name) : asked.set(name, value);
   return `?${asked}`;
 }
 
@@ -53,8 +53,10 @@ export function render(view) {
   const items = h("span", { class: "items" });
   const seq = h("span", { class: "seq", title: "the journal's last event that this page has folded" });
   const theme = h("a", {});
+  const other = h("a", {});
+  const monitoring = new URLSearchParams(location.search).get("page") === "monitoring";
   pane.sounds();
-  pane.body.append(mode, name, power, items, h("span", { class: "right" }, seq, theme));
+  pane.body.append(mode, name, power, items, h("span", { class: "right" }, seq, other, theme));
   let heard = 0;
   let shown = [];
 
@@ -87,10 +89,13 @@ export function render(view) {
     mark(power, "title", value.power_title);
     say(seq, value.seq);
     shown = value.items;
-    const other = view.model.get("theme") === "light" ? "dark" : "light";
-    say(theme, value.page ? other : "");
-    mark(theme, "href", value.page ? here({ theme: other }) : null);
-    mark(theme, "title", value.page ? `show this page in ${other}` : null);
+    const shade = view.model.get("theme") === "light" ? "dark" : "light";
+    say(theme, value.page ? shade : "");
+    mark(theme, "href", value.page ? here({ theme: shade }) : null);
+    mark(theme, "title", value.page ? `show this page in ${shade}` : null);
+    say(other, value.page ? (monitoring ? "live" : "monitoring") : "");
+    mark(other, "href", value.page ? here({ page: monitoring ? null : "monitoring" }) : null);
+    mark(other, "title", value.page ? (monitoring ? "back to the live page" : "how the session's process is") : null);
     showItems();
   });
   heedServer(pane);

@@ -14,7 +14,7 @@ from tradekit.testing.play import Play
 from tradekit.testing.stage import StageSession
 from tradekit.widgets.flusher import FLUSHER
 from tradekit.widgets.pace import Batch
-from tradekit.widgets.panes import ALL, Moment
+from tradekit.widgets.panes import ALL, TABLES, Moment
 
 Played = tuple[StageSession, Play]
 
@@ -36,18 +36,20 @@ def cockpit(played: Played) -> tuple[Cockpit, list[str], ManualClock]:
 
 def test_everything_is_told_at_first(cockpit: tuple[Cockpit, list[str], ManualClock], played: Played) -> None:
     parts = cockpit[0].parts(moment(played[0]), batch(ALL), [])
-    assert set(parts) == {"ribbon", "hero", "controls", "chart", "blotter", "log"}
+    assert set(parts) == {"ribbon", "hero", "controls", "params", "chart", "blotter", "log"}
     assert all("connection" in values for values in parts.values())
-    assert set(parts["blotter"]) == {"positions", "orders", "fills", "signals", "connection"}
+    assert set(parts["blotter"]) == {*TABLES, "connection"}
+    assert set(parts["log"]) == {"entries", "alerts", "found", "story", "connection"}
 
 
-def test_a_signal_touches_one_table_and_the_ribbon(
+def test_a_signal_touches_one_table_the_chart_s_marks_and_the_ribbon(
     cockpit: tuple[Cockpit, list[str], ManualClock], played: Played
 ) -> None:
     parts = cockpit[0].parts(moment(played[0]), batch("signals"), [])
     assert set(parts["blotter"]) == {"signals"}
     assert "hero" not in parts
-    assert parts["chart"] == {}
+    assert "markers" in parts["chart"]
+    assert "form" not in parts["params"]
 
 
 def test_ticks_alone_move_the_chart_and_once_a_second_the_ribbon(

@@ -1,28 +1,13 @@
 import json
-from concurrent.futures import Executor, Future
 from typing import Any
 
 import pytest
 
+from tests.apps.later import Later
 from tradekit.apps.controls import DONE, Commands
 from tradekit.core.clock import ManualClock
 from tradekit.errors import RefusedError
 from tradekit.testing.stage import StageSession
-
-
-class Later(Executor):
-    """Runs what it was given when it is told to."""
-
-    def __init__(self) -> None:
-        self.waiting: list[Any] = []
-
-    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        self.waiting.append(lambda: fn(*args, **kwargs))
-        return Future()
-
-    def run(self) -> None:
-        while self.waiting:
-            self.waiting.pop(0)()
 
 
 @pytest.fixture

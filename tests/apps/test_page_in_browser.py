@@ -3,14 +3,13 @@
 import itertools
 import threading
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tests.apps.conftest import Browser, Dashboard
+from tests.apps.deals import trade
 from tradekit.model.market import Bar
-from tradekit.model.order import OrderFilled, OrderSubmitted, OrderType, Side
 from tradekit.testing.play import Play
 from tradekit.testing.stage import StageSession
 
@@ -24,15 +23,6 @@ CANVAS = """() => {
     const canvases = [...find(document).querySelectorAll('canvas')];
     return canvases.map((c) => c.toDataURL()).join('').length + ':' + canvases.map((c) => c.toDataURL()).join('|');
 }"""
-
-
-def trade(number: int, *, tag: str = "") -> list[OrderSubmitted | OrderFilled]:
-    """An order by hand and its fill."""
-    name, price = f"hand-{number}", Decimal("104.25")
-    who = ("BTCUSDT", "breakout", "paper")
-    wish = OrderSubmitted(name, *who, Side.BUY, OrderType.MARKET, Decimal("0.5"), tag=tag)
-    fill = OrderFilled(name, *who, f"x{number}", Side.BUY, Decimal("0.5"), price, Decimal("0.01"), "USDT")
-    return [wish, fill]
 
 
 def test_a_trader_s_day_on_the_page(
@@ -83,7 +73,7 @@ def test_a_trader_s_day_on_the_page(
     # the session dies: every pane says so; it returns: none does
     session.replica.become("stale", "no beat for 3 s")
     page.locator(".tk .badge:visible").first.wait_for()
-    assert page.locator(".tk .badge:visible").count() == 4
+    assert page.locator(".tk .badge:visible").count() == 5
     page.locator(".ribbon").get_by_text("no beat for 3 s").wait_for()
     assert page.get_by_role("button", name="Halt").is_disabled()
     session.replica.become("live")
@@ -242,7 +232,7 @@ def test_the_words_of_fills_are_under_the_crosshair(dashboard: Dashboard, browse
     said = page.locator(".chart .said")
     assert said.is_hidden()
     hover_for(page, said.is_visible)
-    assert said.locator("li").all_inner_texts() == ["▲ buy 0.5 @ 104.25"] * 8 + ["and 2 more"]
+    assert said.locator("li").all_inner_texts() == ["● buy 0.5 @ 104.25"] * 8 + ["and 2 more"]
     page.mouse.move(5, 5)
     said.wait_for(state="hidden")
 
@@ -289,7 +279,7 @@ def test_a_page_whose_server_hangs_says_so_and_comes_back_with_it(
     goes_on = threading.Event()
     dashboard.loop.call_soon_threadsafe(goes_on.wait, 30)
     page.get_by_text("the dashboard's own server is silent").first.wait_for()
-    assert page.locator(".tk .badge:visible").count() == 4
+    assert page.locator(".tk .badge:visible").count() == 5
     goes_on.set()
     page.locator(".tk.chart:not([data-state])").wait_for()
     assert page.locator(".tk .badge:visible").count() == 0

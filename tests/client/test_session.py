@@ -8,10 +8,10 @@ import pytest
 
 from tests.builders import flat
 from tests.client.told import DAY, TellingSession, folded
-from tests.client.wire import TOKEN, wait_until
+from tests.client.wire import READ_TOKEN, TOKEN, wait_until
 from tradekit.bridge.access import write_token_file
 from tradekit.client.session import SessionClient, read_token
-from tradekit.errors import ConfigError, ConnectionLostError, RefusedError, VersionError
+from tradekit.errors import ConfigError, ConnectionLostError, NotFoundError, RefusedError, VersionError
 from tradekit.state.shape import fingerprint
 
 WAIT_S = 10.0
@@ -121,6 +121,28 @@ def test_a_token_file_is_read_anew_each_time(tmp_path: Path) -> None:
     for token in ("first", "second"):
         write_token_file(file, token)
         assert read() == token
+
+
+def test_it_tells_why_an_order_exists(client: SessionClient) -> None:
+    story = client.why("s-1")
+    assert [step.what for step in story.chapters[0].steps] == [
+        "order submitted",
+        "order accepted",
+        "order filled",
+    ]
+    with pytest.raises(NotFoundError, match="no order 's-9'"):
+        client.why("s-9")
+
+
+def test_it_knows_what_its_token_allows(client: SessionClient, session: TellingSession) -> None:
+    assert client.scopes == {"read", "operate", "trade"}
+    with SessionClient.attach(session.bridge.uri, READ_TOKEN, reconnect_cap_s=0.05) as reader:
+        assert reader.scopes == {"read"}
+
+
+def test_it_asks_for_the_strategy_s_declaration(client: SessionClient, session: TellingSession) -> None:
+    session.source.declared = lambda: [{"name": "fast", "kind": "integer"}]
+    assert client.declaration() == [{"name": "fast", "kind": "integer"}]
 
 
 def test_no_token_file_means_no_session(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ import pytest
 
 from tests.widgets.conftest import MINUTE, START, WHO
 from tradekit.model.market import Bar
-from tradekit.model.order import OrderFilled, Side
+from tradekit.model.order import OrderFilled, OrderSubmitted, OrderType, Side
+from tradekit.model.session import SignalRaised
 from tradekit.state.shape import State
 from tradekit.testing.stage import StageSession
 from tradekit.widgets import candles
@@ -63,9 +64,37 @@ def test_a_fill_is_marked_at_the_bar_it_happened_in(
     state = session.replica.state
     fill = OrderFilled("b-4", *WHO, "z", Side.SELL, Decimal("0.25"), Decimal("17204.5"), Decimal(0), "USDT")
     session.replica.fold(fill, ts=START + 5 * MINUTE + 7)
-    mark = candles.markers(state, "BTCUSDT", timeframe)["rows"][-1]
-    assert mark == {"key": state.seq, "t": S + second, "side": "sell", "text": "sell 0.25 @ 17,204.50"}
+    marks = {mark["key"]: mark for mark in candles.markers(state, "BTCUSDT", timeframe)["rows"]}
+    said = {"kind": "fill", "side": "sell", "text": "sell 0.25 @ 17,204.50"}
+    assert marks[state.seq] == {"key": state.seq, "t": S + second, **said}
     assert candles.markers(state, "ETHUSDT", timeframe) == {"rows": []}
+
+
+def test_signals_and_changed_parameters_are_marked_where_they_took_effect(session: StageSession) -> None:
+    session.set_param("risk_reward", 2.0)
+    session.replica.fold(SignalRaised("breakout", "BTCUSDT", "out", 0.0, 17_215.0), ts=START + 6 * MINUTE)
+    rows = candles.markers(session.replica.state, "BTCUSDT", "1m")["rows"]
+    assert [(row["kind"], row["side"], row["text"]) for row in rows] == [
+        ("signal", "buy", "inside bar: close above"),
+        ("fill", "buy", "buy 0.75 @ 17,200.00"),
+        ("param", "", "risk_reward = 2.0"),
+    ], "a signal without a direction points nowhere"
+    assert rows[-1]["t"] == S + 300
+
+
+def test_a_trailing_stop_and_a_stop_limit_are_lines_at_their_trigger(session: StageSession) -> None:
+    for name, kind in (("b-8", OrderType.TRAILING_STOP), ("b-9", OrderType.STOP_LIMIT)):
+        terms = {"limit": Decimal(16_900) if kind is OrderType.STOP_LIMIT else None, "stop": Decimal(17_000)}
+        session.replica.fold(
+            OrderSubmitted(name, *WHO, Side.SELL, kind, Decimal(1), reduce_only=True, **terms)
+        )
+    lines = {line["key"]: line for line in candles.lines(session.replica.state, "BTCUSDT")}
+    for name in ("b-8", "b-9"):
+        assert (lines[name]["title"], lines[name]["price"], lines[name]["tone"]) == (
+            "stop sell 1",
+            17_000.0,
+            "down",
+        )
 
 
 def test_lines_say_what_each_price_means(session: StageSession) -> None:

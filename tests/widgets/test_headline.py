@@ -10,6 +10,7 @@ from tradekit.model.session import HandlerFailed, Mode, RiskChanged, SessionClos
 from tradekit.state.shape import State
 from tradekit.testing.stage import StageSession, opened
 from tradekit.widgets import headline
+from tradekit.widgets.words import MINUS
 
 
 def ribbon(session: StageSession, **options: Any) -> dict[str, Any]:
@@ -130,7 +131,8 @@ def cells(session: StageSession) -> dict[str, dict[str, Any]]:
 
 def test_the_hero_numbers_of_a_long_position(session: StageSession) -> None:
     shown = cells(session)
-    assert list(shown) == ["Equity USDT", "Day", "Unrealised", "Drawdown", "Position", "Stop", "Target"]
+    always = ["Equity USDT", "Day", "Unrealised", "Realised", "Drawdown", "Exposure"]
+    assert list(shown) == [*always, "Position", "Stop", "Target"]
     assert shown["Equity USDT"]["text"] == "100,006.09"
     assert shown["Day"]["text"] == "+6.09"
     assert shown["Day"]["more"] == "+0.01 %"
@@ -142,10 +144,28 @@ def test_the_hero_numbers_of_a_long_position(session: StageSession) -> None:
 
 def test_a_flat_account_says_flat_and_no_drawdown(two: StageSession) -> None:
     shown = cells(two)
-    assert list(shown) == ["Equity USDT", "Day", "Unrealised", "Drawdown", "Position"]
+    assert list(shown) == ["Equity USDT", "Day", "Unrealised", "Realised", "Drawdown", "Exposure", "Position"]
     assert shown["Position"]["text"] == "flat"
+    assert (shown["Exposure"]["text"], shown["Exposure"]["more"]) == ("0", "")
     assert shown["Drawdown"]["text"] == "0.00 %"
     assert headline.hero(State())[1]["text"] == "0.00"
+
+
+def test_realised_is_after_fees_and_exposure_is_a_share_of_the_equity(session: StageSession) -> None:
+    shown = cells(session)
+    assert (shown["Realised"]["text"], shown["Realised"]["tone"]) == (f"{MINUS}5.16", "down")
+    assert (shown["Exposure"]["text"], shown["Exposure"]["more"]) == ("12,911", "12.9 %")
+
+
+def test_an_exposure_whose_rate_is_not_known_is_no_number(session: StageSession) -> None:
+    session.replica.state.account.currency = "EUR"
+    assert cells(session)["Exposure"]["text"] == "unknown"
+
+
+def test_a_stop_that_trails_says_so(session: StageSession) -> None:
+    session.replica.state.orders["b-2"].type = OrderType.TRAILING_STOP
+    session.replica.state.orders["b-2"].trail = Decimal(150)
+    assert (cells(session)["Stop"]["text"], cells(session)["Stop"]["more"]) == ("17,050.00", "trails")
 
 
 def test_several_positions_show_the_newest_and_name_it(two: StageSession) -> None:
@@ -176,6 +196,20 @@ def test_the_controls_know_what_there_is_to_do(session: StageSession) -> None:
     shown = headline.controls("x", session.replica.state, status="live")
     assert (shown["armed"], shown["working"], shown["held"], shown["off"]) == (True, 4, 1, "")
     assert "no connection" in headline.controls("x", session.replica.state, status="stale")["off"]
+
+
+def test_what_a_token_does_not_allow_is_denied_with_its_reason(session: StageSession) -> None:
+    def denied(scopes: frozenset[str] | None) -> dict[str, str]:
+        found = headline.controls("x", session.replica.state, status="live", scopes=scopes)["denied"]
+        assert isinstance(found, dict)
+        return found
+
+    assert denied(None) == denied(frozenset({"read", "operate", "trade"})) == {}
+    assert {"arm", "set_param"} <= denied(frozenset({"read", "operate"})).keys()
+    assert "halt" not in denied(frozenset({"read", "operate"}))
+    assert denied(frozenset({"read"}))["cancel_all"] == (
+        "this token may not cancel all: it allows read, that needs operate"
+    )
 
 
 def test_a_backtest_takes_no_commands() -> None:

@@ -3,7 +3,8 @@ from tradekit.widgets.panes import ALL, TABLES, Moment, changed_text, tables_tou
 
 
 def test_a_change_concerns_only_the_panes_that_show_it() -> None:
-    assert tables_touched(frozenset({"fills", "marks"})) == ["fills"]
+    assert tables_touched(frozenset({"fills", "marks"})) == ["fills", "trades"]
+    assert tables_touched(frozenset({"health"})) == ["differences"]
     assert tables_touched(frozenset({"bars"})) == []
     assert tables_touched(frozenset({ALL})) == list(TABLES)
     assert touches("chart", frozenset({"bars"}))

@@ -14,6 +14,7 @@ from tradekit.health.metrics import SessionMetrics
 from tradekit.model.session import CommandReceived
 from tradekit.state.reducer import REDUCER
 from tradekit.state.shape import State, fingerprint
+from tradekit.strategy.declaration import declaration
 from tradekit.wiring import source as module
 from tradekit.wiring.build import Parts
 from tradekit.wiring.source import SessionSource
@@ -88,6 +89,14 @@ def test_events_come_in_pages_without_hole_or_overlap(
     assert [decode_event(raw).seq for page in bars for raw in page] == [
         event.seq for event in parts.journal.events(10, 60, ["bar.closed"])
     ]
+
+
+def test_the_running_strategy_s_declaration_is_asked_for(source: SessionSource, parts: Parts) -> None:
+    assert pages(source, "parameters") == [[]]
+    source.declared = lambda: declaration(parts.cycle.engine.strategy)
+    rows = [msgspec.json.decode(raw) for raw in pages(source, "parameters")[0]]
+    assert rows == declaration(parts.cycle.engine.strategy)
+    assert {row["name"] for row in rows} == parts.opened.params.keys()
 
 
 def test_a_moment_of_the_past_comes_path_by_path(

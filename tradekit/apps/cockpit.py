@@ -9,6 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 from tradekit.apps.controls import Commands
+from tradekit.apps.lives import Life
+from tradekit.apps.search import Search
+from tradekit.apps.tuning import Declared, changes
 from tradekit.core.clock import Clock
 from tradekit.widgets.candles import Plot
 from tradekit.widgets.diary import Line
@@ -35,7 +38,7 @@ class Face(Protocol):
 class Cockpit:
     """One viewer's panes on one session.
 
-    panes  ribbon, hero, controls, chart, blotter and log
+    panes  ribbon, hero, controls, params, chart, blotter and log
     nudge  asks whoever drives this cockpit for a flush in which a name changed; any thread may call it
     """
 
@@ -56,13 +59,25 @@ class Cockpit:
         self._ribbon_at = float("-inf")
         self._told: list[Line] = []
         self._commands = Commands(session, told=lambda: nudge("ack"), clock=clock, pool=_POOL)
+        self._tuning = Commands(session, told=lambda: nudge("ack"), clock=clock, pool=_POOL, read=changes)
+        self._declared = Declared(session, told=lambda: nudge("declared"), pool=_POOL)
+        self._life = Life(session, told=lambda: nudge("story"), pool=_POOL)
+        self._search = Search(session, told=lambda: nudge("found"), pool=_POOL)
         self.panes["controls"].on_request(self._commands.request)
+        self.panes["params"].on_request(self._tuning.request)
         self.panes["chart"].on_request(self._choose)
+        self.panes["blotter"].on_request(lambda text: self._life.ask(str(json.loads(text)["order"])))
+        self.panes["log"].on_request(self._look)
 
     def parts(self, moment: Moment, batch: Batch, entries: list[Line]) -> Parts:
         """What a flush may have changed, by pane. Ask while the replica's lock is held; writes nothing."""
         changed = batch.changed
-        out: Parts = {"controls": {"ack": self._commands.ack}, "chart": {}}
+        out: Parts = {
+            "controls": {"ack": self._commands.ack},
+            "params": {"ack": self._tuning.ack},
+            "chart": {},
+            "log": {"story": self._life.story, "found": self._search.found},
+        }
         if changed or self._clock.monotonic() - self._ribbon_at >= _RIBBON_S:
             self._ribbon_at = self._clock.monotonic()
             out["ribbon"] = {"ribbon": {**moment.ribbon(), "page": self._page}}
@@ -70,6 +85,8 @@ class Cockpit:
             out["hero"] = {"cells": moment.hero()}
         if touches("controls", changed):
             out["controls"]["allowed"] = moment.controls()
+        if touches("params", changed) or "declared" in changed:
+            out["params"]["form"] = self._declared.part(moment)
         whole = touches("marks", changed) or "series" in changed
         if whole or touches("chart", changed):
             out["chart"] |= self._plot.parts(moment.state, whole=whole)
@@ -77,7 +94,11 @@ class Cockpit:
         out["blotter"] = {name: moment.table(name) for name in tables_touched(changed)}
         if touches("log", changed) or entries is not self._told:
             self._told = entries
-            out["log"] = {"entries": {"rows": entries}}
+            out["log"]["entries"] = {"rows": entries}
+        if touches("alerts", changed):
+            out["log"]["alerts"] = moment.alerts()
+        if not {"orders", "*"}.isdisjoint(changed):
+            self._life.follow(moment.state)
         if touches("connection", changed):
             for pane in self.panes:
                 out.setdefault(pane, {})["connection"] = moment.link
@@ -87,6 +108,19 @@ class Cockpit:
         """Send each pane the parts that differ; on the thread and in the document that own the panes."""
         for pane, values in parts.items():
             self.panes[pane].put(values)
+
+    def close(self) -> None:
+        """Nobody looks any more."""
+        self._search.close()
+
+    def _look(self, text: str) -> None:
+        wish = json.loads(text)
+        if "order" in wish:
+            self._life.ask(str(wish["order"]))
+        elif wish.get("older"):
+            self._search.older()
+        else:
+            self._search.ask(str(wish.get("subject", "")).strip())
 
     def _choose(self, text: str) -> None:
         wish = json.loads(text)

@@ -69,6 +69,8 @@ def moment_of(session: Session, stream: Stream, clock: Clock) -> Moment:
         lag_ms=replica.lag_ms,
         feed_age_s=stream.feed_age(),
         ticking=stream.ticking,
+        scopes=getattr(session, "scopes", None),
+        now=clock.now(),
     )
 
 

@@ -23,7 +23,7 @@ from tradekit.widgets.stream import Stream
 
 __all__ = ["InlineCockpit", "show_inline"]
 
-_CHART, _BLOTTER, _LOG = 420, 240, 579  # heights [px]; the log ends where the blotter does
+_CHART, _BLOTTER, _LOG = 420, 240, 400  # heights [px]; the log ends about where the blotter does
 _SIDE, _GAP = "300px", "4px"
 
 
@@ -70,9 +70,10 @@ class InlineCockpit(VBox):  # type: ignore[misc]  # ipywidgets ships no types
             "ribbon": _Pane("ribbon", "ribbon", theme=theme),
             "hero": _Pane("hero", "cells", theme=theme),
             "controls": _Pane("controls", "allowed", "ack", theme=theme),
+            "params": _Pane("params", "form", "ack", theme=theme),
             "chart": _ChartPane("chart", *Chart.PARTS, theme=theme, height=_CHART),
             "blotter": _Pane("blotter", *TABLES, theme=theme, height=_BLOTTER),
-            "log": _Pane("log", "entries", theme=theme, height=_LOG),
+            "log": _Pane("log", "entries", "found", "alerts", "story", theme=theme, height=_LOG),
         }
         self._cockpit = Cockpit(session, panes, nudge=self._stream.nudge, clock=FLUSHER.clock, page=False)
         with session.replica.lock:
@@ -105,6 +106,7 @@ class InlineCockpit(VBox):  # type: ignore[misc]  # ipywidgets ships no types
     def close(self) -> None:
         """Watch no more and take the panes away; the session goes on."""
         FLUSHER.leave(self)
+        self._cockpit.close()
         self._stream.close()
         for pane in self._panes.values():
             pane.close()
@@ -120,7 +122,7 @@ def _columns(panes: dict[str, _Pane]) -> HBox:
         [panes["hero"], panes["chart"], panes["blotter"]],
         layout=_layout(flex="1 1 0", min_width="0"),
     )
-    right = VBox([panes["controls"], panes["log"]], layout=_layout(flex=f"0 0 {_SIDE}"))
+    right = VBox([panes["controls"], panes["params"], panes["log"]], layout=_layout(flex=f"0 0 {_SIDE}"))
     return HBox([left, right], layout=_layout())
 
 

@@ -70,6 +70,7 @@ class _Page:
 
     def leave(self) -> None:
         """Follow it no more. When nobody looks nobody watches; the next page makes another hub."""
+        self.cockpit.close()
         hub = _HUBS.get(self._session)
         if hub is None:
             return
@@ -79,7 +80,9 @@ class _Page:
             del _HUBS[self._session]
 
     def _nudge(self, name: str) -> None:
-        hub_of(self._session).nudge(name)
+        hub = _HUBS.get(self._session)  # on any thread
+        if hub is not None:
+            hub.nudge(name)
 
     def _shown(self, number: int) -> None:
         hub = _HUBS.get(self._session)

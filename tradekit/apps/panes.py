@@ -21,6 +21,7 @@ __all__ = [
     "HeroPane",
     "LogPane",
     "Pane",
+    "ParamsPane",
     "RibbonPane",
     "served_panes",
 ]
@@ -91,8 +92,16 @@ class ControlsPane(Pane):
     ack = param.String("")
 
 
+class ParamsPane(Pane):
+    """The strategy's parameters as a form, and what came of a change."""
+
+    pane = param.String("params")
+    form = param.String("")
+    ack = param.String("")
+
+
 class BlotterPane(Pane):
-    """Positions, orders, fills, signals."""
+    """Positions, orders, fills, trades, signals, differences."""
 
     pane = param.String("blotter")
     positions = param.String("")
@@ -101,16 +110,25 @@ class BlotterPane(Pane):
     orders_since = param.String("")
     fills = param.String("")
     fills_since = param.String("")
+    trades = param.String("")
+    trades_since = param.String("")
     signals = param.String("")
     signals_since = param.String("")
+    differences = param.String("")
+    differences_since = param.String("")
 
 
 class LogPane(Pane):
-    """The last events."""
+    """The last events, those of a subject, the alerts, and the life of an order."""
 
     pane = param.String("log")
     entries = param.String("")
     entries_since = param.String("")
+    found = param.String("")
+    found_since = param.String("")
+    alerts = param.String("")
+    alerts_since = param.String("")
+    story = param.String("")
 
 
 class ChartPane(Pane):
@@ -134,6 +152,7 @@ def served_panes(theme: str) -> dict[str, Pane]:
         "ribbon": RibbonPane(theme=theme),
         "hero": HeroPane(theme=theme),
         "controls": ControlsPane(theme=theme),
+        "params": ParamsPane(theme=theme),
     }
     high: dict[str, Pane] = {
         "chart": ChartPane(theme=theme),

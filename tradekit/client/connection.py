@@ -103,6 +103,11 @@ class Connection:
         """How old the last beat was when it arrived, by both sides' clocks [s]; None before the first."""
         return self._line.lag_s
 
+    @property
+    def scopes(self) -> frozenset[str] | None:
+        """What the token allows ("read", "operate", "trade"); None before the session has said so."""
+        return self._line.scopes
+
     def wait_settled(self, timeout_s: float) -> Status:
         """Wait until the line is live or cannot become so by itself, at most so long; the status then."""
         return self._status.wait_while(("connecting", "stale"), timeout_s)

@@ -73,6 +73,7 @@ class Line:
         self.status = status
         self.since: Since | None = None
         self.lag_s: float | None = None
+        self.scopes: frozenset[str] | None = None  # what the token allows; None before the first welcome
         self._uri, self._token, self._listener, self._clock = uri, token, listener, clock
         self._tls = tls
         self._shown = ""  # the token of the last attempt
@@ -233,7 +234,8 @@ class Line:
                 self._answered(id, action)
             case ErrorFrame():
                 self._refused(action)
-            case Welcome():
+            case Welcome(scopes=scopes):
+                self.scopes = frozenset(scopes)
                 self._open.set()
                 if side.lost is not None:
                     self._hand_on(side.lost, side)

@@ -3,6 +3,7 @@
 Attached and detached without stopping anything. Knows no process and no dashboard.
 """
 
+import http.client
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -15,13 +16,17 @@ import msgspec
 from tradekit.bridge.access import read_token_file
 from tradekit.client.commands import Commands
 from tradekit.client.connection import Connection
+from tradekit.client.lives import life_of
 from tradekit.client.notices import watch_paths
+from tradekit.client.pages import read_page
 from tradekit.client.replica import Replica, Watcher
 from tradekit.client.view import Past, View
 from tradekit.core.changes import OnChange
 from tradekit.core.codec import decode_event
 from tradekit.core.event import Event
 from tradekit.errors import ConnectionLostError, RefusedError, VersionError
+from tradekit.health.diagnosis import read_metrics
+from tradekit.report.story import Story
 from tradekit.state.reducer import REDUCER
 from tradekit.state.shape import State
 
@@ -56,6 +61,7 @@ class SessionClient(Commands, View):
         self.uri = uri
         self.replica = Replica()
         self._name = name
+        self._ca = ca
         self.connection = Connection(
             uri,
             token,
@@ -164,6 +170,41 @@ class SessionClient(Commands, View):
         """
         page = self.connection.query("ticket", {"scopes": list(scopes)})
         return msgspec.json.decode(page.items[0], type=_Ticket).ticket
+
+    def why(self, order: str) -> Story:
+        """Why an order exists and what became of it: what led to it, its life, its fills and their rules in words.
+
+        Prints as lines, shows itself as a table in a notebook. Raises NotFoundError for an order that the journal
+        does not have, ConnectionLostError when the session does not answer.
+        """
+        with self.replica.lock:
+            known = self.state.orders.get(order)
+            since, instrument = (known.intent, known.instrument) if known is not None else (0, "")
+        return life_of(order, self.events, since=since, instrument=instrument)
+
+    def declaration(self) -> list[dict[str, Any]]:
+        """The running strategy's parameters as it declares them, a row each; see `strategy.declaration`."""
+        return [msgspec.json.decode(raw) for raw in self.connection.query_all("parameters")]
+
+    def vitals(self, *, timeout_s: float = 3.0) -> tuple[dict[str, Any], dict[str, float]]:
+        """How the session's process is: its `/health`, and its `/metrics` by name (docs/metrics.md).
+
+        The metrics are empty where monitoring.metrics is off. Raises ConnectionLostError when there is no answer.
+        """
+        try:
+            pages = [
+                read_page(self.uri, path, ca=self._ca, timeout_s=timeout_s)
+                for path in ("/health", "/metrics")
+            ]
+            return msgspec.json.decode(pages[0]), read_metrics(pages[1])
+        except (OSError, http.client.HTTPException, msgspec.DecodeError) as error:
+            why = str(error) or type(error).__name__
+            raise ConnectionLostError(f"the pages at {self.uri} give no answer: {why}") from error
+
+    @property
+    def scopes(self) -> frozenset[str] | None:
+        """What this client's token allows: "read", "operate", "trade"; None before the session has said so."""
+        return self.connection.scopes
 
     # --- detaching ------------------------------------------------------------------------------------------
 

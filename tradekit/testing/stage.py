@@ -4,17 +4,24 @@ Knows no engine; whoever plays says which facts happen; commands are folded as a
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from tradekit.bridge.protocol import SCOPES
+from tradekit.client.lives import life_of
 from tradekit.core.clock import Clock, SystemClock
 from tradekit.core.event import Event, Fact
+from tradekit.core.subject import fits, tokens
 from tradekit.errors import ConnectionLostError, RefusedError
 from tradekit.model.instrument import Instrument
-from tradekit.model.session import CommandReceived, Mode, RiskChanged, SessionOpened
+from tradekit.model.session import CommandReceived, Mode, ParamsChanged, RiskChanged, SessionOpened
+from tradekit.report.story import Story
 from tradekit.state.reducer import apply
 from tradekit.state.shape import State
+from tradekit.strategy.base import Strategy
+from tradekit.strategy.declaration import declaration
+from tradekit.strategy.library import InsideBarBreakout
 
 __all__ = ["BTC", "StageReplica", "StageSession", "opened"]
 
@@ -67,6 +74,7 @@ class StageReplica:
         self.problem = ""
         self.alarm = ""
         self.watches: list[_Watch] = []
+        self.told: list[Event] = []
         self._clock = clock
 
     @property
@@ -88,6 +96,7 @@ class StageReplica:
                 event = Event(seq, 1, at, 0, fact.TYPE, fact.V, cause, fact.key, fact)
                 changed |= {path[0] for path in apply(self.state, event)}
                 events.append(event)
+            self.told += events
         for watch in list(self.watches):
             watch.changed(frozenset(changed), events)
         return self.state.seq
@@ -124,8 +133,11 @@ class StageReplica:
 class StageSession:
     """An attached session with a `StageReplica`: commands are folded at once.
 
-    refuse   makes the next commands refused with these words
-    silent   makes them end without an answer
+    refuse    makes the next commands refused with these words
+    silent    makes them end without an answer
+    scopes    what this viewer's token allows
+    strategy  whose parameters are declared
+    measured  what `vitals` gives
     """
 
     def __init__(self, name: str = "btc-breakout", *, clock: Clock | None = None, live: bool = True) -> None:
@@ -135,6 +147,9 @@ class StageSession:
         self.refuse = ""
         self.silent = False
         self.said: list[str] = []
+        self.scopes: frozenset[str] | None = frozenset(SCOPES)
+        self.strategy: type[Strategy] = InsideBarBreakout
+        self.measured: tuple[dict[str, Any], dict[str, float]] = ({"live": True, "ready": True}, {})
         if live:
             self.replica.fold(opened(name=name), ts=1_670_889_600_000_000_000)
             self.replica.become("live")
@@ -163,12 +178,39 @@ class StageSession:
         """Said, and left to the play."""
         return self._command("flatten")
 
-    def _command(self, name: str, *facts: Fact) -> int:
+    def set_param(self, name: str, value: object) -> int:
+        """A parameter has another value from now on."""
+        params = {**self.replica.state.strategy.params, name: value}
+        said = {"name": name, "value": value}
+        return self._command("set_param", ParamsChanged(self.replica.state.strategy.id, params), args=said)
+
+    def events(self, subject: str = ">", *, since: int = 0, until: int | None = None) -> Iterator[Event]:
+        """What has happened, oldest first."""
+        pattern = tokens(subject)
+        for event in self.replica.told[since:until]:  # the first event is number 1
+            if fits(pattern, event.subject.split(".")):
+                yield event
+
+    def why(self, order: str) -> Story:
+        """Why an order exists and what became of it."""
+        return life_of(order, self.events)
+
+    def declaration(self) -> list[dict[str, Any]]:
+        """The strategy's parameters as it declares them."""
+        return declaration(self.strategy)
+
+    def vitals(self) -> tuple[dict[str, Any], dict[str, float]]:
+        """How the process is; see `measured`."""
+        if self.silent:
+            raise ConnectionLostError("the pages give no answer")
+        return self.measured
+
+    def _command(self, name: str, *facts: Fact, args: dict[str, Any] | None = None) -> int:
         self.said.append(name)
         if self.refuse:
             raise RefusedError(self.refuse)
         if self.silent:
             raise ConnectionLostError("the session did not answer within 2 s")
         seq = self.replica.seq + 1
-        self.replica.fold(CommandReceived(f"c{seq}", name, {}, "trader"), *facts)
+        self.replica.fold(CommandReceived(f"c{seq}", name, args or {}, "trader"), *facts)
         return seq

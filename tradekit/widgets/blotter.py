@@ -1,4 +1,4 @@
-"""Blotter: a session's positions, orders, fills and signals as a live notebook widget.
+"""Blotter: a session's positions, orders, fills, trades, signals and differences as a live notebook widget.
 
 Knows no connection: the session's replica is all it reads.
 """
@@ -17,7 +17,7 @@ __all__ = ["Blotter"]
 
 
 class Blotter(PaneWidget):
-    """`Blotter(session)` as a cell's last line: four live tables, newest on top, in the instrument's precision."""
+    """`Blotter(session)` as a cell's last line: six live tables, newest on top, in the instrument's precision."""
 
     _esm = script("panes")
     PARTS = ("first", *TABLES)
@@ -30,6 +30,10 @@ class Blotter(PaneWidget):
     orders_since = traitlets.Unicode("").tag(sync=True)
     fills = traitlets.Unicode("").tag(sync=True)
     fills_since = traitlets.Unicode("").tag(sync=True)
+    trades = traitlets.Unicode("").tag(sync=True)
+    trades_since = traitlets.Unicode("").tag(sync=True)
+    differences = traitlets.Unicode("").tag(sync=True)
+    differences_since = traitlets.Unicode("").tag(sync=True)
     signals = traitlets.Unicode("").tag(sync=True)
     signals_since = traitlets.Unicode("").tag(sync=True)
 

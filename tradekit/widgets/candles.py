@@ -9,7 +9,7 @@ from typing import Any
 
 from tradekit.model.instrument import Instrument, duration
 from tradekit.model.order import OrderType, Side
-from tradekit.state.shape import BarRow, Fill, Order, Position, State
+from tradekit.state.shape import BarRow, Command, Fill, Order, Position, Signal, State
 from tradekit.widgets import words
 from tradekit.widgets.headline import protection
 
@@ -17,7 +17,8 @@ __all__ = ["Plot", "columns", "forming", "lines", "markers", "precision", "serie
 
 _S = 1_000_000_000
 _TAIL = 20  # rows that a delta may hold before the whole series is sent again
-_MARKERS = 200  # newest fills that are marked
+_MARKERS = 200  # newest fills, and signals, that are marked
+_STOPS = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
 
 Row = list[float]  # [open time s, open, high, low, close, volume]
 
@@ -80,21 +81,44 @@ def forming(state: State, instrument: str, timeframe: str, tick: Mapping[str, An
 
 
 def markers(state: State, instrument: str, timeframe: str) -> dict[str, Any]:
-    """The last fills as rows, each at the bar it happened in: `buy 0.75 @ 17,204.5`."""
+    """The last fills, signals and changes of parameters as rows, each at the bar it happened in.
+
+    A row's `kind` is fill ("buy 0.75 @ 17,204.5"), signal ("inside bar: close above") or param ("fast = 12").
+    """
     length = duration(timeframe)
     known = state.instruments.get(instrument)
-    shown = [fill for fill in state.fills if fill.instrument == instrument][-_MARKERS:]
-    return {"rows": sorted((_marker(fill, length, known) for fill in shown), key=lambda mark: mark["t"])}
+    fills = [fill for fill in state.fills if fill.instrument == instrument][-_MARKERS:]
+    signals = [signal for signal in state.signals.history if signal.instrument == instrument][-_MARKERS:]
+    changes = [c for c in state.commands if c.name == "set_param" and not c.refused]
+    rows = [
+        *(_marker(fill, length, known) for fill in fills),
+        *(_opinion(signal, length) for signal in signals if signal.direction),
+        *(_change(command, length) for command in changes),
+    ]
+    return {"rows": sorted(rows, key=lambda mark: (mark["t"], mark["key"]))}
 
 
 @lru_cache(maxsize=1024)
 def _marker(fill: Fill, length: int, instrument: Instrument | None) -> dict[str, Any]:
-    return {
-        "key": fill.seq,
-        "t": fill.ts // length * length // _S,
-        "side": str(fill.side),
-        "text": f"{fill.side} {words.qty(fill.qty)} @ {words.price(fill.price, instrument)}",
-    }
+    text = f"{fill.side} {words.qty(fill.qty)} @ {words.price(fill.price, instrument)}"
+    return _mark(fill.seq, fill.ts, length, "fill", str(fill.side), text)
+
+
+@lru_cache(maxsize=1024)
+def _opinion(signal: Signal, length: int) -> dict[str, Any]:
+    side = "buy" if signal.direction > 0 else "sell"
+    return _mark(
+        signal.seq, signal.ts, length, "signal", side, ": ".join(filter(None, (signal.name, signal.note)))
+    )
+
+
+def _change(command: Command, length: int) -> dict[str, Any]:
+    text = f"{command.args.get('name')} = {command.args.get('value')}"
+    return _mark(command.seq, command.ts, length, "param", "", text)
+
+
+def _mark(seq: int, ts: int, length: int, kind: str, side: str, text: str) -> dict[str, Any]:
+    return {"key": seq, "t": ts // length * length // _S, "kind": kind, "side": side, "text": text}
 
 
 def lines(state: State, instrument: str) -> list[dict[str, Any]]:
@@ -117,11 +141,12 @@ def _entry(position: Position) -> dict[str, Any]:
 
 
 def _order_lines(order: Order, *, guard: bool) -> list[dict[str, Any]]:
-    level = order.limit if order.limit is not None else order.stop
+    stops = order.type in _STOPS
+    level = order.stop if stops or order.limit is None else order.limit
     if level is None:
         return []
     protects = guard or order.reduce_only or bool(order.parent)
-    if order.type is OrderType.STOP:
+    if stops:
         word, tone = "stop", "down" if protects else "warning"
     else:
         word, tone = ("target", "up") if protects else ("limit", "accent")

@@ -39,7 +39,7 @@ from tradekit.model.session import (
 from tradekit.state.shape import State
 from tradekit.widgets import words
 
-__all__ = ["KEPT", "Line", "past", "recent"]
+__all__ = ["KEPT", "Line", "alerts", "line", "past", "recent"]
 
 KEPT = 60  # lines that the log holds
 
@@ -54,7 +54,7 @@ def recent(
     Without news it is `before` itself.
     """
     known = instruments or {}
-    fresh = [_line(event, known) for event in events if not isinstance(event.data, (Bar, MarkUpdated))]
+    fresh = [line(event, known) for event in events if not isinstance(event.data, (Bar, MarkUpdated))]
     return [*reversed(fresh), *before][:KEPT] if fresh else before
 
 
@@ -77,11 +77,18 @@ def past(state: State) -> list[Line]:
     return sorted(lines, key=lambda line: -line["seq"])[:KEPT]
 
 
-def _made(seq: int, ts: int, subject: str, text: str, tone: str) -> Line:
-    return {"seq": seq, "ts": words.milliseconds(ts), "subject": subject, "text": text, "tone": tone}
+def alerts(state: State) -> dict[str, Any]:
+    """What a human should know of, newest first."""
+    lines = [
+        _made(alert.seq, alert.ts, ".".join(filter(None, (alert.kind, alert.instrument))), alert.text, "warn")
+        | {"order": alert.order}
+        for alert in reversed(state.health.alerts)
+    ]
+    return {"rows": lines, "count": len(lines)}
 
 
-def _line(event: Event, known: Mapping[str, Instrument]) -> Line:
+def line(event: Event, known: Mapping[str, Instrument]) -> Line:
+    """An event as a line of the log; prices at the ticks of the `known` instruments."""
     data: Any = event.data
     priced, entry = _PRICED.get(type(data)), _SENTENCES.get(type(data))
     if priced is not None:
@@ -89,6 +96,10 @@ def _line(event: Event, known: Mapping[str, Instrument]) -> Line:
     else:
         text, tone = (entry[0](data), entry[1]) if entry is not None else (event.type, "muted")
     return _made(event.seq, event.ts, event.subject, text, tone)
+
+
+def _made(seq: int, ts: int, subject: str, text: str, tone: str) -> Line:
+    return {"seq": seq, "ts": words.milliseconds(ts), "subject": subject, "text": text, "tone": tone}
 
 
 def _submitted(data: OrderSubmitted, instrument: Instrument | None) -> str:
@@ -109,6 +120,11 @@ def _denied(data: OrderDenied) -> str:
     )
 
 
+def _bar(data: Bar) -> str:
+    numbers = " ".join(f"{value:,.10g}" for value in (data.open, data.high, data.low, data.close))
+    return f"{data.instrument} {data.timeframe} closed: {numbers}"
+
+
 def _risk(data: RiskChanged) -> str:
     word = "killed" if data.killed else "halted" if data.halted else "armed" if data.armed else "disarmed"
     return f"{word} by {data.user}" + (f": {data.reason}" if data.reason else "")
@@ -127,6 +143,8 @@ _PRICED: dict[type, Callable[[Any, Instrument | None], str]] = {
     ),
 }
 _SENTENCES: dict[type, tuple[Callable[[Any], str], str]] = {
+    Bar: (_bar, "muted"),
+    MarkUpdated: (lambda d: f"{d.instrument} at {d.last:,g}", "muted"),
     SessionOpened: (lambda d: f"session {d.name} opened, {d.mode}", ""),
     SessionClosed: (lambda d: f"session {d.name} closed: {d.reason}", "warn"),
     FeedStarted: (lambda d: f"feed {d.feed} started: {d.source}", ""),

@@ -6,17 +6,33 @@ Pure; knows no widget. Ages are seconds at the time of asking; the page counts o
 from decimal import Decimal
 from typing import Any
 
+from tradekit.bridge.protocol import SCOPES
 from tradekit.model.instrument import Instrument, duration
+from tradekit.model.money import ZERO
 from tradekit.model.order import OrderType
 from tradekit.model.session import Mode
+from tradekit.state.exposure import gross_exposure
 from tradekit.state.shape import Order, Position, State
 from tradekit.widgets import words
+from tradekit.widgets.conditions import conditions
 
-__all__ = ["Part", "controls", "ending", "first_line", "hero", "link", "power", "protection", "ribbon"]
+__all__ = [
+    "Part",
+    "controls",
+    "denied",
+    "ending",
+    "first_line",
+    "hero",
+    "link",
+    "power",
+    "protection",
+    "ribbon",
+]
 
 Part = dict[str, Any]
 
 _QUIET_S = 15.0  # a feed that has ticked is late after this long without a word
+_STOPS = (OrderType.STOP, OrderType.TRAILING_STOP)
 _LINKS = {"connecting": "loading", "live": "live", "stale": "stale", "closed": "stale"}
 
 
@@ -63,12 +79,13 @@ def ribbon(
     ticking: bool,
     lag_ms: float | None,
     page: bool = False,
+    now: int = 0,
 ) -> Part:
-    """The ribbon. `feed_age_s`: since the feed was last heard, None when never; `ticking`: by ticks."""
+    """The ribbon. `feed_age_s`: since the feed was last heard, None when never; `ticking`: by ticks; `now` [UTC ns]."""
     style, word = power(state)
     end = ending(state)
     why = end or state.strategy.error or state.risk.reason
-    items = [] if end else _lines(state, feed_age_s, ticking, lag_ms)
+    items = [] if end else [*_lines(state, feed_age_s, ticking, lag_ms), *conditions(state, now=now)]
     if state.health.errors:
         error = {
             "label": "errors",
@@ -115,11 +132,11 @@ def _finest_s(state: State) -> float:
 
 
 def hero(state: State) -> list[Part]:
-    """The hero numbers as they are read: equity, day, unrealised, drawdown, and what comes and goes: the position."""
+    """The hero numbers as they are read: the account's, and last what comes and goes: the position and its ends."""
     account = state.account
     cells = [_cell(f"Equity {account.currency}", words.money(account.equity)), _day(state)]
     unrealised = _cell("Unrealised", words.signed(account.unrealised), tone=words.tone(account.unrealised))
-    return [*cells, unrealised, _drawdown(state), *_open_position(state)]
+    return [*cells, unrealised, _realised(state), _drawdown(state), _exposure(state), *_open_position(state)]
 
 
 def _cell(
@@ -136,6 +153,25 @@ def _day(state: State) -> Part:
     share = f"{words.signed(100 * gain / day.start)} %" if day.start else ""
     title = f"{date} UTC: realised {words.signed(day.realised)}, fees {words.money(day.fees)}"
     return _cell("Day", words.signed(gain), share, tone=words.tone(gain), title=title)
+
+
+def _realised(state: State) -> Part:
+    """The day's realised profit after fees."""
+    day = next(reversed(state.pnl.days.values()), None)
+    gain = day.realised - day.fees if day is not None else ZERO
+    title = "realised today, after fees"
+    return _cell("Realised", words.signed(gain), tone=words.tone(gain), title=title, small=True)
+
+
+def _exposure(state: State) -> Part:
+    """What all positions are worth, long and short alike, and as a share of the equity."""
+    worth, equity = gross_exposure(state), state.account.equity
+    if worth is None:
+        title = "the rate of a position's currency is not known"
+        return _cell("Exposure", "unknown", tone="muted", title=title, small=True)
+    share = f"{100 * worth / equity:.1f} %" if equity > 0 and worth else ""
+    title = "what all positions are worth, long and short alike"
+    return _cell("Exposure", words.grouped(worth, 0), share, title=title, small=True)
 
 
 def _drawdown(state: State) -> Part:
@@ -164,15 +200,15 @@ def _open_position(state: State) -> list[Part]:
         )
     ]
     stop, target = protection(state, position)
-    cells.append(_level("Stop", stop.stop if stop else None, instrument))
+    trails = "trails" if stop is not None and (stop.trail or stop.trail_pct) else ""
+    cells.append(_level("Stop", stop.stop if stop else None, instrument, trails))
     cells.append(_level("Target", target.limit if target else None, instrument))
     return cells
 
 
-def _level(label: str, level: Decimal | None, instrument: Instrument | None) -> Part:
-    return _cell(
-        label, words.price(level, instrument) or "none", tone="" if level is not None else "muted", small=True
-    )
+def _level(label: str, level: Decimal | None, instrument: Instrument | None, more: str = "") -> Part:
+    text = words.price(level, instrument) or "none"
+    return _cell(label, text, more, tone="" if level is not None else "muted", small=True)
 
 
 def protection(state: State, position: Position) -> tuple[Order | None, Order | None]:
@@ -186,15 +222,29 @@ def protection(state: State, position: Position) -> tuple[Order | None, Order | 
             continue
         if order.side.sign * position.qty >= 0:
             continue
-        if order.type is OrderType.STOP:
+        if order.type in _STOPS:
             stop = order
         elif order.type is OrderType.LIMIT:
             target = order
     return stop, target
 
 
-def controls(name: str, state: State, *, status: str) -> Part:
-    """What the buttons may do now; `off` says why none of them may."""
+def denied(scopes: frozenset[str]) -> dict[str, str]:
+    """Why each command that a token of those scopes does not allow is not offered, by command."""
+    allows = ", ".join(sorted(scopes)) or "nothing"
+    return {
+        command: f"this token may not {command.replace('_', ' ')}: it allows {allows}, that needs {scope}"
+        for scope, commands in SCOPES.items()
+        if scope not in scopes
+        for command in sorted(commands)
+    }
+
+
+def controls(name: str, state: State, *, status: str, scopes: frozenset[str] | None = None) -> Part:
+    """What the buttons may do now; `off` says why none of them may, `denied` why some may not.
+
+    scopes  what this viewer's token allows, None while that is not known: then the session itself will say
+    """
     risk = state.risk
     off = "" if status == "live" else "no connection to the session: on its machine, `tradekit kill` stops it"
     if ending(state):
@@ -210,4 +260,5 @@ def controls(name: str, state: State, *, status: str) -> Part:
         "working": sum(order.working for order in state.orders.values()),
         "held": sum(position.qty != 0 for position in state.positions.values()),
         "off": off,
+        "denied": {} if scopes is None else denied(scopes),
     }

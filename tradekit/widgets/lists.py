@@ -14,6 +14,10 @@ LISTS = {
     "orders": "key",
     "fills": "key",
     "signals": "key",
+    "trades": "key",
+    "differences": "key",
+    "alerts": "seq",
+    "found": "seq",
     "entries": "seq",
     "markers": "key",
 }

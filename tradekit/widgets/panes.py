@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tradekit.state.shape import State
-from tradekit.widgets import headline, rows
+from tradekit.widgets import diary, headline, rows, trades
 from tradekit.widgets.pace import STATUS
 
 __all__ = ["ALL", "TABLES", "Moment", "changed_text", "tables_touched", "touches"]
@@ -20,7 +20,9 @@ TABLES: dict[str, tuple[Callable[[State], Any], frozenset[str]]] = {
     "positions": (rows.positions, frozenset({"positions", "instruments"})),
     "orders": (rows.orders, frozenset({"orders", "instruments"})),
     "fills": (rows.fills, frozenset({"fills", "instruments"})),
+    "trades": (trades.trades, frozenset({"fills", "instruments"})),
     "signals": (rows.signals, frozenset({"signals", "instruments"})),
+    "differences": (trades.differences, frozenset({"health"})),
 }
 
 _TOUCHES: dict[str, frozenset[str]] = {
@@ -28,8 +30,10 @@ _TOUCHES: dict[str, frozenset[str]] = {
     "controls": frozenset({"session", "risk", "orders", "positions", STATUS}),
     "connection": frozenset({STATUS, "session"}),
     "log": frozenset(),
+    "alerts": frozenset({"health"}),
+    "params": frozenset({"strategy", "session", "risk", "commands", STATUS}),
     "chart": frozenset({"bars", "session", "instruments"}),
-    "marks": frozenset({"fills", "orders", "positions", "session", "instruments"}),
+    "marks": frozenset({"fills", "orders", "positions", "session", "instruments", "signals", "commands"}),
 }
 
 
@@ -58,6 +62,8 @@ class Moment:
         lag_ms: float | None = None,
         feed_age_s: float | None = None,
         ticking: bool = False,
+        scopes: frozenset[str] | None = None,
+        now: int = 0,
     ) -> None:
         self.name = name
         self.state = state
@@ -69,7 +75,9 @@ class Moment:
             end=headline.ending(state),
             alarm=alarm,
         )
+        self.scopes = scopes
         self._status = status
+        self._now = now
         self._feed = (feed_age_s, ticking, lag_ms)
         self._made: dict[str, Any] = {}
 
@@ -92,13 +100,20 @@ class Moment:
         return self._once(
             "ribbon",
             lambda: headline.ribbon(
-                self.name, self.state, feed_age_s=age, ticking=ticking, lag_ms=lag, page=True
+                self.name, self.state, feed_age_s=age, ticking=ticking, lag_ms=lag, page=True, now=self._now
             ),
         )
 
     def controls(self) -> Any:
         """What the buttons may do."""
-        return self._once("controls", lambda: headline.controls(self.name, self.state, status=self._status))
+        return self._once("controls", self._controls)
+
+    def _controls(self) -> Any:
+        return headline.controls(self.name, self.state, status=self._status, scopes=self.scopes)
+
+    def alerts(self) -> Any:
+        """What a human should know of."""
+        return self._once("alerts", lambda: diary.alerts(self.state))
 
     def first(self) -> Any:
         """A notebook widget's first line."""

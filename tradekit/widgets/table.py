@@ -10,7 +10,7 @@ from tradekit.widgets.rows import Row
 __all__ = ["table_text"]
 
 _HIDDEN = ("key", "ended")
-_TIMES = ("ts", "updated", "opened")
+_TIMES = ("ts", "updated", "opened", "entered", "exit", "since")
 
 
 def table_text(rows: list[Row], *, most: int = 10) -> str:

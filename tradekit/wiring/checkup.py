@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from tradekit.client.pages import read_page
 from tradekit.client.registry import Entry, entries, runtime_folder
 from tradekit.config.check import check_runnable
 from tradekit.config.load import load_config
@@ -47,10 +47,10 @@ def check_machine(clock: Clock | None = None) -> list[Finding]:
 
 def check_session(entry: Entry, *, timeout_s: float = _ANSWER_S) -> list[Finding]:
     """A running session by its own pages."""
-    where = urlsplit(entry.uri)
+    ca = entry.certificate or None
     try:
-        health = json.loads(_page(where.hostname or "", where.port or 0, "/health", timeout_s))
-        metrics = read_metrics(_page(where.hostname or "", where.port or 0, "/metrics", timeout_s))
+        health = json.loads(read_page(entry.uri, "/health", ca=ca, timeout_s=timeout_s))
+        metrics = read_metrics(read_page(entry.uri, "/metrics", ca=ca, timeout_s=timeout_s))
     except (OSError, http.client.HTTPException, ValueError) as error:
         why = str(error) or type(error).__name__
         said = f"its bridge at {entry.uri} gives no answer within {timeout_s:g} s ({why})"
@@ -166,16 +166,6 @@ def _bridge(config: Config) -> Iterator[Finding]:
             "port", "without a bridge nothing can attach, and only signals stop it", "websocket.enabled: true"
         )
     yield machine.open_files(config.websocket.max_clients if config.websocket.enabled else 0)
-
-
-def _page(host: str, port: int, path: str, timeout_s: float) -> str:
-    """A page of the bridge, whatever its status says; no proxy is asked."""
-    connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().read().decode()
-    finally:
-        connection.close()
 
 
 def _day(ts: int) -> str:

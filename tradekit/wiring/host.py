@@ -34,6 +34,7 @@ from tradekit.model.session import HandlerFailed
 from tradekit.run.emergency import Emergency
 from tradekit.run.feed import ReplayFeed, position_of
 from tradekit.run.loop import Asked, Loop
+from tradekit.strategy.declaration import declaration
 from tradekit.wiring.bridge import address, make_bridge
 from tradekit.wiring.build import CONFIG_USER, Parts, build
 from tradekit.wiring.meters import hang_meters
@@ -72,6 +73,7 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
     config, running = parts.config, asyncio.get_running_loop()
     metrics = SessionMetrics(clock=clock)
     source = SessionSource(parts.journal, parts.store, metrics, measured=config.monitoring.metrics)
+    source.declared = lambda: declaration(parts.cycle.engine.strategy)
     bus = Bus(
         max_history=config.event_bus.max_history,
         on_error=lambda handler, subject, error: _handler_failed(loop, handler, subject, error),

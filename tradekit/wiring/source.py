@@ -42,6 +42,7 @@ class SessionSource:
         self.publish: Callable[[int, list[bytes], list[str]], None] | None = None
         self.failed = ""  # why the session can trade no more
         self.stuck = ""  # that a step has been running for too long
+        self.declared: Callable[[], list[dict[str, Any]]] = list  # the strategy's parameters
         self._journal = journal
         self._store = store
         self._metrics = metrics
@@ -51,6 +52,7 @@ class SessionSource:
             "events": self._events,
             "state_at": self._state_at,
             "bars": self._bars,
+            "parameters": self._parameters,
         }
         journal.on_commit(self._committed)
 
@@ -189,6 +191,10 @@ class SessionSource:
                 items.append(encode(event.data))
             last = event.seq
         return Page(items)
+
+    def _parameters(self, args: dict[str, Any]) -> Page:
+        """What the running strategy declares, an item a parameter; see `strategy.declaration`. No args."""
+        return Page([encode(row) for row in self.declared()])
 
 
 class _About(msgspec.Struct):
