@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.testing.scripts import submits
 from tradekit.testing.desk import Desk
 
 D = Decimal
@@ -151,3 +152,63 @@ def test_both_legs_may_be_gone() -> None:
     desk.report(kind="canceled", venue_order_id="v1")
     desk.report(kind="rejected", cid="A", venue_order_id="v2", reason="price out of band")
     assert desk.status("A") == "canceled"
+
+
+def changing() -> Desk:
+    """A venue that changes no orders, and a change under way."""
+    desk = Desk(practice={"replaces": False})
+    desk.submit(cid="A", qty=4, price=100)
+    desk.report(kind="new", cid="A", venue_order_id="v1")
+    assert desk.replace("A", price=101)
+    return desk
+
+
+def test_where_nothing_can_be_changed_the_new_order_waits_for_the_confirmed_cancel() -> None:
+    desk = changing()
+    desk.advance(5)
+    assert [(one["kind"], one["cid"]) for one in desk.sent] == [("submit", "A"), ("cancel", "A")]
+    desk.report(kind="fill", cid="A", venue_order_id="v1", exec_id="1", qty=1, price=100)
+    desk.report(kind="canceled", cid="A", venue_order_id="v1")
+    (*_, leg) = submits(desk)
+    assert (leg["cid"], leg["qty"], leg["price"]) == ("A~1", D(3), D(101))
+    assert desk.submit(cid="B", qty=1, price=99).status == "denied"  # the new leg may be there, or not
+    desk.report(kind="new", cid="A~1", venue_order_id="v2", qty=3, price=101)
+    made = desk.state.orders["A"]
+    assert (made.status, made.venue_id, made.qty, made.limit) == ("partially_filled", "v2", D(4), D(101))
+    desk.report(kind="fill", cid="A~1", venue_order_id="v2", exec_id="1", qty=3, price=101)
+    assert (desk.status("A"), desk.position()) == ("filled", D(4))
+
+
+def test_no_new_order_is_sized_before_the_old_ones_trades_add_up() -> None:
+    desk = changing()
+    desk.report(kind="canceled", cid="A", venue_order_id="v1", cum_qty=2)
+    assert len(submits(desk)) == 1
+    desk.report(kind="fill", cid="A", venue_order_id="v1", exec_id="1", qty=2, price=100, cum_qty=2)
+    assert [(one["cid"], one["qty"]) for one in submits(desk)[1:]] == [("A~1", D(2))]
+
+
+def test_a_cancel_that_came_too_late_changes_nothing() -> None:
+    desk = changing()
+    desk.report(kind="cancel_rejected", cid="A", reason="filled")
+    assert not desk.state.orders["A"].replace_requested
+    desk.report(kind="fill", cid="A", venue_order_id="v1", exec_id="1", qty=4, price=100)
+    assert (desk.status("A"), len(submits(desk))) == ("filled", 1)
+
+
+def test_a_new_leg_is_sent_once_whatever_is_told_again() -> None:
+    desk = changing()
+    for _ in range(3):
+        desk.report(kind="canceled", cid="A", venue_order_id="v1")
+        desk.report(kind="timeout", cid="A")
+        desk.advance(15)
+    assert len(submits(desk)) == 2
+    desk.restart()
+    desk.report(kind="canceled", cid="A", venue_order_id="v1")
+    assert len(submits(desk)) == 2
+
+
+def test_a_new_leg_that_is_refused_leaves_nothing() -> None:
+    desk = changing()
+    desk.report(kind="canceled", cid="A", venue_order_id="v1")
+    desk.report(kind="rejected", cid="A~1", reason="price out of band")
+    assert (desk.status("A"), desk.state.risk.holds) == ("canceled", {})

@@ -24,6 +24,7 @@ from tradekit.strategy.base import Strategy
 from tradekit.testing.said import moment, said
 from tradekit.trading.engine import Engine
 from tradekit.trading.limits import check_limits
+from tradekit.trading.matching import LEG
 from tradekit.trading.office import Office
 from tradekit.trading.reconcile.books import Practice
 from tradekit.trading.reconcile.positions import held
@@ -251,7 +252,7 @@ class Desk:
         requests, self.office.requests = self.office.requests, []
         asks, self.office.asks = self.office.asks, []
         for request in requests:
-            order = self.state.orders[request.id]
+            order = self.state.orders[request.id.partition(LEG)[0]]
             if order.status is not Status.DENIED:
                 self.sent.append(_request(request, order) | {"ts": self.now})
         self.sent += [_ask(one) | {"ts": self.now} for one in asks]
@@ -278,7 +279,7 @@ def _request(
     request: OrderSubmitted | OrderCancelRequested | OrderReplaceRequested, order: Order
 ) -> dict[str, Any]:
     named: dict[str, Any] = {
-        "cid": order.id,
+        "cid": request.id,
         "venue_order_id": order.venue_id,
         "instrument": order.instrument,
     }

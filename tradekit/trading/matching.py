@@ -6,12 +6,15 @@ Pure look-ups in the state. Knows no report's meaning.
 from tradekit.model.doubt import SYNTHETIC
 from tradekit.state.shape import Fill, Order, State
 
-__all__ = ["booked", "execution_id", "external_id", "order_of", "synthetic_fills"]
+__all__ = ["LEG", "booked", "execution_id", "external_id", "order_of", "synthetic_fills"]
+
+
+LEG = "~"  # between an order's id and the number of its leg, where a venue knows no replacement: "sma-12~1"
 
 
 def order_of(state: State, order: str, venue_id: str) -> Order | None:
     """The order that a venue means, or None for one that nobody here has sent or adopted."""
-    known = state.orders.get(order) if order else None
+    known = state.orders.get(order.partition(LEG)[0]) if order else None
     if known is not None or not venue_id:
         return known
     adopted = state.orders.get(external_id(venue_id))

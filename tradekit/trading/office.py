@@ -7,6 +7,8 @@ is remembered here, and a restart looks anew.
 
 from collections.abc import Iterable
 
+import msgspec
+
 from tradekit.core.event import Event, Fact
 from tradekit.model.doubt import About, FillBusted, OrderGivenUp
 from tradekit.model.money import ZERO
@@ -37,6 +39,7 @@ from tradekit.model.said import (
 from tradekit.state.shape import Order
 from tradekit.trading.engine import Engine
 from tradekit.trading.look import ORDERS, Look
+from tradekit.trading.matching import LEG
 from tradekit.trading.reconcile.books import SECOND, Books, Practice
 from tradekit.trading.reconcile.compare import reconcile
 from tradekit.trading.reconcile.settle import completed, noted
@@ -75,7 +78,7 @@ class Office:
         self._round = now + int(self.practice.every_s * SECOND)  # when the next round is due
         self._again = 0  # when to look again at what was found, 0 for never
         self._looked = 0  # up to when executions have been asked for
-        self._sent: set[str] = set()  # children that were sent when their parent filled
+        self._sent: set[str] = set()  # children that were sent when their parent filled, and new legs
         engine.dealing.flips = self.practice.flips
 
     # --- hearing --------------------------------------------------------------------------------------------
@@ -88,6 +91,8 @@ class Office:
             return self._unanswered(said, now)
         before = self._unsettled()
         events = self._take(facts_of(self.engine.state, said, now), now)
+        if not self.practice.replaces:
+            events += self._new_legs(now)
         if isinstance(said, LinkSaid):
             events += self._relink(said, now)
         elif self._unsettled() - before or (isinstance(said, OrderSaid) and said.what in _REFUSED):
@@ -143,7 +148,10 @@ class Office:
         if order is None or not order.working:
             return []
         if not waits_here(self.engine.state, order):
-            self.requests.append(data)
+            changes = isinstance(data, OrderReplaceRequested) and not self.practice.replaces
+            self.requests.append(
+                OrderCancelRequested(data.id, data.instrument, "replaced") if changes else data
+            )
             return []
         if isinstance(data, OrderCancelRequested):
             return self._take([OrderCanceled(order.id, order.instrument, data.reason or "not sent yet")], now)
@@ -167,6 +175,25 @@ class Office:
             self.requests.append(as_sent(order))
         return told
 
+    def _new_legs(self, now: int) -> list[Event]:
+        """Send the new order of each change whose old one has ended for certain, sized by what has filled by then."""
+        facts: list[Fact] = []
+        for order in self.engine.dealing.working.values():
+            leg = _leg(order)
+            ended = order.doubt is not None and order.doubt.about is About.LEG and order.told is None
+            if not ended or leg in self._sent:
+                continue
+            self._sent.add(leg)
+            left = (order.qty if order.wanted is None else order.wanted) - order.filled
+            if left > 0:
+                self.requests.append(
+                    msgspec.structs.replace(as_sent(order), id=leg, qty=left, **(order.wants or {}))
+                )
+            else:
+                facts.append(OrderReplaceRejected(order.id, order.instrument, "nothing is left of it"))
+                facts.append(OrderCanceled(order.id, order.instrument, "replaced"))
+        return self._take(facts, now)
+
     def _ended(self, now: int) -> list[Event]:
         """End what waits here for a parent that has ended without what it was waited for."""
         state = self.engine.state
@@ -187,6 +214,8 @@ class Office:
             about = in_flight(order)
             if about is not None and not waits_here(state, order):
                 facts += doubted(order, about, "the session ended before the answer")
+            if order.doubt is not None and order.doubt.about is About.LEG:
+                self._sent.add(_leg(order))  # it may have gone out: it never goes again
         events = self._take(facts, now)
         self._start(BOOKS, now)
         return events
@@ -316,3 +345,8 @@ class Office:
 
     def _finish(self, look: Look, now: int) -> list[Event]:
         return self._take(completed(self.engine.state, look.failed, self.practice), now) if look.whole else []
+
+
+def _leg(order: Order) -> str:
+    """What the next leg of an order is called at a venue that changes none."""
+    return f"{order.id}{LEG}{len(order.earlier) + 1}"

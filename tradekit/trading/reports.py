@@ -7,6 +7,8 @@ leaves doubt. Books that were asked for are `trading.reconcile`'s.
 from collections.abc import Callable
 from decimal import Decimal
 
+import msgspec
+
 from tradekit.core.event import Fact
 from tradekit.model.doubt import About, OrderAdopted, OrderDoubted, OrderRevived
 from tradekit.model.order import (
@@ -103,6 +105,8 @@ def _new(order: Order, said: OrderSaid) -> list[Fact]:
     )
     other = said.venue_id not in ("", order.venue_id, *order.earlier)
     lost = order.doubt is not None and order.doubt.about is About.SUBMIT
+    if order.doubt is not None and order.doubt.about is About.LEG and other:  # the new leg, told as an order
+        return _replaced(order, msgspec.structs.replace(said, qty=None))
     if not (told or other or lost):
         return []
     facts: list[Fact] = [OrderAccepted(order.id, order.instrument, said.venue_id or order.venue_id)]
@@ -161,7 +165,7 @@ def _replaced(order: Order, said: OrderSaid) -> list[Fact]:
 def _cancel_rejected(order: Order, said: OrderSaid) -> list[Fact]:
     """About the cancel alone: an order that has ended is as it was."""
     if not order.cancel_requested:
-        return []
+        return _replace_rejected(order, said)  # of a change that is a cancel and a new order
     return [OrderCancelRejected(order.id, order.instrument, said.reason or "no reason given")]
 
 

@@ -72,6 +72,7 @@ class Practice(msgspec.Struct, frozen=True, kw_only=True):
     cash         difference of cash that is no difference [its currency]
     accept       by kind: whether its proposals are accepted without a human
     flips        whether the venue takes an order through zero; otherwise it is split into a close and an opening
+    replaces     whether the venue changes orders; otherwise a change is a cancel and, once that is sure, a new order
     reduces      whether the venue keeps reduce-only orders within the position by itself
     """
 
@@ -85,6 +86,7 @@ class Practice(msgspec.Struct, frozen=True, kw_only=True):
     cash: Decimal = Decimal("0.01")
     accept: dict[str, bool] = {}
     flips: bool = False
+    replaces: bool = True
     reduces: bool = False
 
     def __post_init__(self) -> None:

@@ -20,7 +20,7 @@ from tradekit.model.order import (
 from tradekit.model.reconciliation import AlertRaised
 from tradekit.model.said import Answer, OrderSaid, Question, What
 from tradekit.state.shape import Order, State
-from tradekit.trading.matching import order_of
+from tradekit.trading.matching import LEG, order_of
 from tradekit.trading.reconcile.books import SECOND, Books, Found, Kind, Practice
 from tradekit.trading.reports import adopted, facts_of, revived
 
@@ -38,9 +38,12 @@ def orders(state: State, books: Books, practice: Practice) -> Iterator[Found]:
         if order is None:
             yield from _foreign(state, item)
             continue
-        twice = order.id in seen and item.venue_id not in ("", order.venue_id, *order.earlier)
-        if twice:  # one intent, two orders: the other one is counted like somebody else's
-            order = order_of(state, "", item.venue_id)
+        if order.id in seen:
+            if item.venue_id in ("", order.venue_id, *order.earlier):
+                continue
+            order = order_of(
+                state, "", item.venue_id
+            )  # one intent, two orders: the other counts like somebody else's
             if order is None:
                 yield from _foreign(state, msgspec.structs.replace(item, order=""))
                 continue
@@ -56,13 +59,23 @@ def orders(state: State, books: Books, practice: Practice) -> Iterator[Found]:
 
 
 def _latest(state: State, answer: Answer) -> list[OrderSaid]:
-    """The orders of a book; of one that is listed twice, as pages that overlap do, what was said last."""
-    found: dict[tuple[str, str], OrderSaid] = {}
+    """The orders of a book, those under the id that we know first; of one that is listed twice what was said last."""
+    found: dict[tuple[str, str], tuple[int, OrderSaid]] = {}
     for item in answer.items:
         if isinstance(item, OrderSaid):
             order = order_of(state, item.order, item.venue_id)
-            found["" if order is None else order.id, item.venue_id or item.order] = item
-    return list(found.values())
+            if LEG in item.order:  # its quantities are those of a leg
+                item = msgspec.structs.replace(item, qty=None, cum=None)
+            name, known = ("", "") if order is None else (order.id, order.venue_id)
+            rank = (
+                0
+                if item.venue_id == known
+                else 1
+                if order is not None and item.venue_id in order.earlier
+                else 2
+            )
+            found[name, item.venue_id or item.order] = (rank, item)
+    return [item for _, item in sorted(found.values(), key=lambda one: one[0])]
 
 
 def _expected(state: State, order: Order) -> bool:
