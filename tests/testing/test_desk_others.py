@@ -1,6 +1,9 @@
 """Own crosses, other people's orders, and loops, told through the desk."""
 
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from tests.builders import order
 from tests.testing.scripts import bought, submits
@@ -90,3 +93,40 @@ def test_a_ban_halts() -> None:
     desk.submit(cid="A", qty=1, price=100)
     desk.report(kind="error", code=418, message="banned until tomorrow", about="submit", cid="A")
     assert (desk.status("A"), desk.state.risk.halted) == ("unknown", True)
+
+
+ANONYMOUS = {
+    "venue_order_id": "zz",
+    "exec_id": "1",
+    "instrument": "BTC",
+    "side": "buy",
+    "qty": 1,
+    "price": 100,
+}
+
+
+NAMED: list[dict[str, Any]] = [
+    {"kind": "new"},
+    {"kind": "fill", "exec_id": "1", "qty": 1, "price": 100},
+    {"kind": "order", "status": "filled"},
+]
+
+
+@pytest.mark.parametrize("then", NAMED, ids=lambda one: one["kind"])
+@pytest.mark.parametrize("shown", [False, True])
+def test_a_trade_that_named_an_id_nobody_knew_yet_is_ours_once_it_is_known(
+    then: dict[str, Any], shown: bool
+) -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=2, price=100)
+    if shown:
+        desk.report(kind="new", venue_order_id="zz", instrument="BTC", side="buy", qty=2, price=100)
+    desk.report(kind="fill", **ANONYMOUS)
+    assert (desk.position(), desk.state.position("desk", "BTC")) == (D(1), D(0))
+    desk.report({**then, "cid": "A", "venue_order_id": "zz"})
+    for _ in range(2):
+        desk.report(kind="fill", **ANONYMOUS)
+        desk.report(kind="executions", items=[{**ANONYMOUS, "cid": "A"}])
+    assert (desk.position(), desk.state.position("desk", "BTC")) == (D(1), D(1))
+    assert (desk.state.orders["A"].filled, desk.state.account.cash["USD"]) == (D(1), D(99_900))
+    assert [order.id for order in desk.state.orders.values() if order.working] == ["A"]

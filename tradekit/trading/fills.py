@@ -16,14 +16,14 @@ from tradekit.model.doubt import (
     OrderRevived,
 )
 from tradekit.model.money import ZERO
-from tradekit.model.order import OrderAccepted, OrderFilled, Side, Status
+from tradekit.model.order import OrderAccepted, OrderCanceled, OrderFilled, Side, Status
 from tradekit.model.reconciliation import AlertRaised
 from tradekit.model.said import BustSaid, FillSaid
 from tradekit.model.session import RiskChanged
 from tradekit.state.shape import Fill, Order, State
 from tradekit.trading.matching import booked, execution_id, external_id, order_of, synthetic_fills
 
-__all__ = ["busted", "currency_of", "filled", "halted", "synthetic"]
+__all__ = ["busted", "currency_of", "filled", "halted", "reclaimed", "synthetic"]
 
 
 def filled(state: State, said: FillSaid) -> list[Fact]:
@@ -84,9 +84,14 @@ def _book(state: State, order: Order, said: FillSaid, name: str) -> list[Fact]:
     facts: list[Fact] = []
     if said.venue_id and not order.venue_id and order.strategy != EXTERNAL:
         facts.append(OrderAccepted(order.id, order.instrument, said.venue_id))
+    ours = reclaimed(state, order, said.venue_id)
+    facts += ours
+    if any(isinstance(one, OrderFilled) and one.exec_id == name for one in ours):
+        return facts
+    before = sum((one.qty for one in ours if isinstance(one, OrderFilled)), start=order.filled)
     replaced, left = _superseded(state, order, said)
     facts += replaced
-    total = order.filled - sum((one.qty for one in replaced), start=ZERO) + said.qty
+    total = before - sum((one.qty for one in replaced), start=ZERO) + said.qty
     most = order.qty if order.wanted is None else max(order.qty, order.wanted)
     if total > most and order.share is None and order.strategy != EXTERNAL:
         return _quarantine(state, order, said, f"{total:f} would have filled of an order of {most:f}")
@@ -160,6 +165,31 @@ def synthetic(order: Order, qty: Decimal, price: Decimal, currency: str, name: s
         order.id, order.instrument, order.strategy, order.account, exec_id, order.side, qty, price, ZERO, currency,
         "synthetic", order.position,
     )  # fmt: skip
+
+
+def reclaimed(state: State, order: Order, venue_id: str) -> list[Fact]:
+    """Trades that were taken for somebody else's: they named an id of the venue that turns out to be our order's."""
+    other = external_id(venue_id)
+    if not venue_id or order.strategy == EXTERNAL or venue_id in (order.venue_id, *order.earlier):
+        return []
+    theirs = [fill for fill in state.fills if fill.order == other]
+    void = {fill.exec_id for fill in theirs if fill.exec_id.startswith("bust:")}
+    facts: list[Fact] = []
+    for fill in theirs:
+        if fill.exec_id.startswith("bust:") or f"bust:{fill.exec_id}" in void:
+            continue
+        name = execution_id(order, venue_id, fill.exec_id)
+        facts.append(_bust(fill, f"it is a trade of {order.id}", ""))
+        facts.append(
+            OrderFilled(
+                order.id, order.instrument, order.strategy, order.account, name, fill.side, fill.qty, fill.price,
+                fill.fee, fill.fee_currency, fill.rule, order.position,
+            )
+        )  # fmt: skip
+    adopted = state.orders.get(other)
+    if adopted is not None and adopted.working:
+        facts.append(OrderCanceled(other, order.instrument, f"it is {order.id}"))
+    return facts
 
 
 # --- what is not ours, not right, not valid any more --------------------------------------------------------

@@ -3,7 +3,7 @@
 Pure look-ups in the state. Knows no report's meaning.
 """
 
-from tradekit.model.doubt import SYNTHETIC
+from tradekit.model.doubt import EXTERNAL, SYNTHETIC
 from tradekit.state.shape import Fill, Order, State
 
 __all__ = ["LEG", "booked", "execution_id", "external_id", "order_of", "synthetic_fills"]
@@ -17,13 +17,10 @@ def order_of(state: State, order: str, venue_id: str) -> Order | None:
     known = state.orders.get(order.partition(LEG)[0]) if order else None
     if known is not None or not venue_id:
         return known
-    adopted = state.orders.get(external_id(venue_id))
-    if adopted is not None:
-        return adopted
     for one in reversed(state.orders.values()):
-        if venue_id == one.venue_id or venue_id in one.earlier:
+        if one.strategy != EXTERNAL and (venue_id == one.venue_id or venue_id in one.earlier):
             return one
-    return None
+    return state.orders.get(external_id(venue_id))
 
 
 def external_id(name: str) -> str:

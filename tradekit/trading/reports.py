@@ -16,6 +16,7 @@ from tradekit.model.order import (
     OrderCanceled,
     OrderCancelRejected,
     OrderExpired,
+    OrderFilled,
     OrderRejected,
     OrderReplaced,
     OrderReplaceRejected,
@@ -25,7 +26,7 @@ from tradekit.model.order import (
 from tradekit.model.reconciliation import AlertRaised, LinkChanged
 from tradekit.model.said import BustSaid, Failed, FillSaid, LinkSaid, OrderSaid, Said, What
 from tradekit.state.shape import Order, State
-from tradekit.trading.fills import busted, filled, halted
+from tradekit.trading.fills import busted, filled, halted, reclaimed
 from tradekit.trading.matching import external_id, order_of
 from tradekit.trading.waiting import waits_here
 
@@ -56,7 +57,9 @@ def _order(state: State, said: OrderSaid) -> list[Fact]:
         return adopted(state, said)
     if order.given_up and said.what in (What.NEW, What.REPLACED):
         return revived(order, said)
-    return _TOLD[said.what](order, said) + _counted(order, said)
+    ours = reclaimed(state, order, said.venue_id)
+    have = sum((one.qty for one in ours if isinstance(one, OrderFilled)), start=order.filled)
+    return _TOLD[said.what](order, said) + ours + _counted(order, said, have)
 
 
 def adopted(state: State, said: OrderSaid) -> list[Fact]:
@@ -83,11 +86,11 @@ def adopted(state: State, said: OrderSaid) -> list[Fact]:
     return facts + _gap(name, said.instrument, said.qty, said.cum, Decimal(0))
 
 
-def _counted(order: Order, said: OrderSaid) -> list[Fact]:
+def _counted(order: Order, said: OrderSaid, have: Decimal) -> list[Fact]:
     """A statement counts more than our fills add up to: some were not told."""
     cum = order.qty if said.what is What.FILLED and said.cum is None else said.cum
     most = max(order.qty, order.wanted or order.qty)
-    return _gap(order.id, order.instrument, most, cum, order.filled, order.told)
+    return _gap(order.id, order.instrument, most, cum, have, order.told)
 
 
 def _gap(
