@@ -55,9 +55,9 @@ def _name(state: State, order: Order, said: FillSaid) -> str | None:
     """The name to book a trade under; None for one that is booked, "" where it contradicts the one that is."""
     name = execution_id(order, said.venue_id, said.exec_id)
     if not said.exec_id:  # without an id only the cumulative quantity tells one trade from another
-        if said.cum is None:
-            return f"@{said.ts}:{said.qty:f}:{said.price:f}"
-        return None if said.cum <= order.filled - _guessed(state, order) else f"@{said.cum:f}"
+        name = _unnamed(said)
+        known = said.cum is not None and said.cum <= order.filled - _guessed(state, order)
+        return None if known or name in order.executions else name
     if not said.venue_id:
         name = next((one for one in order.executions if one == name or one.endswith(f":{name}")), name)
     known = order.executions.get(name)
@@ -76,6 +76,11 @@ def _name(state: State, order: Order, said: FillSaid) -> str | None:
     return ""
 
 
+def _unnamed(said: FillSaid) -> str:
+    """What stands for the id of a trade that has none."""
+    return f"@{said.ts}:{said.qty:f}:{said.price:f}" if said.cum is None else f"@{said.cum:f}"
+
+
 def _guessed(state: State, order: Order) -> Decimal:
     return sum((fill.qty for fill in synthetic_fills(state, order)), start=ZERO)
 
@@ -92,7 +97,7 @@ def _book(state: State, order: Order, said: FillSaid, name: str) -> list[Fact]:
     replaced, left = _superseded(state, order, said)
     facts += replaced
     total = before - sum((one.qty for one in replaced), start=ZERO) + said.qty
-    most = order.qty if order.wanted is None else max(order.qty, order.wanted)
+    most = most_of(order)
     if total > most and order.share is None and order.strategy != EXTERNAL:
         return _quarantine(state, order, said, f"{total:f} would have filled of an order of {most:f}")
     if not order.working and order.status is not Status.FILLED:
@@ -121,6 +126,11 @@ def _book(state: State, order: Order, said: FillSaid, name: str) -> list[Fact]:
             )
         )
     return facts
+
+
+def most_of(order: Order) -> Decimal:
+    """The most that may fill of an order in all, a replacement under way included."""
+    return order.qty if order.wanted is None else max(order.qty, order.wanted)
 
 
 def _fill(state: State, order: Order, said: FillSaid, name: str) -> OrderFilled:
@@ -173,11 +183,16 @@ def reclaimed(state: State, order: Order, venue_id: str) -> list[Fact]:
     if not venue_id or order.strategy == EXTERNAL or venue_id in (order.venue_id, *order.earlier):
         return []
     theirs = [fill for fill in state.fills if fill.order == other]
+    total = order.filled
     void = {fill.exec_id for fill in theirs if fill.exec_id.startswith("bust:")}
     facts: list[Fact] = []
     for fill in theirs:
         if fill.exec_id.startswith("bust:") or f"bust:{fill.exec_id}" in void:
             continue
+        total += fill.qty
+        if (fill.instrument, fill.side) != (order.instrument, order.side) or total > most_of(order):
+            text = f"trade {fill.exec_id} of {venue_id} cannot be one of {order.id}: it stays somebody else's"
+            return [AlertRaised("external", text, order.instrument, order.id)]
         name = execution_id(order, venue_id, fill.exec_id)
         facts.append(_bust(fill, f"it is a trade of {order.id}", ""))
         facts.append(
@@ -200,12 +215,13 @@ def _foreign(state: State, said: FillSaid) -> list[Fact]:
     if said.side is None or said.instrument not in state.instruments:
         return _quarantine(state, None, said, "it belongs to no order, and instrument or side cannot be told")
     account = state.session.account
-    order_id = external_id(said.venue_id or said.order or said.exec_id)
+    name = said.exec_id or _unnamed(said)
+    order_id = external_id(said.venue_id or said.order or name)
     fill = OrderFilled(
-        order_id, said.instrument, EXTERNAL, account, said.exec_id, said.side, said.qty, said.price, said.fee,
+        order_id, said.instrument, EXTERNAL, account, name, said.side, said.qty, said.price, said.fee,
         said.fee_currency or currency_of(state, said.instrument), said.liquidity,
     )  # fmt: skip
-    if any(one.order == order_id and one.exec_id == said.exec_id for one in reversed(state.fills)):
+    if any(one.order == order_id and one.exec_id == name for one in reversed(state.fills)):
         return []
     text = (
         f"somebody else's trade on this account: {said.side} {said.qty:f} {said.instrument} at {said.price:f}"
