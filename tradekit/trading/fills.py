@@ -56,19 +56,17 @@ def _name(state: State, order: Order, said: FillSaid) -> str | None:
     name = execution_id(order, said.venue_id, said.exec_id)
     if not said.exec_id:  # without an id only the cumulative quantity tells one trade from another
         name = _unnamed(said)
-        known = said.cum is not None and said.cum <= order.filled - _guessed(state, order)
-        return None if known or name in order.executions else name
+        counted = said.cum is not None and said.cum <= order.filled - _guessed(state, order)
+        return None if counted or name in order.executions else name
     if not said.venue_id:
         name = next((one for one in order.executions if one == name or one.endswith(f":{name}")), name)
     known = order.executions.get(name)
     if known is None:
         return name
     grown = said.cum is not None and said.cum == order.filled + said.qty
-    if (
-        grown and f"{name}@{said.cum:f}" not in order.executions
-    ):  # one id on several trades, and the venue counts on
-        return f"{name}@{said.cum:f}"
-    if f"{name}@{said.cum}" in order.executions:
+    if grown and _after(name, said) not in order.executions:
+        return _after(name, said)  # one id on several trades, and the venue counts on
+    if _after(name, said) in order.executions:
         return None
     fill = booked(state, order, name)
     if known < 0 or fill is None or (fill.qty, fill.price) == (said.qty, said.price):
@@ -78,7 +76,12 @@ def _name(state: State, order: Order, said: FillSaid) -> str | None:
 
 def _unnamed(said: FillSaid) -> str:
     """What stands for the id of a trade that has none."""
-    return f"@{said.ts}:{said.qty:f}:{said.price:f}" if said.cum is None else f"@{said.cum:f}"
+    return f"@{said.ts}:{said.qty:f}:{said.price:f}" if said.cum is None else _after("", said)
+
+
+def _after(name: str, said: FillSaid) -> str:
+    """A trade's name with what has filled after it, where the name alone is not its own; 1 and 1.0 are one count."""
+    return f"{name}@" if said.cum is None else f"{name}@{said.cum.normalize():f}"
 
 
 def _guessed(state: State, order: Order) -> Decimal:
@@ -189,11 +192,16 @@ def reclaimed(state: State, order: Order, venue_id: str) -> list[Fact]:
     for fill in theirs:
         if fill.exec_id.startswith("bust:") or f"bust:{fill.exec_id}" in void:
             continue
+        name = execution_id(order, venue_id, fill.exec_id)
+        twin = booked(state, order, name)
+        if twin is not None and (twin.qty, twin.price) == (fill.qty, fill.price):
+            facts.append(_bust(fill, f"it is booked for {order.id}", ""))
+            continue
         total += fill.qty
-        if (fill.instrument, fill.side) != (order.instrument, order.side) or total > most_of(order):
+        fits = (fill.instrument, fill.side) == (order.instrument, order.side) and total <= most_of(order)
+        if not fits or name in order.executions:
             text = f"trade {fill.exec_id} of {venue_id} cannot be one of {order.id}: it stays somebody else's"
             return [AlertRaised("external", text, order.instrument, order.id)]
-        name = execution_id(order, venue_id, fill.exec_id)
         facts.append(_bust(fill, f"it is a trade of {order.id}", ""))
         facts.append(
             OrderFilled(
