@@ -6,8 +6,10 @@ import { render as hero } from "./hero.js";
 import { render as log } from "./log.js";
 import { render as params } from "./params.js";
 import { render as ribbon } from "./ribbon.js";
+import { render as start } from "./start.js";
+import { render as vitals } from "./vitals.js";
 
-const PANES = { blotter, controls, hero, log, params, ribbon };
+const PANES = { blotter, controls, hero, log, params, ribbon, start, vitals };
 
 function render(view) {
   return PANES[view.model.get("pane")](view);

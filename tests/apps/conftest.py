@@ -51,7 +51,15 @@ def played() -> tuple[StageSession, Play]:
 
 
 @pytest.fixture
-def dashboard(played: tuple[StageSession, Play], request: pytest.FixtureRequest) -> Iterator[Dashboard]:
+def starter() -> Any:
+    """What starts sessions from a page; a test may have its own."""
+    return None
+
+
+@pytest.fixture
+def dashboard(
+    played: tuple[StageSession, Play], starter: Any, request: pytest.FixtureRequest
+) -> Iterator[Dashboard]:
     """Served in the theme that an indirect parameter names, else in the dark."""
     from tradekit.apps.serve import open_server
 
@@ -66,7 +74,7 @@ def dashboard(played: tuple[StageSession, Play], request: pytest.FixtureRequest)
     def run() -> None:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
-        server = open_server(lambda: sessions, port=port, address="127.0.0.1", theme=theme)
+        server = open_server(lambda: sessions, port=port, address="127.0.0.1", theme=theme, starter=starter)
         server.start()
         ready.extend([loop, server])
         loop.call_soon(up.set)

@@ -52,7 +52,6 @@ def test_the_books_say_how_old_their_comparison_is(state: State) -> None:
         "text": "",
         "tone": "",
         "age": 40.0,
-        "limit": 300.0,
         "title": "how long ago our books were compared with the venue's",
     }
 

@@ -18,11 +18,16 @@ from tradekit.widgets.diary import Line
 from tradekit.widgets.pace import Batch
 from tradekit.widgets.panes import Moment, tables_touched, touches
 
-__all__ = ["Cockpit", "Face", "Parts"]
+__all__ = ["Cockpit", "Face", "Parts", "pool"]
 
 Parts = dict[str, dict[str, Any]]  # by pane, then by part
 _RIBBON_S = 1.0  # ticks alone refresh the ribbon's ages no more often than this
 _POOL = ThreadPoolExecutor(max_workers=8, thread_name_prefix="tradekit-commands")
+
+
+def pool() -> ThreadPoolExecutor:
+    """The workers of this process's pages: what waits for a session waits there."""
+    return _POOL
 
 
 class Face(Protocol):
@@ -108,6 +113,9 @@ class Cockpit:
         """Send each pane the parts that differ; on the thread and in the document that own the panes."""
         for pane, values in parts.items():
             self.panes[pane].put(values)
+
+    def sit(self) -> None:
+        """The page is shown: nothing more is needed than to be asked for parts."""
 
     def close(self) -> None:
         """Nobody looks any more."""

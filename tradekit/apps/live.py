@@ -12,16 +12,18 @@ from typing import Any
 import panel as pn
 from bokeh.models import CustomJS
 
-from tradekit.apps.cockpit import Cockpit, Parts
+from tradekit.apps.cockpit import Cockpit, Parts, pool
 from tradekit.apps.hub import Hub
-from tradekit.apps.panes import served_panes
+from tradekit.apps.monitoring import Monitoring
+from tradekit.apps.panes import StartPane, monitoring_panes, served_panes
+from tradekit.apps.starting import START_LOOK_MS, Start, Starter
 from tradekit.apps.wire import send
 from tradekit.core.clock import Clock, SystemClock
 from tradekit.widgets.diary import Line
 from tradekit.widgets.pace import Batch
 from tradekit.widgets.panes import Moment
 
-__all__ = ["THEMES", "build_page", "empty_page", "hub_of", "list_page"]
+__all__ = ["THEMES", "build_page", "empty_page", "hub_of", "list_page", "start_page"]
 
 THEMES = ("dark", "light")
 
@@ -53,11 +55,16 @@ class _Page:
     loading may reach neither the document that the browser has pulled nor the browser.
     """
 
-    def __init__(self, session: Any, theme: str) -> None:
+    def __init__(self, session: Any, theme: str, view: str = "") -> None:
         self._session = session
         self._doc: Any = pn.state.curdoc
-        panes = served_panes(theme)
-        self.cockpit = Cockpit(session, panes, nudge=self._nudge, clock=_CLOCK)
+        self.cockpit: Cockpit | Monitoring
+        if view == "monitoring":
+            panes = monitoring_panes(theme)
+            self.cockpit = Monitoring(session, panes, nudge=self._nudge, clock=_CLOCK)
+        else:
+            panes = served_panes(theme)
+            self.cockpit = Cockpit(session, panes, nudge=self._nudge, clock=_CLOCK)
         panes["ribbon"].param.watch(lambda change: self._shown(int(change.new)), "shown")
 
     def loaded(self) -> None:
@@ -67,6 +74,7 @@ class _Page:
     def sit(self) -> None:
         """Follow the session from now on."""
         hub_of(self._session).join(self)
+        self.cockpit.sit()
 
     def leave(self) -> None:
         """Follow it no more. When nobody looks nobody watches; the next page makes another hub."""
@@ -109,11 +117,15 @@ class _Page:
         return False
 
 
-def build_page(session: Any, *, theme: str = "dark") -> pn.Template:
-    """A browser session's page on an attached session; released by itself when the browser session ends."""
-    page, doc = _Page(session, theme), pn.state.curdoc
+def build_page(session: Any, *, theme: str = "dark", view: str = "") -> pn.Template:
+    """A browser session's page on an attached session; released by itself when the browser session ends.
+
+    view  "monitoring" for how its process is, else the live page
+    """
+    page, doc = _Page(session, theme, view), pn.state.curdoc
     hub_of(session).show(page)
-    template = _template("live.html", theme=theme, title=session.name)
+    file = "monitoring.html" if "vitals" in page.cockpit.panes else "live.html"
+    template = _template(file, theme=theme, title=session.name)
     for name, pane in page.cockpit.panes.items():
         template.add_panel(name, pane)
     if doc is not None:
@@ -126,6 +138,29 @@ def build_page(session: Any, *, theme: str = "dark") -> pn.Template:
 def empty_page(*, theme: str = "dark", problem: str = "") -> pn.Template:
     """The page while no session runs: it says so, how to start one, and looks again by itself."""
     return _template("empty.html", theme=theme, title="no session", problem=problem)
+
+
+def start_page(starter: Starter, *, theme: str = "dark", off: str = "") -> pn.Template:
+    """The page while no session runs and one may be started: the configurations, each with a button.
+
+    off  why none may be started from here, "" when they may
+    """
+    pane, doc = StartPane(theme=theme if theme in THEMES else THEMES[0]), pn.state.curdoc
+
+    def write(parts: dict[str, Any]) -> None:
+        if doc is None:
+            pane.put(parts)
+        else:
+            doc.add_next_tick_callback(lambda: pane.put(parts))  # any thread may
+
+    start = Start(starter, tell=write, pool=pool(), off=off)
+    pane.put(start.first())
+    pane.on_request(start.request)
+    if doc is not None:
+        doc.add_periodic_callback(start.look, START_LOOK_MS)
+    template = _template("start.html", theme=theme, title="no session")
+    template.add_panel("start", pane)
+    return template
 
 
 def list_page(names: Sequence[str], *, theme: str = "dark") -> pn.Template:

@@ -23,6 +23,9 @@ __all__ = [
     "Pane",
     "ParamsPane",
     "RibbonPane",
+    "StartPane",
+    "VitalsPane",
+    "monitoring_panes",
     "served_panes",
 ]
 
@@ -131,6 +134,21 @@ class LogPane(Pane):
     story = param.String("")
 
 
+class StartPane(Pane):
+    """Which sessions could be started, and what came of starting one."""
+
+    pane = param.String("start")
+    configs = param.String("")
+    came = param.String("")
+
+
+class VitalsPane(Pane):
+    """How the session's process is."""
+
+    pane = param.String("vitals")
+    vitals = param.String("")
+
+
 class ChartPane(Pane):
     """Candles, volume, fills, order and position lines."""
 
@@ -144,6 +162,14 @@ class ChartPane(Pane):
     lines = param.String("")
     series = param.String("")
     precision = param.String("")
+
+
+def monitoring_panes(theme: str) -> dict[str, Pane]:
+    """A monitoring page's panes by name; each as high as its content."""
+    panes: dict[str, Pane] = {"ribbon": RibbonPane(theme=theme), "vitals": VitalsPane(theme=theme)}
+    for pane in panes.values():
+        pane.sizing_mode = "stretch_width"
+    return panes
 
 
 def served_panes(theme: str) -> dict[str, Pane]:

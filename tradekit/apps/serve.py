@@ -13,12 +13,17 @@ from typing import Any
 import panel as pn
 from tornado.websocket import WebSocketClosedError
 
-from tradekit.apps.live import THEMES, build_page, empty_page, list_page
+from tradekit.apps.live import THEMES, build_page, empty_page, list_page, start_page
+from tradekit.apps.starting import Starter
+from tradekit.bridge.access import is_loopback
 from tradekit.errors import ConfigError, TradekitError
 
 __all__ = ["PORT", "open_server", "serve"]
 
 PORT = 5006
+_ABROAD = (
+    "sessions are started only from a dashboard that listens on this machine alone (--address 127.0.0.1)"
+)
 Sessions = Sequence[Any] | Callable[[], Sequence[Any]]
 
 
@@ -30,6 +35,7 @@ def serve(
     show: bool = False,
     theme: str = "dark",
     origins: Sequence[str] = (),
+    starter: Starter | None = None,
     on_ready: Callable[[str], object] | None = None,
 ) -> None:
     """Serve the live page until the process is interrupted (Ctrl-C or SIGTERM ends it cleanly).
@@ -37,11 +43,12 @@ def serve(
     sessions  attached sessions (`tk.connect`), or a function that gives them, asked at each page load
     address   where to listen; anything but loopback belongs behind a proxy that asks who is there
     origins   further host:port pairs from which browsers may connect, compared whole
+    starter   starts sessions from the page while none runs; on loopback only, whoever may open a page there may
     on_ready  called with the page's address once the port is open
 
     Raises ConfigError when the port is taken or the theme is unknown.
     """
-    server = open_server(sessions, port=port, address=address, theme=theme, origins=origins)
+    server = open_server(sessions, port=port, address=address, theme=theme, origins=origins, starter=starter)
     server.start()
     signal.signal(signal.SIGTERM, lambda *_: server.io_loop.add_callback_from_signal(server.io_loop.stop))
     url = f"http://{address}:{port}/"
@@ -58,15 +65,22 @@ def serve(
 
 
 def open_server(
-    sessions: Sessions, *, port: int, address: str, theme: str = "dark", origins: Sequence[str] = ()
+    sessions: Sessions,
+    *,
+    port: int,
+    address: str,
+    theme: str = "dark",
+    origins: Sequence[str] = (),
+    starter: Starter | None = None,
 ) -> Any:
     """The same server, listening and not yet started, on the calling thread's loop (`server.io_loop`)."""
     if theme not in THEMES:
         raise ConfigError(f"theme {theme!r} is unknown; write one of {', '.join(THEMES)}")
     _check_free(address, port)
     hosts = [f"{host}:{port}" for host in dict.fromkeys((address, "127.0.0.1", "localhost"))]
+    off = "" if is_loopback(address) else _ABROAD
     server = pn.serve(  # type: ignore[no-untyped-call]  # panel ships no types here
-        {"/": lambda: _page(sessions, theme)},
+        {"/": lambda: _page(sessions, theme, starter, off)},
         port=port,
         address=address,
         show=False,
@@ -99,7 +113,7 @@ def _unless_left(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> No
         loop.default_exception_handler(context)
 
 
-def _page(sessions: Sessions, theme: str) -> pn.Template:
+def _page(sessions: Sessions, theme: str, starter: Starter | None, off: str) -> pn.Template:
     asked = _argument("theme") or theme
     try:
         found = list(sessions() if callable(sessions) else sessions)
@@ -108,9 +122,11 @@ def _page(sessions: Sessions, theme: str) -> pn.Template:
     wanted = _argument("session")
     for session in found:
         if len(found) == 1 or session.name == wanted:
-            return build_page(session, theme=asked)
+            return build_page(session, theme=asked, view=_argument("page"))
     if found:
         return list_page([session.name for session in found], theme=asked)
+    if starter is not None:
+        return start_page(starter, theme=asked, off=off)
     return empty_page(theme=asked)
 
 

@@ -15,7 +15,6 @@ __all__ = ["conditions"]
 Part = dict[str, Any]
 
 _HOUR = 3_600_000_000_000
-_OLD_BOOKS_S = 300.0  # books that were compared so long ago are worth a look
 _BOOKS = {
     "green": ("reconciled", ""),
     "open": ("differences", "warn"),
@@ -59,7 +58,7 @@ def _books(state: State, now: int) -> Part | None:
     if books.open:
         item |= {"text": str(len(books.open)), "title": "; ".join(one.text for one in books.open)}
     if books.last:
-        item |= {"age": _age(state, books.last, now), "limit": _OLD_BOOKS_S}
+        item["age"] = _age(state, books.last, now)
     else:
         item["text"] = item["text"] or "not yet"
     return item

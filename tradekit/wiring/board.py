@@ -9,6 +9,7 @@ from typing import Any
 
 from tradekit.client import registry
 from tradekit.client.session import SessionClient, read_token
+from tradekit.wiring.configs import Configs
 
 __all__ = ["Attached", "inline_dashboard", "serve_dashboard"]
 
@@ -63,6 +64,8 @@ def serve_dashboard(
 ) -> None:
     """Serve the live page of the named sessions (default: all that run) until the process is interrupted.
 
+    While none runs the page lists the project's configurations and starts one.
+
     Raises NotFoundError for a name that does not run, ConfigError when the port is taken.
     """
     from tradekit.apps.serve import serve
@@ -70,8 +73,9 @@ def serve_dashboard(
     for name in names:
         registry.find(name)
     attached = Attached(names)
+    starter = None if names else Configs()
     try:
-        serve(attached, port=port, address=host, show=show, theme=theme, on_ready=on_ready)
+        serve(attached, port=port, address=host, show=show, theme=theme, on_ready=on_ready, starter=starter)
     finally:
         attached.close()
 
