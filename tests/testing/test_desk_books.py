@@ -167,3 +167,42 @@ def test_a_restart_gives_the_same_state_and_goes_on() -> None:
     desk.report(kind="fill", cid="B", exec_id="b", qty=1, price=90)
     desk.report(kind="fill", cid="A", exec_id="e-A", qty=2, price=100)
     assert desk.position() == 3
+
+
+def test_a_proposal_is_accepted_only_while_our_books_are_as_they_were() -> None:
+    desk = Desk()
+    desk.mark("BTC", 100.0)
+    desk.report(kind="positions", items=[{"instrument": "BTC", "qty": 5}])
+    (found,) = desk.differences
+    bought(desk, 2)
+    refused = desk.command("resolve", difference=found.id, accept=True)
+    assert "our books have moved from 0 to 2 since; reconcile again" in refused
+    assert desk.position() == 2
+
+
+def test_what_proposes_nothing_can_only_be_refused() -> None:
+    desk = Desk()
+    desk.report(kind="positions", items=[{"instrument": "XRP", "qty": 5}])
+    (found,) = desk.differences
+    assert found.kind == "position.foreign"
+    assert "proposes nothing that could be accepted" in desk.command(
+        "resolve", difference=found.id, accept=True
+    )
+    assert desk.command("resolve", difference=found.id, accept="yes") == "accept is 'yes': say true or false"
+    assert desk.refuse(found.id)
+    assert desk.differences == []
+
+
+def test_a_session_with_open_differences_is_not_armed() -> None:
+    desk = Desk(armed=False)
+    desk.advance(30)
+    answer_all(
+        desk, positions=[{"instrument": "BTC", "qty": 5}], balances=[{"currency": "USD", "total": 100_000}]
+    )
+    assert "the account holds 5 BTC where 0 are booked" in desk.command("arm")
+    desk.advance(30)
+    answer_all(desk, positions=None)
+    assert "positions: error: down" in desk.command("arm")
+    desk.advance(30)
+    answer_all(desk)
+    assert desk.command("arm") == ""

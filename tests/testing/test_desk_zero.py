@@ -90,3 +90,24 @@ def test_the_exits_of_an_entry_that_never_fills_are_never_sent() -> None:
     desk.report(kind="canceled", cid="A")
     assert [one["cid"] for one in submits(desk)] == ["A"]
     assert not [order for order in desk.state.orders.values() if order.working]
+
+
+def test_a_child_that_waits_here_is_changed_and_canceled_here() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=3, price=100)
+    desk.submit(cid="B", side="sell", qty=3, price=120, after="A")
+    assert desk.replace("B", price=130)
+    assert desk.state.orders["B"].limit == D(130)
+    assert desk.cancel("B")
+    assert desk.status("B") == "canceled"
+    assert [(one["kind"], one["cid"]) for one in desk.sent] == [("submit", "A")]
+
+
+def test_a_change_of_a_venue_that_changes_none_ends_where_all_has_filled_by_then() -> None:
+    desk = Desk(practice={"replaces": False})
+    desk.submit(cid="A", qty=4, price=100)
+    desk.report(kind="new", cid="A", venue_order_id="v1")
+    assert desk.replace("A", qty=2)
+    desk.report(kind="fill", cid="A", venue_order_id="v1", exec_id="1", qty=2, price=100)
+    desk.report(kind="canceled", cid="A", venue_order_id="v1")
+    assert (desk.status("A"), desk.position(), len(submits(desk))) == ("canceled", D(2), 1)
