@@ -57,8 +57,14 @@ def starter() -> Any:
 
 
 @pytest.fixture
+def password() -> str:
+    """What browsers are asked for; a test may have its own."""
+    return ""
+
+
+@pytest.fixture
 def dashboard(
-    played: tuple[StageSession, Play], starter: Any, request: pytest.FixtureRequest
+    played: tuple[StageSession, Play], starter: Any, password: str, request: pytest.FixtureRequest
 ) -> Iterator[Dashboard]:
     """Served in the theme that an indirect parameter names, else in the dark."""
     from tradekit.apps.serve import open_server
@@ -74,7 +80,9 @@ def dashboard(
     def run() -> None:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
-        server = open_server(lambda: sessions, port=port, address="127.0.0.1", theme=theme, starter=starter)
+        server = open_server(
+            lambda: sessions, port=port, address="127.0.0.1", theme=theme, starter=starter, password=password
+        )
         server.start()
         ready.extend([loop, server])
         loop.call_soon(up.set)

@@ -1,6 +1,8 @@
 """The pages beside the live one in a real Chromium: how the process is, and starting a session."""
 
 import threading
+import urllib.request
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -112,3 +114,37 @@ def test_a_session_that_somebody_else_starts_is_found(
     dashboard.sessions.append(session)
     starter.runs = True
     browser.page.get_by_text("btc-breakout", exact=True).wait_for()
+
+
+class TestPassword:
+    """With a password nobody sees or says anything without it."""
+
+    @pytest.fixture
+    def password(self) -> str:
+        return "correct horse"
+
+    def test_a_browser_is_asked_and_a_wrong_word_opens_nothing(
+        self, dashboard: Dashboard, browser: Browser
+    ) -> None:
+        page = browser.page
+        page.goto(f"{dashboard.url}?theme=light")
+        page.get_by_label("Password").fill("wrong")
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("alert").get_by_text("Invalid").wait_for()
+        assert page.get_by_text("btc-breakout").count() == 0
+        page.get_by_label("Password").fill("correct horse")
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_text("btc-breakout", exact=True).wait_for()
+        page.get_by_role("button", name="Halt").click()
+        page.get_by_text("halted, #").wait_for()
+        assert browser.outside == []
+
+    @pytest.mark.parametrize(
+        "path", ["", "?page=monitoring", "autoload.js?bokeh-autoload-element=x", "metadata"]
+    )
+    def test_no_page_is_given_without_it_and_so_no_token_for_a_socket(
+        self, dashboard: Dashboard, path: str
+    ) -> None:
+        with urllib.request.urlopen(dashboard.url + path) as answer:  # noqa: S310 - our own http address
+            assert urlsplit(answer.url).path == "/login"
+            assert b"btc-breakout" not in answer.read()

@@ -27,3 +27,9 @@ def test_a_taken_port_is_said_with_what_to_do(loop: object) -> None:
 def test_an_unknown_theme_is_refused_with_the_ones_there_are() -> None:
     with pytest.raises(ConfigError, match="dark, light"):
         open_server([], port=1, address="127.0.0.1", theme="blue")
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "192.0.2.7", "desk.example"])  # noqa: S104 - refused
+def test_beyond_loopback_nothing_is_served_without_a_password(address: str) -> None:
+    with pytest.raises(ConfigError, match="set TRADEKIT_DASHBOARD_PASSWORD"):
+        open_server([], port=1, address=address)

@@ -23,11 +23,11 @@ from tradekit.widgets.diary import Line
 from tradekit.widgets.pace import Batch
 from tradekit.widgets.panes import Moment
 
-__all__ = ["THEMES", "build_page", "empty_page", "hub_of", "list_page", "start_page"]
+__all__ = ["PAGES", "THEMES", "build_page", "empty_page", "hub_of", "list_page", "start_page"]
 
 THEMES = ("dark", "light")
 
-_PAGES = Path(__file__).parent / "pages"
+PAGES = Path(__file__).parent / "pages"
 _LOST = """window.dispatchEvent(new Event("tradekit:lost"))  // live.html listens, and the panes
 window.dispatchEvent(new CustomEvent("tradekit:cut", {detail: 0}))"""
 _HUBS: "weakref.WeakKeyDictionary[Any, Hub]" = weakref.WeakKeyDictionary()
@@ -171,10 +171,10 @@ def list_page(names: Sequence[str], *, theme: str = "dark") -> pn.Template:
 def _template(name: str, *, theme: str, title: str, **variables: Any) -> pn.Template:
     if theme not in THEMES:
         theme = THEMES[0]
-    template = pn.Template((_PAGES / name).read_text(encoding="utf-8"))
+    template = pn.Template((PAGES / name).read_text(encoding="utf-8"))
     template.add_variable("theme", theme)
     template.add_variable("page_title", f"{title} - tradekit")
-    template.add_variable("style", (_PAGES / "page.css").read_text(encoding="utf-8"))
+    template.add_variable("style", (PAGES / "page.css").read_text(encoding="utf-8"))
     for key, value in variables.items():
         template.add_variable(key, value)
     return template

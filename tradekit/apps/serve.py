@@ -13,9 +13,11 @@ from typing import Any
 import panel as pn
 from tornado.websocket import WebSocketClosedError
 
-from tradekit.apps.live import THEMES, build_page, empty_page, list_page, start_page
+from tradekit.apps.live import PAGES, THEMES, build_page, empty_page, list_page, start_page
 from tradekit.apps.starting import Starter
 from tradekit.bridge.access import is_loopback
+from tradekit.core.clock import new_token
+from tradekit.core.redact import secrets
 from tradekit.errors import ConfigError, TradekitError
 
 __all__ = ["PORT", "open_server", "serve"]
@@ -36,19 +38,23 @@ def serve(
     theme: str = "dark",
     origins: Sequence[str] = (),
     starter: Starter | None = None,
+    password: str = "",
     on_ready: Callable[[str], object] | None = None,
 ) -> None:
     """Serve the live page until the process is interrupted (Ctrl-C or SIGTERM ends it cleanly).
 
     sessions  attached sessions (`tk.connect`), or a function that gives them, asked at each page load
-    address   where to listen; anything but loopback belongs behind a proxy that asks who is there
+    address   where to listen; anything but loopback wants a password, and TLS in front of it
     origins   further host:port pairs from which browsers may connect, compared whole
     starter   starts sessions from the page while none runs; on loopback only, whoever may open a page there may
+    password  what every browser is asked for, "" for nothing
     on_ready  called with the page's address once the port is open
 
-    Raises ConfigError when the port is taken or the theme is unknown.
+    Raises ConfigError when the port is taken, the theme is unknown, or a password is missing.
     """
-    server = open_server(sessions, port=port, address=address, theme=theme, origins=origins, starter=starter)
+    server = open_server(
+        sessions, port=port, address=address, theme=theme, origins=origins, starter=starter, password=password
+    )
     server.start()
     signal.signal(signal.SIGTERM, lambda *_: server.io_loop.add_callback_from_signal(server.io_loop.stop))
     url = f"http://{address}:{port}/"
@@ -72,13 +78,20 @@ def open_server(
     theme: str = "dark",
     origins: Sequence[str] = (),
     starter: Starter | None = None,
+    password: str = "",
 ) -> Any:
     """The same server, listening and not yet started, on the calling thread's loop (`server.io_loop`)."""
     if theme not in THEMES:
         raise ConfigError(f"theme {theme!r} is unknown; write one of {', '.join(THEMES)}")
+    here = is_loopback(address)
+    if not here and not password:
+        raise ConfigError(
+            f"the dashboard would listen on {address} and let everybody there trade: set TRADEKIT_DASHBOARD_PASSWORD, "
+            "or listen on 127.0.0.1 and use an SSH tunnel"
+        )
     _check_free(address, port)
     hosts = [f"{host}:{port}" for host in dict.fromkeys((address, "127.0.0.1", "localhost"))]
-    off = "" if is_loopback(address) else _ABROAD
+    off = "" if here else _ABROAD
     server = pn.serve(  # type: ignore[no-untyped-call]  # panel ships no types here
         {"/": lambda: _page(sessions, theme, starter, off)},
         port=port,
@@ -88,9 +101,22 @@ def open_server(
         verbose=False,
         websocket_origin=[*hosts, *origins],
         title="tradekit",
+        **_guard(password),
     )
     server.io_loop.asyncio_loop.set_exception_handler(_unless_left)
     return server
+
+
+def _guard(password: str) -> dict[str, Any]:
+    """What has Panel ask for a password; its cookie is good for this server's life."""
+    if not password:
+        return {}
+    secrets.add(password)
+    return {
+        "basic_auth": password,
+        "cookie_secret": new_token(),
+        "basic_login_template": str(PAGES / "login.html"),
+    }
 
 
 def _check_free(address: str, port: int) -> None:

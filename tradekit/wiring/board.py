@@ -3,6 +3,7 @@
 Knows how to find sessions; what a page looks like is `tradekit.apps`.
 """
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,7 +12,9 @@ from tradekit.client import registry
 from tradekit.client.session import SessionClient, read_token
 from tradekit.wiring.configs import Configs
 
-__all__ = ["Attached", "inline_dashboard", "serve_dashboard"]
+__all__ = ["PASSWORD", "Attached", "inline_dashboard", "serve_dashboard"]
+
+PASSWORD = "TRADEKIT_DASHBOARD_PASSWORD"  # noqa: S105 - the variable's name
 
 
 class Attached:
@@ -66,7 +69,9 @@ def serve_dashboard(
 
     While none runs the page lists the project's configurations and starts one.
 
-    Raises NotFoundError for a name that does not run, ConfigError when the port is taken.
+    Where TRADEKIT_DASHBOARD_PASSWORD is set, every browser is asked for it; off loopback it must be.
+
+    Raises NotFoundError for a name that does not run, ConfigError when the port is taken or the password is missing.
     """
     from tradekit.apps.serve import serve
 
@@ -75,7 +80,16 @@ def serve_dashboard(
     attached = Attached(names)
     starter = None if names else Configs()
     try:
-        serve(attached, port=port, address=host, show=show, theme=theme, on_ready=on_ready, starter=starter)
+        serve(
+            attached,
+            port=port,
+            address=host,
+            show=show,
+            theme=theme,
+            on_ready=on_ready,
+            starter=starter,
+            password=os.environ.get(PASSWORD, ""),
+        )
     finally:
         attached.close()
 
