@@ -1,11 +1,13 @@
 // Positions, orders, fills, trades, signals and differences: streaming tables that keep their scroll and selection.
 
+import { acknowledgement } from "./ack.js";
 import css from "./blotter.css";
 import { h, keyed, mark, newest, say, tint } from "./dom.js";
 import { frame } from "./frame.js";
 import { clock, utc } from "./words.js";
 
-// `order` names the column with the order whose life a click shows. A column: [key in the row, heading, kind]; kinds: n number, t time, s side or direction (with a tone), "" text.
+// `order` names the column with the order whose life a click shows. A column: [key in the row, heading, kind]; kinds: n number, t time, s side or direction (with a tone), v a human's verdict, "" text.
+const SURE_MS = 4000; // a second click within this confirms
 const TABLES = {
   positions: {
     title: "Positions", none: "No position is open. One appears here with its first fill.",
@@ -29,7 +31,7 @@ const TABLES = {
   },
   differences: {
     title: "Differences", none: "None. What the venue's books say otherwise than ours appears here, with what would mend it.",
-    columns: [["since", "Since", "t"], ["kind", "What", ""], ["instrument", "Instrument", ""], ["ours", "Ours", ""], ["theirs", "Theirs", ""], ["text", "In words", ""], ["repair", "Proposed repair", ""]],
+    columns: [["since", "Since", "t"], ["kind", "What", ""], ["instrument", "Instrument", ""], ["ours", "Ours", ""], ["theirs", "Theirs", ""], ["text", "In words", ""], ["repair", "Proposed repair", ""], ["verdicts", "", "v"]],
   },
 };
 
@@ -41,6 +43,10 @@ function fill(node, row, columns, fresh) {
   columns.forEach(([key, , kind], index) => {
     const cell = node.children[index];
     const value = row[key] ?? "";
+    if (kind === "v") {
+      for (const button of cell.children) button.hidden = !value.includes(button.value);
+      return;
+    }
     const words = kind === "t" ? clock(value) : value;
     const changed = say(cell, words);
     if (kind === "t") mark(cell, "title", utc(value));
@@ -48,6 +54,24 @@ function fill(node, row, columns, fresh) {
     if (kind.startsWith("s")) mark(cell, "class", `${kind.endsWith("n") ? "n " : ""}${row[`${key}_tone`] ?? ""}`);
     if (changed && !fresh && kind !== "t") tint(cell);
   });
+}
+
+/** Two buttons on a difference; each is clicked twice, so that no slip changes the books. */
+function verdicts(say_) {
+  const make = (word, label, title) => {
+    let calm = 0;
+    const button = h("button", { value: word, title }, label);
+    const rest = () => { clearTimeout(calm); say(button, label); button.classList.remove("sure"); };
+    button.addEventListener("click", (event) => {
+      event.stopPropagation();
+      if (button.classList.contains("sure")) { rest(); say_(button, word === "accept"); return; }
+      say(button, "sure?");
+      button.classList.add("sure");
+      calm = setTimeout(rest, SURE_MS);
+    });
+    return button;
+  };
+  return [make("accept", "Accept", "our books take the proposed repair"), make("refuse", "Refuse", "our books stay as they are; it is not told again")];
 }
 
 /** One table: rows are drawn only while it is on show. */
@@ -64,7 +88,7 @@ function table(name, pane, tab) {
   const choose = (row, on) => {
     selected = on ? row.dataset.key : "";
     for (const other of rows.children) mark(other, "aria-selected", other.dataset.key === selected ? "true" : null);
-    if (order) pane.send({ order: on ? row.order : "" });
+    if (order && pane.asks) pane.send({ order: on ? row.order : "" });
   };
   rows.addEventListener("click", ({ target }) => {
     const row = target.closest("tr");
@@ -79,7 +103,10 @@ function table(name, pane, tab) {
     else return;
     event.preventDefault();
   });
-  const make = () => h("tr", { tabindex: "-1", class: order ? "opens" : "" }, ...columns.map(([, , kind]) => h("td", { class: kind === "n" ? "n" : kind === "" ? "words" : "" })));
+  const asks = pane.asks;
+  const decide = (button, accept) => pane.send({ name: "resolve", difference: button.closest("tr").dataset.key, accept });
+  const cell = (kind) => h("td", { class: kind === "n" ? "n" : kind === "" ? "words" : kind }, ...(kind === "v" && asks ? verdicts(decide) : []));
+  const make = () => h("tr", { tabindex: "-1", class: order && asks ? "opens" : "" }, ...columns.map(([, , kind]) => cell(kind)));
   const draw = newest(scroll, rows, (most) => {
     keyed(rows, all.slice(0, most), (row) => row.key, make, (node, row, fresh) => {
       fill(node, row, columns, fresh);
@@ -111,6 +138,8 @@ function table(name, pane, tab) {
 
 export function render(view) {
   const pane = frame(view, css);
+  pane.asks = view.model.get("ack") !== undefined; // in a cockpit; a table by itself has nobody who answers
+  const ack = acknowledgement((name) => name);
   const bar = h("div", { class: "tabs holds-badge", role: "tablist" });
   pane.body.append(bar);
   const tabs = {};
@@ -129,7 +158,11 @@ export function render(view) {
     panels[name] = table(name, pane, tabs[name]);
     pane.body.append(panels[name].scroll);
   }
-  bar.append(pane.badge);
+  bar.append(ack.line, pane.badge);
+  if (pane.asks) pane.part("ack", (value) => ack.tell(value));
   show(open);
-  return pane.done;
+  return () => {
+    ack.done();
+    pane.done();
+  };
 }

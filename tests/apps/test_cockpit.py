@@ -38,7 +38,7 @@ def test_everything_is_told_at_first(cockpit: tuple[Cockpit, list[str], ManualCl
     parts = cockpit[0].parts(moment(played[0]), batch(ALL), [])
     assert set(parts) == {"ribbon", "hero", "controls", "params", "chart", "blotter", "log"}
     assert all("connection" in values for values in parts.values())
-    assert set(parts["blotter"]) == {*TABLES, "connection"}
+    assert set(parts["blotter"]) == {*TABLES, "ack", "connection"}
     assert set(parts["log"]) == {"entries", "alerts", "found", "story", "connection"}
 
 
@@ -46,7 +46,7 @@ def test_a_signal_touches_one_table_the_chart_s_marks_and_the_ribbon(
     cockpit: tuple[Cockpit, list[str], ManualClock], played: Played
 ) -> None:
     parts = cockpit[0].parts(moment(played[0]), batch("signals"), [])
-    assert set(parts["blotter"]) == {"signals"}
+    assert set(parts["blotter"]) == {"signals", "ack"}
     assert "hero" not in parts
     assert "markers" in parts["chart"]
     assert "form" not in parts["params"]

@@ -4,9 +4,10 @@ from typing import Any
 import pytest
 
 from tests.apps.later import Later
-from tradekit.apps.controls import DONE, Commands
+from tradekit.apps.controls import DONE, Commands, verdict
 from tradekit.core.clock import ManualClock
 from tradekit.errors import RefusedError
+from tradekit.model.reconciliation import DifferenceFound, Proposal
 from tradekit.testing.stage import StageSession
 
 
@@ -125,3 +126,38 @@ def test_an_older_answer_that_comes_last_hides_no_newer_one(stage: Any) -> None:
     session.refuse = ""
     arm()
     assert told[-1]["text"] == "disarm refused: this token may not disarm"
+
+
+def differing(session: StageSession) -> None:
+    repair = (Proposal("order.canceled", 1, {"id": "a-1"}),)
+    session.replica.fold(
+        DifferenceFound("order:a-1", "order.missing", "BTCUSDT", "working", "none", "gone", repair)
+    )
+
+
+@pytest.mark.parametrize(("accept", "done"), [(True, "order:a-1 accepted"), (False, "order:a-1 refused")])
+def test_a_difference_is_accepted_or_refused(clock: ManualClock, accept: bool, done: str) -> None:
+    session, pool = StageSession(), Later()
+    differing(session)
+    commands = Commands(session, told=list, clock=clock, pool=pool, read=verdict)
+    commands.request(json.dumps({"name": "resolve", "difference": "order:a-1", "accept": accept}))
+    pool.run()
+    assert (commands.ack["state"], commands.ack["text"]) == ("ok", done)
+    assert session.replica.state.health.reconciliation.open == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"name": "halt"},
+        {"difference": "x"},
+        {"difference": "", "accept": True},
+        {"difference": "x", "accept": 1},
+    ],
+)
+def test_a_verdict_without_both_halves_is_none(clock: ManualClock, asked: dict[str, Any]) -> None:
+    session, pool = StageSession(), Later()
+    commands = Commands(session, told=list, clock=clock, pool=pool, read=verdict)
+    commands.request(json.dumps(asked))
+    assert commands.ack["state"] == "no"
+    assert (pool.waiting, session.said) == ([], [])

@@ -7,7 +7,7 @@ import pytest
 from tests.apps.conftest import Browser, Dashboard
 from tests.apps.deals import trade
 from tradekit.model.order import OrderCancelRequested
-from tradekit.model.reconciliation import AlertRaised
+from tradekit.model.reconciliation import AlertRaised, DifferenceFound, Proposal
 from tradekit.model.session import SignalRaised
 
 pytestmark = pytest.mark.browser
@@ -95,6 +95,29 @@ def test_alerts_have_a_place_of_their_own_and_a_number(page: Any, dashboard: Das
     )
     page.get_by_role("tab", name="Alerts (1)").wait_for()
     page.get_by_label("alerts").get_by_text("<b>breakout-1</b> filled after its end").wait_for()
+
+
+def test_a_difference_is_refused_by_two_clicks_and_says_what_came_of_it(
+    page: Any, dashboard: Dashboard
+) -> None:
+    repair = (Proposal("order.canceled", 1, {"id": "a-1"}),)
+    told = ("order:a-1", "order.missing", "BTCUSDT", "working", "none", "<b>gone</b> at the venue")
+    dashboard.session.replica.fold(
+        DifferenceFound(*told, repair), DifferenceFound("cash:USDT", "cash", "", "1", "2", "x")
+    )
+    page.get_by_role("tab", name="Differences (2)").click()
+    row = page.get_by_role("table", name="Differences").locator("tr", has_text="<b>gone</b> at the venue")
+    row.get_by_text("order canceled").wait_for()
+    refuse = row.get_by_role("button", name="Refuse")
+    refuse.click()
+    assert dashboard.session.said == [], "one click is a slip"
+    row.get_by_role("button", name="sure?").click()
+    page.get_by_text("order:a-1 refused, #").wait_for()
+    row.get_by_text("refused by trader").wait_for()
+    assert row.get_by_role("button").filter(visible=True).count() == 0
+    page.get_by_role("tab", name="Differences (1)").wait_for()
+    cash = page.get_by_role("table", name="Differences").locator("tr", has_text="cash")
+    assert cash.get_by_role("button", name="Accept").is_hidden(), "nothing is proposed"
 
 
 def test_a_parameter_is_checked_while_it_is_typed_changed_live_and_marked(

@@ -102,6 +102,7 @@ def test_a_difference_is_a_row_with_what_would_mend_it() -> None:
         ("fill", "order filled, then order canceled", False),
         ("refused", "refused by me", True),
     ]
+    assert [row["verdicts"] for row in shown["rows"]] == ["refuse", "accept or refuse", ""]
     assert (shown["rows"][1]["ours"], shown["rows"][1]["theirs"], shown["rows"][1]["text"]) == (
         "0", "0.5", "half is missing",
     )  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
-from tradekit.apps.controls import Commands
+from tradekit.apps.controls import Commands, verdict
 from tradekit.apps.lives import Life
 from tradekit.apps.search import Search
 from tradekit.apps.tuning import Declared, changes
@@ -65,13 +65,14 @@ class Cockpit:
         self._told: list[Line] = []
         self._commands = Commands(session, told=lambda: nudge("ack"), clock=clock, pool=_POOL)
         self._tuning = Commands(session, told=lambda: nudge("ack"), clock=clock, pool=_POOL, read=changes)
+        self._verdicts = Commands(session, told=lambda: nudge("ack"), clock=clock, pool=_POOL, read=verdict)
         self._declared = Declared(session, told=lambda: nudge("declared"), pool=_POOL)
         self._life = Life(session, told=lambda: nudge("story"), pool=_POOL)
         self._search = Search(session, told=lambda: nudge("found"), pool=_POOL)
         self.panes["controls"].on_request(self._commands.request)
         self.panes["params"].on_request(self._tuning.request)
         self.panes["chart"].on_request(self._choose)
-        self.panes["blotter"].on_request(lambda text: self._life.ask(str(json.loads(text)["order"])))
+        self.panes["blotter"].on_request(self._row)
         self.panes["log"].on_request(self._look)
 
     def parts(self, moment: Moment, batch: Batch, entries: list[Line]) -> Parts:
@@ -97,6 +98,7 @@ class Cockpit:
             out["chart"] |= self._plot.parts(moment.state, whole=whole)
         out["chart"] |= self._plot.tick(moment.state, batch.ticks)
         out["blotter"] = {name: moment.table(name) for name in tables_touched(changed)}
+        out["blotter"]["ack"] = self._verdicts.ack
         if touches("log", changed) or entries is not self._told:
             self._told = entries
             out["log"]["entries"] = {"rows": entries}
@@ -120,6 +122,13 @@ class Cockpit:
     def close(self) -> None:
         """Nobody looks any more."""
         self._search.close()
+
+    def _row(self, text: str) -> None:
+        wish = json.loads(text)
+        if "order" in wish:
+            self._life.ask(str(wish["order"]))
+        else:
+            self._verdicts.request(text)
 
     def _look(self, text: str) -> None:
         wish = json.loads(text)

@@ -72,7 +72,7 @@ class InlineCockpit(VBox):  # type: ignore[misc]  # ipywidgets ships no types
             "controls": _Pane("controls", "allowed", "ack", theme=theme),
             "params": _Pane("params", "form", "ack", theme=theme),
             "chart": _ChartPane("chart", *Chart.PARTS, theme=theme, height=_CHART),
-            "blotter": _Pane("blotter", *TABLES, theme=theme, height=_BLOTTER),
+            "blotter": _Pane("blotter", *TABLES, "ack", theme=theme, height=_BLOTTER),
             "log": _Pane("log", "entries", "found", "alerts", "story", theme=theme, height=_LOG),
         }
         self._cockpit = Cockpit(session, panes, nudge=self._stream.nudge, clock=FLUSHER.clock, page=False)

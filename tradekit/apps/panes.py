@@ -119,6 +119,7 @@ class BlotterPane(Pane):
     signals_since = param.String("")
     differences = param.String("")
     differences_since = param.String("")
+    ack = param.String("")
 
 
 class LogPane(Pane):

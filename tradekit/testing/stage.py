@@ -15,6 +15,7 @@ from tradekit.core.event import Event, Fact
 from tradekit.core.subject import fits, tokens
 from tradekit.errors import ConnectionLostError, RefusedError
 from tradekit.model.instrument import Instrument
+from tradekit.model.reconciliation import DifferenceResolved
 from tradekit.model.session import CommandReceived, Mode, ParamsChanged, RiskChanged, SessionOpened
 from tradekit.report.story import Story
 from tradekit.state.reducer import apply
@@ -183,6 +184,15 @@ class StageSession:
         params = {**self.replica.state.strategy.params, name: value}
         said = {"name": name, "value": value}
         return self._command("set_param", ParamsChanged(self.replica.state.strategy.id, params), args=said)
+
+    def resolve(self, difference: str, *, accept: bool) -> int:
+        """A human's word on a difference."""
+        said = {"difference": difference, "accept": accept}
+        word = "accepted" if accept else "refused"
+        known = self.replica.state.health.reconciliation.differences[difference]
+        return self._command(
+            "resolve", DifferenceResolved(difference, known.instrument, word, "trader"), args=said
+        )
 
     def events(self, subject: str = ">", *, since: int = 0, until: int | None = None) -> Iterator[Event]:
         """What has happened, oldest first."""

@@ -110,6 +110,7 @@ def _difference(one: Difference) -> Row:
         "theirs": one.theirs,
         "text": one.text,
         "repair": _repair(one),
+        "verdicts": "" if one.refused else "accept or refuse" if one.proposed else "refuse",
         "ended": bool(one.refused),
     }
 
