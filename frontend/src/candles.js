@@ -9,6 +9,7 @@ import { number } from "./words.js";
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const STYLES = { solid: LineStyle.Solid, dashed: LineStyle.Dashed, dotted: LineStyle.Dotted };
 const COUNT_PX = 14; // bars at least so wide leave room for a number at a sign
+const LINE_ROOM = 0.6; // lines so far beyond the bars, in heights of the bars' range, are brought into view
 const FIRST_VIEW = { most: 110, least: 48 }; // bars shown at first; fewer keep to the right, at a bar's usual width
 
 const two = (n) => String(n).padStart(2, "0");
@@ -43,6 +44,7 @@ export class Candles {
     this.volume = this.chart.addSeries(HistogramSeries, { priceScaleId: "", priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false });
     this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.86, bottom: 0 } });
     this.price = this.chart.addSeries(CandlestickSeries, { borderVisible: false, priceLineStyle: LineStyle.Dotted });
+    this.price.applyOptions({ autoscaleInfoProvider: (original) => this.withLines(original()) });
     this.markers = createSeriesMarkers(this.price, []);
     this.chart.subscribeCrosshairMove((at) => onHover(at.time === undefined ? null : this.at(at.time)));
     this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
@@ -197,6 +199,20 @@ export class Candles {
   /** Whether bars are wide enough for a number at a sign. */
   roomy() {
     return this.chart.timeScale().options().barSpacing >= COUNT_PX;
+  }
+
+  /** The range of the price axis, with the lines near it: a stop or a target that is close must not be out of sight. */
+  withLines(found) {
+    if (!found?.priceRange) return found;
+    let { minValue, maxValue } = found.priceRange;
+    const room = LINE_ROOM * (maxValue - minValue);
+    const [lowest, highest] = [minValue - room, maxValue + room];
+    for (const { price } of this.wanted) {
+      if (price < lowest || price > highest) continue;
+      minValue = Math.min(minValue, price);
+      maxValue = Math.max(maxValue, price);
+    }
+    return { ...found, priceRange: { minValue, maxValue } };
   }
 
   setLines(lines) {

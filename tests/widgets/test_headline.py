@@ -146,7 +146,7 @@ def test_a_flat_account_says_flat_and_no_drawdown(two: StageSession) -> None:
     shown = cells(two)
     assert list(shown) == ["Equity USDT", "Day", "Unrealised", "Realised", "Drawdown", "Exposure", "Position"]
     assert shown["Position"]["text"] == "flat"
-    assert (shown["Exposure"]["text"], shown["Exposure"]["more"]) == ("0", "")
+    assert shown["Exposure"]["text"] == "0.0 %"
     assert shown["Drawdown"]["text"] == "0.00 %"
     assert headline.hero(State())[1]["text"] == "0.00"
 
@@ -154,7 +154,10 @@ def test_a_flat_account_says_flat_and_no_drawdown(two: StageSession) -> None:
 def test_realised_is_after_fees_and_exposure_is_a_share_of_the_equity(session: StageSession) -> None:
     shown = cells(session)
     assert (shown["Realised"]["text"], shown["Realised"]["tone"]) == (f"{MINUS}5.16", "down")
-    assert (shown["Exposure"]["text"], shown["Exposure"]["more"]) == ("12,911", "12.9 %")
+    assert shown["Exposure"]["text"] == "12.9 %"
+    assert shown["Exposure"]["title"].startswith("12,911.25 USDT: ")
+    session.replica.state.account.equity = -1.0
+    assert cells(session)["Exposure"]["text"] == "12,911.25 USDT"
 
 
 def test_an_exposure_whose_rate_is_not_known_is_no_number(session: StageSession) -> None:

@@ -164,14 +164,15 @@ def _realised(state: State) -> Part:
 
 
 def _exposure(state: State) -> Part:
-    """What all positions are worth, long and short alike, and as a share of the equity."""
+    """What all positions are worth, long and short alike, as a share of the equity; the amount is on hover."""
     worth, equity = gross_exposure(state), state.account.equity
     if worth is None:
         title = "the rate of a position's currency is not known"
         return _cell("Exposure", "unknown", tone="muted", title=title, small=True)
-    share = f"{100 * worth / equity:.1f} %" if equity > 0 and worth else ""
-    title = "what all positions are worth, long and short alike"
-    return _cell("Exposure", words.grouped(worth, 0), share, title=title, small=True)
+    amount = f"{words.money(worth)} {state.account.currency}"
+    text = f"{100 * worth / equity:.1f} %" if equity > 0 else amount
+    title = f"{amount}: what all positions are worth, long and short alike, as a share of the equity"
+    return _cell("Exposure", text, title=title, small=True)
 
 
 def _drawdown(state: State) -> Part:
