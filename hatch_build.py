@@ -16,7 +16,7 @@ STATIC = "tradekit/widgets/static"
 
 
 class PanesBuildHook(BuildHookInterface[Any]):
-    """Makes `panes.js` and `chart.js`: ES modules without imports, for notebook and dashboard alike."""
+    """Makes `panes.js`, `chart.js` and `session.js`: ES modules without imports, for notebook and dashboard alike."""
 
     def dependencies(self) -> list[str]:
         """Node, but only when there is something to build."""

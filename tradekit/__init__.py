@@ -34,6 +34,15 @@ _DOOR = {
 _WIDGETS = {
     "Blotter": "tradekit.widgets.blotter:Blotter",
     "Chart": "tradekit.widgets.chart:Chart",
+    "Controls": "tradekit.widgets.controls:Controls",
+    "KillSwitch": "tradekit.widgets.killswitch:KillSwitch",
+    "Log": "tradekit.widgets.log:Log",
+    "Orders": "tradekit.widgets.tables:Orders",
+    "PnL": "tradekit.widgets.pnl:PnL",
+    "Positions": "tradekit.widgets.tables:Positions",
+    "Session": "tradekit.widgets.session:Session",
+    "Signals": "tradekit.widgets.tables:Signals",
+    "Ticker": "tradekit.widgets.ticker:Ticker",
 }
 _TESTING = {"Desk": "tradekit.testing.desk:Desk"}
 _INDICATORS = {

@@ -8,9 +8,9 @@ const words = (name) => name.replace("_", " ");
 
 /**
  * An acknowledgement's line and the button that offers the command again by repeat(name). Returns {line, again, tell,
- * wait, open, done}: tell(ack) shows what Python says, wait(name) that one was sent, open() is whether one has no answer.
+ * wait, open, done}: slowly() says why an answer may take long, tell(ack) shows what Python says, wait(name) that one was sent, open() is whether one has no answer.
  */
-export function acknowledgement(repeat) {
+export function acknowledgement(repeat, slowly = () => "the session is slow or hangs") {
   const line = h("p", { class: "ack", role: "status", "aria-live": "polite" });
   const again = h("button", { type: "button", class: "wide", hidden: true, onclick: () => repeat(asked) }, "");
   let slow = 0;
@@ -24,7 +24,7 @@ export function acknowledgement(repeat) {
     say(line, [text, seq, ts ? clock(ts) : ""].filter(Boolean).join(", "));
     again.hidden = came !== "silent";
     say(again, `${words(asked).replace(/^./, (letter) => letter.toUpperCase())} again`);
-    if (came === "busy") slow = setTimeout(() => tell({ state: "silent", name, text: `no answer to ${words(name)} for ${SLOW_MS / 1000} s: the session is slow or hangs` }), SLOW_MS);
+    if (came === "busy") slow = setTimeout(() => tell({ state: "silent", name, text: `no answer to ${words(name)} for ${SLOW_MS / 1000} s: ${slowly(name)}` }), SLOW_MS);
   };
   return {
     line, again, tell,

@@ -8,7 +8,7 @@ import { clock, utc } from "./words.js";
 
 // `order` names the column with the order whose life a click shows. A column: [key in the row, heading, kind]; kinds: n number, t time, s side or direction (with a tone), v a human's verdict, "" text.
 const SURE_MS = 4000; // a second click within this confirms
-const TABLES = {
+export const TABLES = {
   positions: {
     title: "Positions", none: "No position is open. One appears here with its first fill.",
     columns: [["instrument", "Instrument", ""], ["side", "Side", "s"], ["qty", "Quantity", "n"], ["entry", "Entry", "n"], ["mark", "Last", "n"], ["unrealised", "Unrealised", "s n"], ["realised", "Realised", "s n"], ["fees", "Fees", "n"], ["opened", "Opened", "t"], ["strategy", "Strategy", ""]],
@@ -74,9 +74,8 @@ function verdicts(say_) {
   return [make("accept", "Accept", "our books take the proposed repair"), make("refuse", "Refuse", "our books stay as they are; it is not told again")];
 }
 
-/** One table: rows are drawn only while it is on show. */
-function table(name, pane, tab) {
-  const { title, order, none, columns } = TABLES[name];
+/** One table, of a pane whose part `name` it is: rows are drawn only while it is on show. */
+export function table(name, pane, tab, { title, order, none, columns } = TABLES[name]) {
   const head = h("tr", {}, ...columns.map(([, words, kind]) => h("th", { class: kind.endsWith("n") ? "n" : "", scope: "col" }, words)));
   const rows = h("tbody", {});
   const nothing = h("p", { class: "none" }, none);

@@ -3,6 +3,7 @@
 import base from "./base.css";
 import { SILENT, heed } from "./beat.js";
 import { h, mark, say } from "./dom.js";
+import { present, wake } from "./present.js";
 import { age } from "./words.js";
 
 const SHOWN = { live: "", loading: "loading", stale: "stale", ended: "ended", error: "error" };
@@ -125,7 +126,8 @@ export function frame({ model, el }, css) {
     told = value;
     take(value);
   });
-  ends.push(heed(model, (seconds) => old(SILENT, seconds), again)); // a notebook's kernel
+  ends.push(heed(model, (seconds) => { old(SILENT, seconds); wake(model); }, again)); // a notebook's kernel
+  ends.push(present(model));
   const cut = ({ detail }) => old(CUT, detail); // a page's server, see ribbon.js
   window.addEventListener("tradekit:cut", cut);
   window.addEventListener("tradekit:heard", again);

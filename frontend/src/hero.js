@@ -7,12 +7,11 @@ import { frame } from "./frame.js";
 const cell = () =>
   h("div", { class: "cell" }, h("div", { class: "label" }), h("div", { class: "value" }, h("span", {}), h("span", { class: "more" })));
 
-export function render(view) {
-  const pane = frame(view, css);
-  const numbers = h("div", { class: "numbers" });
-  pane.body.append(numbers, pane.badge);
+/** The numbers of a pane whose part `cells` they are; its style is hero.css, around them stands a `.hero`. */
+export function numbers(pane) {
+  const row = h("div", { class: "numbers" });
   pane.part("cells", (cells) => {
-    keyed(numbers, cells, (item) => item.label, cell, (node, item, fresh) => {
+    keyed(row, cells, (item) => item.label, cell, (node, item, fresh) => {
       const [label, value] = node.children;
       mark(node, "class", item.small ? "cell small" : "cell");
       say(label, item.label);
@@ -23,5 +22,11 @@ export function render(view) {
       if (changed && !fresh) tint(value);
     });
   });
+  return row;
+}
+
+export function render(view) {
+  const pane = frame(view, css);
+  pane.body.append(numbers(pane), pane.badge);
   return pane.done;
 }

@@ -57,6 +57,33 @@ class Lab:
             )
             assert not failed, f"{cell}: {failed[0]['ename']}: {failed[0]['evalue']}"
 
+    def begin(self, cell: str) -> None:
+        """Start a cell and do not wait for its end: the kernel is busy from now on."""
+        self._do("book.content.activeCellIndex = find(arg)", cell)
+        self._do("window.jupyterapp.commands.execute('notebook:run-cell')", cell)
+        self._wait("return !idle()")
+
+    def busy(self) -> bool:
+        """Whether the kernel is at work."""
+        return bool(self._do("return !idle()"))
+
+    def rest(self) -> None:
+        """Wait until the kernel has nothing to do."""
+        self._wait("return idle()")
+
+    def clear(self, cell: str) -> None:
+        """Take a cell's output away."""
+        self._do("book.content.activeCellIndex = find(arg)", cell)
+        self._do(
+            "return window.jupyterapp.commands.execute('notebook:clear-cell-output').then(() => 0)", cell
+        )
+
+    def saved(self) -> str:
+        """The notebook's text, as it is saved now with all widgets' states."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save').then(() => 0)")
+        text: str = self._do("return JSON.stringify(book.context.model.toJSON())")
+        return text
+
     def node(self, cell: str) -> Any:
         """A cell's element."""
         return self.page.evaluate_handle(_js("return cells[find(arg)].node"), cell).as_element()

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tradekit.core.clock import ManualClock
 from tradekit.widgets import cells
 
 
@@ -18,6 +19,9 @@ def notebook(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A kernel that says which cell runs."""
     shell = SimpleNamespace(execution_count=1, parent={"metadata": {"cellId": "a"}})
     shell.get_parent = lambda: shell.parent
+    shell.heard = {}
+    shell.events = SimpleNamespace(register=lambda name, run: shell.heard.setdefault(name, run))
+    monkeypatch.setattr(cells, "_cells", cells._Cells())
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     monkeypatch.setattr(cells, "_made", {})
     return shell
@@ -61,3 +65,20 @@ def test_outside_a_notebook_nothing_is_remembered(monkeypatch: pytest.MonkeyPatc
     monkeypatch.delitem(sys.modules, "IPython")
     assert cells.current_cell() is None
     cells.adopt(Made())
+
+
+def test_a_cell_keeps_the_kernel_busy_from_its_begin_to_its_end(
+    notebook: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = ManualClock(1_670_889_600_000_000_000)
+    monkeypatch.setattr(cells, "_clock", clock)
+    assert cells.busy_s() == 0
+    cells.adopt(Made())
+    clock.advance(3)
+    assert cells.busy_s() == 3, "the cell that makes a widget runs"
+    notebook.heard["post_run_cell"](None)
+    assert cells.busy_s() == 0
+    notebook.heard["pre_run_cell"](None)
+    clock.advance(2)
+    cells.adopt(Made())
+    assert cells.busy_s() == 2, "a second widget is no second begin"

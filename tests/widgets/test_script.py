@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_bundled_scripts_import_nothing_and_name_no_address_but_the_chart_makers() -> None:
-    for name in ("panes", "chart"):
+    for name in ("panes", "chart", "session"):
         text = script.script(name).read_text(encoding="utf-8")
         assert "import " not in text.replace("import(", "").split("export")[0][:200]
         assert not text.lstrip().startswith("import")

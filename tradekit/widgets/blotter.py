@@ -3,14 +3,13 @@
 Knows no connection: the session's replica is all it reads.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import traitlets
 
 from tradekit.widgets.pace import Batch
-from tradekit.widgets.pane import PaneWidget
+from tradekit.widgets.pane import PaneWidget, drawn_by
 from tradekit.widgets.panes import TABLES, Moment, tables_touched
-from tradekit.widgets.script import script
 from tradekit.widgets.table import table_text
 
 __all__ = ["Blotter"]
@@ -19,8 +18,8 @@ __all__ = ["Blotter"]
 class Blotter(PaneWidget):
     """`Blotter(session)` as a cell's last line: six live tables, newest on top, in the instrument's precision."""
 
-    _esm = script("panes")
-    PARTS = ("first", *TABLES)
+    _esm = drawn_by("panes")
+    PARTS: ClassVar[tuple[str, ...]] = ("first", *TABLES)
 
     pane = traitlets.Unicode("blotter").tag(sync=True)
     first = traitlets.Unicode("").tag(sync=True)

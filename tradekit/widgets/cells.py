@@ -1,4 +1,4 @@
-"""Which notebook cell made a widget: when the cell runs again, what its last run made is closed.
+"""Which notebook cell made a widget, and whether one runs now: when a cell runs again, what it made last is closed.
 
 Outside a notebook nothing is remembered. Knows no widget class.
 """
@@ -7,7 +7,11 @@ import sys
 import weakref
 from typing import Any, Protocol
 
-__all__ = ["adopt", "current_cell"]
+from tradekit.core.clock import SystemClock
+
+__all__ = ["adopt", "busy_s", "current_cell"]
+
+_clock = SystemClock()
 
 
 class Closable(Protocol):
@@ -22,10 +26,46 @@ _made: dict[
 ] = {}  # cell id -> execution count, what that run made
 
 
+class _Cells:
+    """Since when a cell of this kernel has been running [monotonic s]; None while none is."""
+
+    def __init__(self) -> None:
+        self.since: float | None = None
+        self._shell: Any = None
+
+    def watch(self, shell: Any) -> None:
+        """Hear of each cell's begin and end; the one that says so is running."""
+        if shell is self._shell:
+            return
+        self._shell = shell
+        self._begun()
+        shell.events.register("pre_run_cell", self._begun)
+        shell.events.register("post_run_cell", self._ended)
+
+    def _begun(self, *_: object) -> None:
+        self.since = _clock.monotonic()
+
+    def _ended(self, *_: object) -> None:
+        self.since = None
+
+
+_cells = _Cells()
+
+
+def busy_s() -> float:
+    """How long the cell that runs now has been running [s]; 0 while none does, and before the first `adopt`."""
+    since = _cells.since
+    return 0.0 if since is None else _clock.monotonic() - since
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
+
 def current_cell() -> tuple[str, int] | None:
     """The id and execution count of the cell that runs now; None outside a notebook."""
-    ipython = sys.modules.get("IPython")
-    shell: Any = ipython.get_ipython() if ipython is not None else None
+    shell = _shell()
     parent = getattr(shell, "get_parent", None)
     if shell is None or parent is None:
         return None
@@ -38,6 +78,7 @@ def adopt(widget: Closable) -> None:
     cell = current_cell()
     if cell is None:
         return
+    _cells.watch(_shell())
     name, run = cell
     before, made = _made.get(name, (run, []))
     if before != run:

@@ -4,15 +4,14 @@ Knows no connection: the session's replica is all it reads.
 """
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 import traitlets
 
 from tradekit.widgets.candles import Plot
 from tradekit.widgets.pace import STATUS, Batch
-from tradekit.widgets.pane import PaneWidget
+from tradekit.widgets.pane import PaneWidget, drawn_by
 from tradekit.widgets.panes import Moment, touches
-from tradekit.widgets.script import script
 from tradekit.widgets.source import Session
 
 __all__ = ["Chart"]
@@ -21,8 +20,8 @@ __all__ = ["Chart"]
 class Chart(PaneWidget):
     """`Chart(session, "BTCUSDT", "15m")`: live candles of one series; the buttons change the timeframe."""
 
-    _esm = script("chart")
-    PARTS = ("first", "bars", "bar", "markers", "lines", "series", "precision")
+    _esm = drawn_by("chart")
+    PARTS: ClassVar[tuple[str, ...]] = ("first", "bars", "bar", "markers", "lines", "series", "precision")
 
     pane = traitlets.Unicode("chart").tag(sync=True)
     first = traitlets.Unicode("").tag(sync=True)
@@ -58,6 +57,8 @@ class Chart(PaneWidget):
     def _asked(self, change: Any) -> None:
         """The page chose another series: note it down; the flusher's thread shows it."""
         wish = json.loads(change["new"])
+        if not {"instrument", "timeframe"} & wish.keys():
+            return
         self._plot.choose(instrument=wish.get("instrument"), timeframe=wish.get("timeframe"))
         self.stream.nudge(STATUS)
 

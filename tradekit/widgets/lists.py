@@ -19,6 +19,8 @@ LISTS = {
     "alerts": "seq",
     "found": "seq",
     "entries": "seq",
+    "days": "key",
+    "prices": "key",
     "markers": "key",
 }
 _SINCE = "_since"

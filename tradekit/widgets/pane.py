@@ -14,10 +14,16 @@ from tradekit.widgets.flusher import FLUSHER
 from tradekit.widgets.lists import Lists
 from tradekit.widgets.pace import Batch, Pace
 from tradekit.widgets.panes import ALL, Moment, changed_text
+from tradekit.widgets.script import script
 from tradekit.widgets.source import Session
 from tradekit.widgets.stream import Stream
 
-__all__ = ["PaneWidget"]
+__all__ = ["PaneWidget", "drawn_by"]
+
+
+def drawn_by(name: str) -> Any:
+    """The bundled script `name` as a widget's `_esm`: as text, since anywidget keeps every widget made of a file."""
+    return traitlets.Unicode(script(name).read_text(encoding="utf-8")).tag(sync=True)
 
 
 class PaneWidget(anywidget.AnyWidget):
@@ -26,7 +32,8 @@ class PaneWidget(anywidget.AnyWidget):
     session  an attached session; the widget does not keep it alive
     theme    "auto" (as the notebook), "dark" or "light"
     height   pixels
-    Running the same cell again closes the widgets that its last run made; `close()` does so at any time.
+    Running the same cell again closes the widgets that its last run made; `close()` does so at any time. While no page
+    shows it (its output was deleted) it watches nothing; one that shows it again wakes it.
     """
 
     PARTS: ClassVar[tuple[str, ...]] = ()
@@ -36,6 +43,9 @@ class PaneWidget(anywidget.AnyWidget):
     height = traitlets.Int(360).tag(sync=True)
     connection = traitlets.Unicode("").tag(sync=True)
     request = traitlets.Unicode("").tag(sync=True)
+    hears = traitlets.Bool(True).tag(
+        sync=True
+    )  # the page may send it messages: a served page's panes have no such trait
 
     def __init__(self, session: Session, *, theme: str = "auto", height: int | None = None) -> None:
         options = {} if height is None else {"height": height}
@@ -43,9 +53,11 @@ class PaneWidget(anywidget.AnyWidget):
         self._session = weakref.ref(session)
         self._name = session.name
         self._lists = Lists()
-        self._stream = Stream(session.replica, FLUSHER.wake, clock=FLUSHER.clock, pace=Pace.of_widgets(1))
+        self._watching = True
+        self._stream = self._watch(session)
         self.flush(Batch(frozenset({ALL}), (), {}))
         FLUSHER.join(self)
+        self.on_msg(self._heard)
         cells.adopt(self)
 
     @property
@@ -59,8 +71,39 @@ class PaneWidget(anywidget.AnyWidget):
             setattr(self, name, text)
 
     def beat(self) -> None:
-        """Tell the page that the kernel lives."""
-        self.send({})
+        """Tell the page that the kernel lives, and how long it has been busy with a cell [s]."""
+        self.send({"busy": round(cells.busy_s(), 1)})
+
+    def heard(self, message: dict[str, Any]) -> None:
+        """The page said something beside what every page says; on a thread that must not be kept."""
+
+    def _heard(self, _: object, message: Any, __: object) -> None:
+        said = message.get("op") if isinstance(message, dict) else None
+        if said == "left":
+            self._rest()
+        elif said == "here":
+            self._wake()
+        elif said is not None:
+            self.heard(message)
+
+    def _watch(self, session: Session) -> Stream:
+        return Stream(session.replica, FLUSHER.wake, clock=FLUSHER.clock, pace=Pace.of_widgets(1))
+
+    def _rest(self) -> None:
+        """No page shows it: watch nothing."""
+        self._watching = False
+        FLUSHER.leave(self)
+        self._stream.close()
+
+    def _wake(self) -> None:
+        """A page shows it: watch again if it rested, and show everything."""
+        session = self._session()
+        if self._watching or session is None:
+            return
+        self._watching = True
+        self._stream = self._watch(session)
+        self._stream.nudge(ALL)
+        FLUSHER.join(self)
 
     def _moment(self, batch: Batch) -> dict[str, str]:
         session = self._session()
@@ -77,6 +120,11 @@ class PaneWidget(anywidget.AnyWidget):
                 status_age_s=age,
                 problem=replica.problem,
                 alarm=replica.alarm,
+                lag_ms=replica.lag_ms,
+                feed_age_s=self._stream.feed_age(),
+                ticking=self._stream.ticking,
+                scopes=getattr(session, "scopes", None),
+                now=FLUSHER.clock.now(),
             )
             return changed_text(
                 self._lists.news({"connection": moment.link, **self.parts(moment, batch)}), {}
@@ -88,8 +136,7 @@ class PaneWidget(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Watch no more and take the widget away; the session goes on."""
-        FLUSHER.leave(self)
-        self._stream.close()
+        self._rest()
         super().close()
 
     def _text(self) -> str:

@@ -1,0 +1,100 @@
+"""The order that a viewer looks at: its life and why it exists, told again as soon as something becomes of it.
+
+Knows no pane; the story comes over the wire, on a worker's thread.
+"""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Any
+
+from tradekit.errors import TradekitError
+from tradekit.report.story import Chapter, Story
+from tradekit.state.shape import State
+from tradekit.widgets.words import milliseconds
+
+__all__ = ["Life"]
+
+_log = logging.getLogger(__name__)
+
+Standing = tuple[Any, ...]
+
+
+class Life:
+    """One viewer's order. `told` is called when `story` changes: on the viewer's thread, later on another.
+
+    story  what to show: order, state ("" for no order, busy, ok or error), title, summary, chapters, problem
+    """
+
+    def __init__(self, session: Any, *, told: Callable[[], object], pool: Executor) -> None:
+        self._session = session
+        self._told = told
+        self._pool = pool
+        self._count = 0
+        self._standing: Standing = ()  # of the order when its story was asked for
+        self.story: dict[str, Any] = {"order": "", "state": ""}
+
+    def ask(self, order: str) -> None:
+        """Look at `order`; "" looks at none."""
+        self._count += 1
+        if not order:
+            self._show({"order": "", "state": ""})
+            return
+        if self.story["order"] != order:
+            self._show({"order": order, "state": "busy"})
+        with self._session.replica.lock:
+            self._standing = _standing(self._session.replica.state, order)
+        self._pool.submit(self._read, order, self._count)
+
+    def follow(self, state: State) -> None:
+        """Read the story again if the order is no longer what it was. Call it while the replica's lock is held."""
+        order = self.story["order"]
+        if order and self._standing != _standing(state, order):
+            self.ask(order)
+
+    def _read(self, order: str, number: int) -> None:
+        try:
+            story = _plainly(self._session.why(order))
+        except TradekitError as error:
+            story = {"state": "error", "problem": str(error)}
+        except Exception as error:
+            _log.exception("the story of %s failed", order)
+            story = {"state": "error", "problem": f"{type(error).__name__}: {error}"}
+        if number == self._count:  # another order may have been asked for meanwhile
+            self._show({"order": order, **story})
+
+    def _show(self, story: dict[str, Any]) -> None:
+        self.story = story
+        self._told()
+
+
+def _standing(state: State, order: str) -> Standing:
+    known = state.orders.get(order)
+    return (
+        ()
+        if known is None
+        else (known.status, known.filled, known.updated, known.stop, known.cancel_requested)
+    )
+
+
+def _plainly(story: Story) -> dict[str, Any]:
+    return {
+        "state": "ok",
+        "title": story.title,
+        "summary": [list(pair) for pair in story.summary],
+        "chapters": [_chapter(chapter) for chapter in story.chapters],
+    }
+
+
+def _chapter(chapter: Chapter) -> dict[str, Any]:
+    steps = [
+        {
+            "seq": step.seq,
+            "cause": step.cause,
+            "ts": milliseconds(step.ts),
+            "what": step.what,
+            "text": step.text,
+        }
+        for step in chapter.steps
+    ]
+    return {"heading": chapter.heading, "steps": steps}
