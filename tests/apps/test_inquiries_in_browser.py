@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.apps.conftest import Browser, Dashboard
-from tests.apps.deals import trade
+from tests.widgets.deals import trade
 from tradekit.model.order import OrderCancelRequested
 from tradekit.model.reconciliation import AlertRaised, DifferenceFound, Proposal
 from tradekit.model.session import SignalRaised

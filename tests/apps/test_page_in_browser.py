@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.apps.conftest import Browser, Dashboard
-from tests.apps.deals import trade
+from tests.widgets.deals import trade
 from tradekit.model.market import Bar
 from tradekit.testing.play import Play
 from tradekit.testing.stage import StageSession

@@ -1,32 +1,16 @@
 """The page's own line: tickets minted off the kernel's thread, handed out once, never kept where they are saved."""
 
 import gc
-from concurrent.futures import Executor, Future
-from typing import Any
 
 import pytest
 
+from tests.widgets.later import Later
 from tradekit.core.clock import ManualClock
 from tradekit.errors import RefusedError
 from tradekit.testing.stage import StageSession
 from tradekit.widgets.line import FRESH_S, SCOPE, PageLine
 
 START = 1_670_889_600_000_000_000
-
-
-class Later(Executor):
-    """Runs what was submitted when told to."""
-
-    def __init__(self) -> None:
-        self.work: list[Any] = []
-
-    def submit(self, run: Any, /, *args: Any, **options: Any) -> "Future[Any]":
-        self.work.append(lambda: run(*args, **options))
-        return Future()
-
-    def run(self) -> None:
-        while self.work:
-            self.work.pop(0)()
 
 
 class Gate(StageSession):
@@ -104,7 +88,7 @@ def test_a_refusal_is_told_to_the_page(line: PageLine, gate: Gate, later: Later)
 def test_a_session_that_is_not_there_is_not_asked(line: PageLine, gate: Gate, later: Later) -> None:
     gate.replica.become("stale", "no beat")
     line.ask()
-    assert later.work == []
+    assert later.waiting == []
 
 
 def test_a_session_that_mints_none_says_so(clock: ManualClock, later: Later) -> None:
@@ -121,5 +105,5 @@ def test_it_does_not_keep_its_session(clock: ManualClock, later: Later) -> None:
     gc.collect()
     assert line.address == ""
     line.ask()
-    assert later.work == []
+    assert later.waiting == []
     assert "PageLine" in repr(line)

@@ -1,10 +1,11 @@
 import json
 
-from tests.widgets.conftest import MINUTE, START
 from tests.widgets.lists import rows_of
 from tests.widgets.made import Make, made, part
 from tests.widgets.test_flusher import eventually
 from tradekit.testing.stage import StageSession
+from tradekit.widgets.pace import Batch
+from tradekit.widgets.panes import Moment
 from tradekit.widgets.session import Session
 
 __all__ = ["made"]
@@ -36,12 +37,12 @@ def test_each_request_reaches_the_pane_that_it_is_for(session: StageSession, mad
     assert session.said == ["set_param", "halt"]
 
 
-def test_ticks_alone_leave_the_ribbon_as_it_is(session: StageSession, made: Make) -> None:
+def test_ticks_alone_refresh_the_ribbons_ages_only_now_and_then(session: StageSession, made: Make) -> None:
     whole = made(Session, session)
-    assert eventually(lambda: part(whole, "form")["state"] == "ok")
+    moment = Moment(session.name, session.replica.state, status="live")
+    ticks = Batch(frozenset(), (), {"BTCUSDT": {"key": "BTCUSDT"}})
     whole._ribbon_at = float("inf")  # it was refreshed just now
-    before = whole.ribbon
-    bar = {"timeframe": "1m", "ts": START + 5 * MINUTE, "open": 1.0, "high": 2.0, "low": 1.0, "close": 1.5}
-    session.replica.tick({"key": "BTCUSDT", "bar": {**bar, "volume": 1}})
-    assert eventually(lambda: part(whole, "bar")["rows"][-1][4] == 1.5)
-    assert whole.ribbon == before
+    assert "ribbon" not in whole.parts(moment, ticks)
+    assert "ribbon" in whole.parts(moment, Batch(frozenset({"orders"})))
+    whole._ribbon_at = float("-inf")
+    assert "ribbon" in whole.parts(moment, ticks)

@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
-from tradekit.apps.controls import Commands, verdict
-from tradekit.apps.lives import Life
-from tradekit.apps.search import Search
-from tradekit.apps.tuning import Declared, changes
 from tradekit.core.clock import Clock
 from tradekit.widgets.candles import Plot
+from tradekit.widgets.commands import Commands, verdict
 from tradekit.widgets.diary import Line
+from tradekit.widgets.lives import Life
 from tradekit.widgets.pace import Batch
 from tradekit.widgets.panes import Moment, tables_touched, touches
+from tradekit.widgets.search import Search
+from tradekit.widgets.tuning import Declared, changes
 
 __all__ = ["Cockpit", "Face", "Parts", "pool"]
 

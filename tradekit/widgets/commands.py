@@ -13,7 +13,7 @@ from tradekit.core.clock import Clock
 from tradekit.errors import ConnectionLostError, RefusedError, TradekitError
 from tradekit.widgets.words import milliseconds, sequence
 
-__all__ = ["DONE", "Commands", "Wish", "button"]
+__all__ = ["DONE", "Commands", "Wish", "button", "verdict"]
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +44,15 @@ def button(session: Any, asked: dict[str, Any]) -> Wish | str:
     if name not in DONE:
         return f"{name!r} is no command of this page"
     return Wish(name, name.replace("_", " "), DONE[name], lambda: getattr(session, name)())
+
+
+def verdict(session: Any, asked: dict[str, Any]) -> Wish | str:
+    """A request to accept what a difference proposes, or to refuse it; else why it is none."""
+    name, accept = asked.get("difference"), asked.get("accept")
+    if not isinstance(name, str) or not name or not isinstance(accept, bool):
+        return f"{asked.get('name', '')!r} is no command of this table"
+    word, done = ("accept", "accepted") if accept else ("refuse", "refused")
+    return Wish("resolve", f"{word} {name}", f"{name} {done}", lambda: session.resolve(name, accept=accept))
 
 
 class Commands:

@@ -46,12 +46,14 @@ class Flusher:
 
     def join(self, member: Flushed) -> None:
         """Flush `member` (held weakly) from now on."""
+        new: threading.Thread | None = None
         with self._condition:
             self._members[id(member)] = weakref.ref(member)
             self._share()
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="tradekit-widgets", daemon=True)
-                self._thread.start()
+                self._thread = new = threading.Thread(target=self._run, name="tradekit-widgets", daemon=True)
+        if new is not None:
+            new.start()  # not under the lock: what its start collects may leave
         self.wake()
 
     def leave(self, member: Flushed) -> None:

@@ -90,7 +90,9 @@ class PaneWidget(anywidget.AnyWidget):
         return Stream(session.replica, FLUSHER.wake, clock=FLUSHER.clock, pace=Pace.of_widgets(1))
 
     def _rest(self) -> None:
-        """No page shows it: watch nothing."""
+        """No page shows it: watch nothing. A widget that is collected comes here again, wherever that happens."""
+        if not self._watching:
+            return
         self._watching = False
         FLUSHER.leave(self)
         self._stream.close()

@@ -46,6 +46,8 @@ class Declared:
             rows = self._session.declaration()
         except TradekitError as error:
             state, problem = "error", str(error)
+        except ReferenceError:
+            return  # a widget holds its session weakly: who asked looks no more
         except Exception as error:
             _log.exception("the declaration of the parameters could not be had")
             state, problem = "error", f"{type(error).__name__}: {error}"

@@ -3,12 +3,12 @@ from typing import Any
 
 import pytest
 
-from tests.apps.later import Later
-from tradekit.apps.controls import DONE, Commands, verdict
+from tests.widgets.later import Later
 from tradekit.core.clock import ManualClock
 from tradekit.errors import RefusedError
 from tradekit.model.reconciliation import DifferenceFound, Proposal
 from tradekit.testing.stage import StageSession
+from tradekit.widgets.commands import DONE, Commands, verdict
 
 
 @pytest.fixture

@@ -2,14 +2,14 @@ from typing import Any
 
 import pytest
 
-from tests.apps.deals import trade
-from tests.apps.later import Later
-from tradekit.apps import search as module
-from tradekit.apps.search import PAGE, Search, back_from
+from tests.widgets.deals import trade
+from tests.widgets.later import Later
 from tradekit.errors import ConnectionLostError
 from tradekit.model.session import CommandReceived, SignalRaised
 from tradekit.state.shape import State
 from tradekit.testing.stage import StageSession
+from tradekit.widgets import search as module
+from tradekit.widgets.search import PAGE, Search, back_from
 
 
 def noise(session: StageSession, count: int) -> None:

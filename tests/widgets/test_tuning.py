@@ -1,15 +1,16 @@
 import json
+import weakref
 from typing import Any
 
 import pytest
 
-from tests.apps.later import Later
-from tradekit.apps.controls import Commands
-from tradekit.apps.tuning import Declared, changes
+from tests.widgets.later import Later
 from tradekit.core.clock import ManualClock
 from tradekit.errors import ConnectionLostError
 from tradekit.testing.stage import StageSession
+from tradekit.widgets.commands import Commands
 from tradekit.widgets.panes import Moment
+from tradekit.widgets.tuning import Declared, changes
 
 
 def moment(session: StageSession, scopes: frozenset[str] | None = None) -> Moment:
@@ -52,6 +53,15 @@ def test_a_declaration_that_cannot_be_had_is_told(monkeypatch: pytest.MonkeyPatc
     declared.part(moment(session))
     pool.run()
     assert declared.part(moment(session))["problem"] == "ZeroDivisionError: division by zero"
+
+
+def test_a_session_that_is_gone_by_then_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    session, pool, told = StageSession(), Later(), []
+    declared = Declared(weakref.proxy(session), told=lambda: told.append(1), pool=pool)
+    declared.part(moment(session))
+    del session
+    pool.run()
+    assert (told, caplog.text) == ([], "")
 
 
 def test_nothing_is_asked_of_a_session_that_is_not_there() -> None:

@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from tests.apps.deals import trade
-from tests.apps.later import Later
-from tradekit.apps.lives import Life
+from tests.widgets.deals import trade
+from tests.widgets.later import Later
 from tradekit.model.order import OrderFilled, OrderSubmitted, OrderType, Side
 from tradekit.testing.stage import StageSession
+from tradekit.widgets.lives import Life
 
 WHO = ("BTCUSDT", "breakout", "paper")
 
