@@ -169,7 +169,7 @@ def test_a_viewer_who_may_only_read_sees_why_each_button_is_off(
     assert page.get_by_role("button", name="Halt").is_enabled()
     page.locator(".params .why").get_by_text("this token may not set param").wait_for()
     dashboard.session.disarm()
-    arm = page.get_by_role("button", name="Arm")
+    arm = page.get_by_role("button", name="Arm", exact=True)
     arm.wait_for()
     assert arm.is_disabled()
     assert arm.get_attribute("title") == "this token may not arm: it allows operate, read, that needs trade"

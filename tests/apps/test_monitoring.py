@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.apps.later import Later
+from tests.widgets.later import Later
 from tradekit.apps import monitoring as module
 from tradekit.apps.monitoring import Monitoring, Reader
 from tradekit.apps.panes import monitoring_panes

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from tests.apps.folder import Folder
-from tests.apps.later import Later
+from tests.widgets.later import Later
 from tradekit.apps.starting import Start
 from tradekit.errors import ConfigError
 

@@ -13,7 +13,6 @@ from tests.notebooks.lab import Lab, serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-BUSY_S = 8
 NOTE_TICKETS = """
     window.tickets = [];
     const send = WebSocket.prototype.send;
@@ -26,7 +25,9 @@ CELLS = {
     "whole": "tk.widgets.Session(session)",
     "kill": "tk.widgets.KillSwitch(session)",
     "far": 'far = tk.widgets.KillSwitch(session)\nfar.line = \'{"uri": "ws://127.0.0.1:1/ws"}\'\nfar',
-    "busy": f"import time\ntime.sleep({BUSY_S})",
+    "busy": """import pathlib, time
+while not pathlib.Path("done").exists():
+    time.sleep(0.05)""",
     "watchers": "len(session.replica._watchers)",
     "again": "len(session.replica._watchers)",
     "params": "session.state.strategy.params['fast'], [c.name for c in session.state.commands]",
@@ -131,6 +132,7 @@ def test_widgets_live_and_the_kill_switch_kills_while_a_cell_runs(
         lab.theme("JupyterLab Dark")
         kill.wait_for_selector("section.tk[data-theme=dark]")
         page.screenshot(path=screenshots / "widget-kill-dark.png")
+        (project / "notebooks" / "done").touch()
         lab.rest()
 
         # running a cell again watches no more than before and commands nothing; without its output it watches nothing
