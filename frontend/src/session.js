@@ -13,7 +13,7 @@ import { share } from "./share.js";
 import { steer } from "./steering.js";
 import steering from "./steering.css";
 
-const TABS = { Chart: [chart.render, "chart"], Tables: [blotter, "blotter"], Log: [log, "log"], "P&L": [pnl, "pnl"] };
+const TABS = { Chart: [chart.render, "chart"], Tables: [blotter, "blotter", { ack: "resolved" }], Log: [log, "log"], "P&L": [pnl, "pnl"] };
 const QUIET = { own: { first: "" } }; // the ribbon names the session for all
 
 function render(view) {
@@ -38,13 +38,13 @@ function render(view) {
       tabs[other].page.classList.toggle("shown", other === name);
     }
   };
-  for (const [name, [draw, pane]] of Object.entries(TABS)) {
+  for (const [name, [draw, pane, names]] of Object.entries(TABS)) {
     const page = h("div", { class: "page", role: "tabpanel", "aria-label": name });
     tabs[name] = h("button", { role: "tab", type: "button", onclick: () => show(name) }, name);
     tabs[name].page = page;
     bar.append(tabs[name]);
     pages.append(page);
-    ends.push(draw(share(view, pane, page, QUIET)));
+    ends.push(draw(share(view, pane, page, { ...QUIET, names })));
   }
   bar.addEventListener("keydown", ({ key }) => {
     const all = Object.keys(TABS);

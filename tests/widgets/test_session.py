@@ -46,3 +46,12 @@ def test_ticks_alone_refresh_the_ribbons_ages_only_now_and_then(session: StageSe
     assert "ribbon" in whole.parts(moment, Batch(frozenset({"orders"})))
     whole._ribbon_at = float("-inf")
     assert "ribbon" in whole.parts(moment, ticks)
+
+
+def test_a_verdict_on_a_difference_has_an_acknowledgement_of_its_own(
+    session: StageSession, made: Make
+) -> None:
+    whole = made(Session, session)
+    whole.request = json.dumps({"name": "resolve", "difference": "d-1", "n": 1})
+    assert eventually(lambda: "no command of this table" in part(whole, "resolved")["text"])
+    assert part(whole, "ack")["state"] == ""

@@ -3,12 +3,15 @@
 Knows no pane of its own: it is the other widgets' parts in one model, so that one flush tells one moment to all.
 """
 
+import json
+import weakref
 from typing import Any
 
 import traitlets
 
 from tradekit.widgets.blotter import Blotter
 from tradekit.widgets.chart import Chart
+from tradekit.widgets.commands import Commands, verdict
 from tradekit.widgets.controls import Controls
 from tradekit.widgets.flusher import FLUSHER
 from tradekit.widgets.log import Log
@@ -16,6 +19,7 @@ from tradekit.widgets.pace import Batch
 from tradekit.widgets.pane import drawn_by
 from tradekit.widgets.panes import Moment
 from tradekit.widgets.pnl import PnL
+from tradekit.widgets.pool import POOL
 from tradekit.widgets.source import Session as Source
 
 __all__ = ["Session"]
@@ -32,6 +36,7 @@ class Session(Chart, Blotter, PnL, Log, Controls):
     pane = traitlets.Unicode("session").tag(sync=True)
     height = traitlets.Int(480).tag(sync=True)
     ribbon = traitlets.Unicode("").tag(sync=True)
+    resolved = traitlets.Unicode("").tag(sync=True)  # the acknowledgement of a verdict on a difference
 
     def __init__(
         self,
@@ -43,11 +48,14 @@ class Session(Chart, Blotter, PnL, Log, Controls):
         height: int | None = None,
     ) -> None:
         self._ribbon_at = float("-inf")
+        self._verdicts = Commands(
+            weakref.proxy(session), told=self._tell, clock=FLUSHER.clock, pool=POOL, read=verdict
+        )
         super().__init__(session, instrument, timeframe, theme=theme, height=height)
 
     def parts(self, moment: Moment, batch: Batch) -> dict[str, Any]:
         """What a flush may have changed in any of them."""
-        out: dict[str, Any] = {}
+        out: dict[str, Any] = {"resolved": self._verdicts.ack}
         for kind in self.KINDS:
             out |= kind.parts(self, moment, batch)
         now = FLUSHER.clock.monotonic()
@@ -55,6 +63,12 @@ class Session(Chart, Blotter, PnL, Log, Controls):
             self._ribbon_at = now
             out["ribbon"] = {**moment.ribbon(), "page": False}
         return out
+
+    def _asked_for(self, change: Any) -> None:
+        if json.loads(change["new"]).get("name") == "resolve":
+            self._verdicts.request(change["new"])
+        else:
+            super()._asked_for(change)
 
     def text(self, moment: Moment) -> str:
         """The numbers, then each table that has rows."""
