@@ -63,7 +63,7 @@ def test_a_ticket_opens_one_connection_and_is_no_header(serve: Serve, token: str
             pass
         with come(bridge, ticket) as page:
             assert hear(page, "welcome")["scopes"] == ["read"]
-            with come(bridge, ticket) as again, pytest.raises(ConnectionClosed) as closed:
+            with pytest.raises(ConnectionClosed) as closed, come(bridge, ticket) as again:
                 hear(again, "welcome")
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == CloseCode.TOKEN
