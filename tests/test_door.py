@@ -23,7 +23,8 @@ def test_the_rooms_offer_names_that_are_loaded_when_used() -> None:
     assert tk.widgets.Blotter is Blotter
     assert tk.indicators.SMA is tk.SMA is SMA
     assert dir(tk.widgets) == [
-        "Blotter", "Chart", "Controls", "KillSwitch", "Log", "Orders", "PnL", "Positions", "Session", "Signals", "Ticker",
+        "Blotter", "Chart", "Controls", "KillSwitch", "Log", "Orders", "PnL", "Positions", "Session", "Signals",
+        "Ticker",
     ]  # fmt: skip
     assert dir(tk.testing) == ["Desk"]  # type: ignore[attr-defined]
     assert tk.research.statistics([0.01, -0.01])["best_bar"] == 0.01
