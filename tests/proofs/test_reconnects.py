@@ -104,10 +104,13 @@ def test_a_line_that_breaks_is_made_anew_and_misses_nothing(
             for n in range(times):
                 wait_until(lambda: replica.connection.status.name == "live")
                 time.sleep(rng.random() * 0.05)
+                told = len(replica.statuses)
                 getattr(relay, failure)()
-                wait_until(lambda: replica.connection.status.name != "live")
+                wait_until(
+                    lambda told=told: len(replica.statuses) > told
+                )  # it may be back before anybody looks
                 began = time.monotonic()
-                wait_until(lambda: replica.connection.status.name == "live")
+                wait_until(lambda told=told: "live" in replica.names[told:])
                 with busy.quiet() as seq:
                     wait_until(lambda seq=seq: replica.is_at(seq))
                     assert replica.values == busy.source.values
