@@ -48,6 +48,7 @@ def main(argv: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="tradekit-prove-") as folder:
         lines = options.keep.resolve() if options.keep else Path(folder, "proofs.jsonl")
         lines.touch()
+        kept = _records(lines)
         command = [sys.executable, "-m", "pytest", "-m", "proof", f"--timeout={options.timeout_s}"]
         started = time.monotonic()
         code = subprocess.run(
@@ -56,7 +57,9 @@ def main(argv: list[str] | None = None) -> int:
             env=os.environ | {"TRADEKIT_PROVE": "full", "TRADEKIT_PROOFS_FILE": str(lines)},
         ).returncode
         seconds = time.monotonic() - started
-        written = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+        fresh = _records(lines)[len(kept) :]
+        again = {record["test"] for record in fresh}
+        written = [record for record in kept if record["test"] not in again] + fresh
         for record in written:
             record.setdefault("at", _commit())
         lines.write_text("".join(json.dumps(record) + "\n" for record in written), encoding="utf-8")
@@ -71,6 +74,10 @@ def main(argv: list[str] | None = None) -> int:
         out.write_text(report, encoding="utf-8")
         sys.stderr.write(f"prove: {len(records)} results written to {out.name}\n")
     return code
+
+
+def _records(lines: Path) -> list[Record]:
+    return [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
 
 
 def _latest(records: Iterable[Record]) -> list[Record]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.prove import render
+from tools.prove import main, render
 
 pytestmark = pytest.mark.process  # of pytest itself
 
@@ -83,3 +83,34 @@ def test_a_report_of_nothing_says_so() -> None:
     report = render([], machine=[], seconds=0)
     assert "Nothing yet." in report
     assert "## Failed" not in report
+
+
+def test_what_is_proved_again_takes_the_place_of_what_was_kept(tmp_path: Path) -> None:
+    quick = "tests/proofs/test_golden.py::test_there_is_a_golden_journal"
+    shared = {
+        "size": "",
+        "result": "0 lost",
+        "note": "",
+        "why": "",
+        "seconds": 1.0,
+        "full": True,
+        "at": "abc",
+    }
+    kept, report = tmp_path / "kept.jsonl", tmp_path / "report.md"
+    before = [
+        {
+            "name": "another one",
+            "outcome": "passed",
+            "test": "tests/proofs/test_else.py::test_else",
+            **shared,
+        },
+        {"name": "under another name", "outcome": "failed", "test": quick, **shared},
+    ]
+    kept.write_text("".join(json.dumps(one) + "\n" for one in before), encoding="utf-8")
+    assert main(["--keep", str(kept), "--out", str(report), "--", "-q", quick]) == 0
+    told = report.read_text(encoding="utf-8")
+    assert "| another one |" in told
+    assert "## Failed" not in told
+    assert [json.loads(line)["outcome"] for line in kept.read_text(encoding="utf-8").splitlines()] == [
+        "passed"
+    ] * 2
