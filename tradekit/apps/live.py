@@ -11,6 +11,7 @@ from typing import Any
 
 import panel as pn
 from bokeh.models import CustomJS
+from jinja2 import Template
 
 from tradekit.apps.cockpit import Cockpit, Parts, pool
 from tradekit.apps.hub import Hub
@@ -172,6 +173,7 @@ def _template(name: str, *, theme: str, title: str, **variables: Any) -> pn.Temp
     if theme not in THEMES:
         theme = THEMES[0]
     template = pn.Template((PAGES / name).read_text(encoding="utf-8"))
+    template.add_variable("frame", Template((PAGES / "frame.html").read_text(encoding="utf-8")))
     template.add_variable("theme", theme)
     template.add_variable("page_title", f"{title} - tradekit")
     template.add_variable("style", (PAGES / "page.css").read_text(encoding="utf-8"))
