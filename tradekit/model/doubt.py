@@ -81,7 +81,11 @@ class OrderRevived(OrderFact, frozen=True, gc=False):
 
 @fact("order.adopted", critical=True)
 class OrderAdopted(OrderFact, frozen=True, gc=False):
-    """The account has an order that was not sent here. Risk counts it; only a claim lets us cancel it."""
+    """The account has an order that was not sent here. Risk counts it; only a claim lets us cancel it.
+
+    qty          [base units], positive; what has filled of it before is told as fills
+    limit, stop  limit price and trigger [quote currency] or None
+    """
 
     account: str
     side: Side
@@ -104,7 +108,8 @@ class OrderClaimed(OrderFact, frozen=True, gc=False):
 class FillBusted(OrderFact, frozen=True, gc=False):
     """A trade that was booked is void: the venue has cancelled it, or the real one takes a synthetic one's place.
 
-    The opposite trade is booked at the same price, and the fee is given back. The other fields are those of the fill.
+    The opposite trade is booked at the same price, and the fee is given back. The other fields are those of the fill:
+    quantity [base units], price [quote currency], fee [`fee_currency`].
     """
 
     strategy: str
@@ -123,7 +128,8 @@ class FillBusted(OrderFact, frozen=True, gc=False):
 class FillQuarantined(OrderFact, frozen=True, gc=False):
     """A reported trade contradicts what is known, and is not booked: the same id with other numbers, or too much.
 
-    `id` is the order's, "" where it belongs to none; the other fields are what the venue told.
+    `id` is the order's, "" where it belongs to none; the other fields are what the venue told:
+    quantity [base units], price [quote currency], fee [`fee_currency`]. No position changes.
     """
 
     venue_id: str
