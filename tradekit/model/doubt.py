@@ -83,7 +83,7 @@ class OrderRevived(OrderFact, frozen=True, gc=False):
 class OrderAdopted(OrderFact, frozen=True, gc=False):
     """The account has an order that was not sent here. Risk counts it; only a claim lets us cancel it.
 
-    qty          [base units], positive; what has filled of it before is told as fills
+    qty          [base units], positive
     limit, stop  limit price and trigger [quote currency] or None
     """
 
