@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 __all__ = [
+    "BrokerError",
     "ConfigError",
     "ConnectionLostError",
     "DataError",
@@ -45,6 +46,12 @@ class StrategyError(TradekitError):
 
 class OrderError(TradekitError):
     """A wish makes no sense (negative quantity, stop without price); nothing was sent."""
+
+
+class BrokerError(TradekitError):
+    """A venue will not have us, and waiting mends nothing (a key, a permission, a symbol); the user mends that."""
+
+    exit_code = 1
 
 
 class NotFoundError(TradekitError):

@@ -61,7 +61,7 @@ class Moment:
 
     @classmethod
     def of(cls, parts: Parts) -> "Moment":
-        book = {name: (order.leaves, order.held) for name, order in parts.cycle.broker._exchange.book.items()}
+        book = {name: (order.leaves, order.held) for name, order in parts.cycle.venue._exchange.book.items()}
         return cls(_hash(memory(parts.cycle.engine.strategy)), _hash(book))
 
 
@@ -116,7 +116,7 @@ def check_restored(project: Project, twin: Twin, copy: Path) -> int:
         assert fingerprint(state) == parts.store.hash() == fingerprint(folded)
         assert parts.cycle.engine.doubt == ""
         working = {order.id for order in state.orders.values() if order.working}
-        assert working == {*parts.cycle.broker._exchange.book, *_unanswered(events)}
+        assert working == {*parts.cycle.venue._exchange.book, *_unanswered(events)}
         if events:
             done = trading(events)
             assert len(done) in twin.moments, f"the journal ends in the middle of a step, at #{len(events)}"

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from tests.builders import BTC, MINUTE, START, flat, opened
-from tradekit.brokers.paper.orders import PaperBroker
+from tradekit.brokers.paper.venue import PaperVenue
 from tradekit.core.bus import Bus
 from tradekit.core.clock import SystemClock
 from tradekit.core.event import Event
@@ -22,8 +22,8 @@ from tradekit.run.cycle import Cycle
 from tradekit.run.gate import Gate
 from tradekit.run.loop import Asked, Loop
 from tradekit.strategy.base import Strategy
-from tradekit.trading.broker import Report
 from tradekit.trading.engine import Engine
+from tradekit.trading.venue import Report
 
 BOUND_S = 20.0
 
@@ -70,7 +70,7 @@ class HandWatch:
         return took
 
 
-class NotingBroker(PaperBroker):
+class NotingVenue(PaperVenue):
     """Paper, with a note of each order that reached it and of the journal's last durable event then."""
 
     def __init__(self, journal: Journal) -> None:
@@ -97,7 +97,7 @@ class Desk:
     ) -> None:
         self.journal = journal or MemoryJournal()
         self.feed, self.watch, self.gate = HandFeed(), HandWatch(), Gate()
-        self.broker = NotingBroker(self.journal)
+        self.broker = NotingVenue(self.journal)
         self.engine = Engine(strategy)
         self.snapshots = 0
         self.bus = Bus(on_error=self._failed)

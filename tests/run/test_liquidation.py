@@ -159,7 +159,7 @@ def test_the_journal_of_a_call_replays_to_the_same_state_and_book() -> None:
     again = made()
     assert restore(again, lambda: journal) is None
     assert fingerprint(again.engine.state) == fingerprint(whole.engine.state)
-    assert again.broker.resume(whole.engine.state.time) == []
+    assert again.venue.resume(whole.engine.state.time) == []
     folded = State()
     for event in journal:
         apply(folded, event)

@@ -4,12 +4,12 @@ import asyncio
 
 from tests.builders import BTC
 from tests.run.desk import BOUND_S, Desk, Quiet, bars, on_desk
-from tradekit.brokers.paper.orders import PaperBroker
+from tradekit.brokers.paper.venue import PaperVenue
 from tradekit.errors import RefusedError
 from tradekit.model.said import Answer, Ask, PositionSaid, Question, Said, Unknown
 
 
-class Forgetful(PaperBroker):
+class Forgetful(PaperVenue):
     """Says that it holds what nobody has bought, or that it cannot say."""
 
     said: Said | None = None
@@ -23,7 +23,7 @@ class Forgetful(PaperBroker):
 def desk_with(said: Said) -> Desk:
     """A desk that is about to open, whose exchange says this of its positions."""
     desk = Desk(Quiet())
-    desk.loop.cycle.broker = broker = Forgetful([BTC])
+    desk.loop.cycle.venue = broker = Forgetful([BTC])
     broker.said = said
     return desk
 

@@ -84,7 +84,7 @@ def test_a_session_cut_at_any_group_goes_on_as_if_it_had_never_stopped(
     assert restore(again, lambda: log) is None
     assert again.engine.doubt == ""
     more: list[Group] = []
-    while reports := again.act(more[-1]) if more else again.broker.resume(log[-1].ts):
+    while reports := again.act(more[-1]) if more else again.venue.resume(log[-1].ts):
         more.append(again.report(reports))
     more += feed(again, run, position_of(again.engine.state))
     assert lines(more) == lines(groups[cut:])

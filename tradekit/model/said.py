@@ -20,6 +20,7 @@ __all__ = [
     "BustSaid",
     "Failed",
     "FillSaid",
+    "Item",
     "LinkSaid",
     "OrderSaid",
     "PositionSaid",
@@ -51,17 +52,23 @@ class Question(StrEnum):
     POSITIONS = "positions"
     BALANCES = "balances"
     ORDER = "order"  # one order, by its client id
+    TIME = "time"  # the venue's clock: the answer's `ts`
 
 
 BOOKS = (Question.OPEN_ORDERS, Question.EXECUTIONS, Question.POSITIONS, Question.BALANCES)
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """A question to the venue: executions from `since` on [UTC ns], or the order that is named."""
+    """A question to the venue: executions from `since` on [UTC ns], or the order that is named.
+
+    venue_id, instrument  what is known of that order, for venues that cannot find it by its client id alone
+    """
 
     question: Question
     since: int = 0
     order: str = ""
+    venue_id: str = ""
+    instrument: str = ""
 
 
 class OrderSaid(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,18 +4,18 @@ One turn of questions and answers through the order management. Knows no clock: 
 """
 
 from tradekit.core.event import Event
-from tradekit.trading.broker import Broker
 from tradekit.trading.office import Office
+from tradekit.trading.venue import Venue
 
 __all__ = ["compare"]
 
 
-def compare(office: Office, broker: Broker, ts: int) -> list[Event]:
+def compare(office: Office, venue: Venue, ts: int) -> list[Event]:
     """Ask for every book at `ts` [UTC ns] and hear what is known at once; what the engine told, not yet written."""
     office.look(ts)
     events: list[Event] = []
     while office.asks:
-        for said in broker.ask(office.asks.pop(0), ts):
+        for said in venue.ask(office.asks.pop(0), ts):
             events += office.hear(said, ts)
     office.requests.clear()  # wishes among the events are acted on by whoever writes them
     return events

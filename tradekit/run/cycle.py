@@ -1,6 +1,6 @@
 """One turn of the wheel: what comes in goes to the simulated venue and the engine; what goes out is acted on.
 
-The one order of things for backtest and paper. Pure but for the broker it is given; whoever turns the wheel decides
+The one order of things for backtest and paper. Pure but for the venue it is given; whoever turns the wheel decides
 when a group of events is durable and so may be acted on.
 """
 
@@ -19,9 +19,9 @@ from tradekit.model.market import (
 )
 from tradekit.model.order import OrderCancelRequested, OrderReplaceRequested, OrderSubmitted
 from tradekit.run.liquidation import liquidate
-from tradekit.trading.broker import Broker, Report
 from tradekit.trading.clearing import Clearing
 from tradekit.trading.engine import Engine
+from tradekit.trading.venue import Report, Venue
 
 __all__ = ["Cycle"]
 
@@ -30,27 +30,25 @@ _MARKET = (Bar, Quote, TradeTick, MarketOpened, MarketClosed, TradingHalted, Tra
 
 
 class Cycle:
-    """An engine and its broker."""
+    """An engine and its venue."""
 
-    def __init__(self, engine: Engine, broker: Broker, clearing: Clearing | None = None) -> None:
+    def __init__(self, engine: Engine, venue: Venue, clearing: Clearing | None = None) -> None:
         self.engine = engine
-        self.broker = broker
+        self.venue = venue
         self.clearing = clearing if clearing is not None else Clearing()
 
     def take(self, fact: Fact, ts: int) -> list[Event]:
-        """One fact from outside. A market's is shown to a simulated venue first: a bar's trades come before its close.
+        """One fact from outside. A market's is shown to the venue first: a bar's trades come before its close.
 
-        A simulated venue's clearing then says what is due for the nights before it and for the fact itself, and closes
+        The venue's clearing then says what is due for the nights before it and for the fact itself, and closes
         positions where the margin is not enough any more. The events of one call belong together: they become durable
         as one, then `act` is called with them.
         """
-        if not self.broker.simulated:
-            return self.engine.step(fact, ts)
         engine, clearing = self.engine, self.clearing
         state = engine.state
         events = self.report(clearing.overnight(state, fact, ts)) if clearing.nightly else []
         if isinstance(fact, _MARKET):
-            trades = self.broker.market(fact, ts)
+            trades = self.venue.market(fact, ts)
             if trades:
                 events += self.report(trades)
         due = clearing.due(engine.state, fact, ts)
@@ -58,11 +56,15 @@ class Cycle:
         if due:
             events += self.report(due)
         if state.account.type is AccountType.MARGIN:
-            events += liquidate(engine, self.broker, ts)
+            events += liquidate(engine, self.venue, ts)
         return events
 
+    def replay(self, event: Event) -> None:
+        """Fold a journaled event into the venue's book at a start."""
+        self.venue.replay(event)
+
     def act(self, events: Iterable[Event]) -> list[Report]:
-        """Carry out the wishes among `events` at the broker; returns what it answered at once."""
+        """Carry out the wishes among `events` at the venue; returns what it answered at once."""
         reports: list[Report] = []
         for event in events:
             data = event.data
@@ -71,11 +73,11 @@ class Cycle:
             if isinstance(data, OrderSubmitted):
                 if self.over(data.id):
                     continue
-                reports += self.broker.submit(data, event.ts)
+                reports += self.venue.submit(data, event.ts)
             elif isinstance(data, OrderCancelRequested):
-                reports += self.broker.cancel(data, event.ts)
+                reports += self.venue.cancel(data, event.ts)
             elif isinstance(data, OrderReplaceRequested):
-                reports += self.broker.replace(data, event.ts)
+                reports += self.venue.replace(data, event.ts)
         return reports
 
     def over(self, order_id: str) -> bool:
@@ -84,7 +86,7 @@ class Cycle:
         return order is not None and not order.working
 
     def report(self, reports: Iterable[Report]) -> list[Event]:
-        """The broker's answers taken by the engine, as one group."""
+        """The venue's answers taken by the engine, as one group."""
         return [event for ts, fact in reports for event in self.engine.step(fact, ts)]
 
     def settle(self, events: list[Event]) -> list[Event]:

@@ -8,16 +8,16 @@ from tradekit.core.event import Event, Fact
 from tradekit.model.money import exact
 from tradekit.model.order import OrderCanceled, OrderSubmitted, OrderType, Side
 from tradekit.state.shape import Position
-from tradekit.trading.broker import Broker
 from tradekit.trading.engine import Engine
 from tradekit.trading.margin import is_called, margin_call, next_to_close
+from tradekit.trading.venue import Venue
 
 __all__ = ["liquidate"]
 
 _WORD = "margin call"
 
 
-def liquidate(engine: Engine, broker: Broker, ts: int) -> list[Event]:
+def liquidate(engine: Engine, venue: Venue, ts: int) -> list[Event]:
     """What follows at `ts` [UTC ns] if the account is called; nothing if it is not.
 
     Orders that were wished for and not sent yet are canceled with the others: what the strategy wanted before the call
@@ -28,13 +28,13 @@ def liquidate(engine: Engine, broker: Broker, ts: int) -> list[Event]:
     events = engine.step(margin_call(engine.state), ts)
     while True:
         for order in engine.working():
-            events += _show(engine, broker, OrderCanceled(order.id, order.instrument, _WORD), ts)
+            events += _show(engine, venue, OrderCanceled(order.id, order.instrument, _WORD), ts)
         worst = next_to_close(engine.state)
         if worst is None or not is_called(engine.state):
             return events
         closing = _closing(engine, worst)
         events += engine.step(closing, ts)
-        for at, report in broker.liquidate(closing, exact(worst.mark), ts):
+        for at, report in venue.liquidate(closing, exact(worst.mark), ts):
             events += engine.step(report, at)
 
 
@@ -55,8 +55,8 @@ def _closing(engine: Engine, position: Position) -> OrderSubmitted:
     )
 
 
-def _show(engine: Engine, broker: Broker, fact: Fact, ts: int) -> list[Event]:
+def _show(engine: Engine, venue: Venue, fact: Fact, ts: int) -> list[Event]:
     """Tell a fact of the clearing, to the venue's book too."""
     events = engine.step(fact, ts)
-    broker.replay(events[0])
+    venue.replay(events[0])
     return events

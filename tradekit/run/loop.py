@@ -27,10 +27,10 @@ from tradekit.run.comparing import compare
 from tradekit.run.cycle import Cycle
 from tradekit.run.feed import ReplayFeed
 from tradekit.run.gate import Gate
-from tradekit.trading.broker import Report
 from tradekit.trading.office import Office
 from tradekit.trading.reconcile.books import Practice
 from tradekit.trading.reconcile.settle import unsettled
+from tradekit.trading.venue import Report
 
 __all__ = ["Asked", "Loop", "Watch"]
 
@@ -212,7 +212,7 @@ class Loop:
     async def _reconcile(self) -> None:
         """Compare the venue's books with ours; what it answers at once is heard here."""
         async with self._turn:
-            work = partial(compare, self._office, self.cycle.broker, self.cycle.engine.state.time)
+            work = partial(compare, self._office, self.cycle.venue, self.cycle.engine.state.time)
             await self._reports(self._act(await self._step(work)))
 
     async def _work(self) -> None:
@@ -258,7 +258,7 @@ class Loop:
     async def _resume(self) -> None:
         """Take the answers to what was sent before a sudden end."""
         async with self._turn:
-            await self._reports(self.cycle.broker.resume(self.cycle.engine.state.time))
+            await self._reports(self.cycle.venue.resume(self.cycle.engine.state.time))
 
     async def _bars(self) -> None:
         feed = self._feed

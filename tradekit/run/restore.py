@@ -42,7 +42,7 @@ def restore(cycle: Cycle, read: Callable[[], Iterable[Event]]) -> Difference | N
     difference: Difference | None = None
     expected: list[Event] = []
     for event in read():
-        cycle.broker.replay(event)
+        cycle.replay(event)
         if difference is None:
             difference = _next(cycle, expected, event)
     if difference is None and expected:

@@ -1,4 +1,4 @@
-"""The simulated exchange as a venue: what a broker's port asks, answered at once.
+"""The simulated exchange as a venue: what a session asks of one in its house, answered at once.
 
 Its book is a fold of the session's journal, so it always knows what it has: an order that the journal holds
 and it never answered has not reached it. Knows no clock and no socket.
@@ -51,7 +51,6 @@ class SimulatedVenue:
     """Fills orders against the bars, quotes and trades that a run delivers."""
 
     name = "simulated"
-    simulated = True
 
     def __init__(self, exchange: AnyExchange) -> None:
         self._exchange = exchange

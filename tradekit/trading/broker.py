@@ -1,52 +1,107 @@
-"""The broker port: what the engine's shells need from a venue. `tradekit.brokers.*` obey.
+"""The broker port: what a session needs from a venue across a wire. `tradekit.brokers.*` and users' adapters obey.
 
-An answer comes back as a report (an order's fact) at the inbox, never as a return value that could be lost.
+Every answer is data: what the venue states, or that nothing certain is known. Knows no client library, no engine and no
+order of ours beyond its client id. How to write one is in docs/brokers.md; `testing.brokers` has what it must pass.
 """
 
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Protocol
 
-from tradekit.core.event import Event, Fact
-from tradekit.model.order import OrderCancelRequested, OrderReplaceRequested, OrderSubmitted
-from tradekit.model.said import Ask, Said
+import msgspec
 
-__all__ = ["Broker", "Report"]
+from tradekit.core.event import Fact
+from tradekit.model.order import OrderReplaceRequested, OrderSubmitted, OrderType, Side, TimeInForce
+from tradekit.model.said import BOOKS, Ask, Question, Said
 
-Report = tuple[int, Fact]  # (ts UTC ns, an order's fact)
+__all__ = ["Abilities", "AtVenue", "Broker", "Simulated"]
+
+
+class Abilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What a venue can do. What it cannot is done here instead, or refused before it is sent.
+
+    types, tifs  the orders that it takes
+    flips        whether it takes an order through zero; otherwise it is split into a close and an opening
+    replaces     whether it changes orders; otherwise a change is a cancel and, once that is sure, a new order
+    reduces      whether it keeps reduce-only orders within the position by itself
+    keeps        the books that it can be asked for; with `Question.ORDER`, one order by its client id
+    refuses_twins  whether it refuses a second order under a client id that it has seen
+    longest_id   characters that a client id may have (letters, digits, - and _)
+    delay_s      after so long what was sent is in its books, or never will be [s]
+    per_second   requests that it takes in a second; 0 where it does not say
+    """
+
+    types: frozenset[OrderType] = frozenset({OrderType.MARKET, OrderType.LIMIT})
+    tifs: frozenset[TimeInForce] = frozenset({TimeInForce.GTC})
+    flips: bool = False
+    replaces: bool = False
+    reduces: bool = False
+    keeps: frozenset[Question] = frozenset({*BOOKS, Question.ORDER})
+    refuses_twins: bool = True
+    longest_id: int = 36
+    delay_s: float = 60.0
+    per_second: float = 0.0
+
+
+class AtVenue(msgspec.Struct, frozen=True, kw_only=True):
+    """An order of ours as its venue knows it, with its terms as far as they are known.
+
+    client_id  what we called it; `venue_id` what the venue calls it, "" until it has said so
+    next_id    the client id for the order that takes its place, where a change makes a new order at the venue
+    """
+
+    client_id: str
+    venue_id: str
+    instrument: str
+    side: Side
+    type: OrderType
+    qty: Decimal
+    filled: Decimal = Decimal(0)
+    limit: Decimal | None = None
+    stop: Decimal | None = None
+    next_id: str = ""
 
 
 class Broker(Protocol):
-    """A venue, or what stands for it."""
+    """One account at one venue.
+
+    A call sends one request and gives what the venue said to it, at least one statement. It never sends again by
+    itself. Where no certain answer can be had (a timeout, a server error, an answer that cannot be read) it gives
+    `Failed`, to a question `Unknown`; what it raises is taken for the same. Reports that come unasked are `reports`'.
+    """
 
     name: str
-    simulated: bool  # whether it trades against the session's own bars (`market`) instead of a real market
+    abilities: Abilities
 
-    def submit(self, order: OrderSubmitted, ts: int) -> list[Report]:
-        """Send an order; `ts` is session time [UTC ns]. Reports that are known at once are returned."""
+    async def submit(self, order: OrderSubmitted) -> tuple[Said, ...]:
+        """Send an order; its `id` is the client id. What is refused without having been sent is `REJECTED` too."""
 
-    def cancel(self, request: OrderCancelRequested, ts: int) -> list[Report]:
+    async def cancel(self, order: AtVenue) -> tuple[Said, ...]:
         """Ask for an order's end."""
 
-    def replace(self, request: OrderReplaceRequested, ts: int) -> list[Report]:
-        """Ask for other terms of an order."""
+    async def replace(self, order: AtVenue, wanted: OrderReplaceRequested) -> tuple[Said, ...]:
+        """Ask for other terms; those that are None stay. The quantity counts from the order's beginning."""
 
-    def ask(self, ask: Ask, ts: int) -> list[Said]:
-        """Ask for one of the venue's books. An answer that is known at once is returned, others come as reports.
+    async def ask(self, ask: Ask) -> tuple[Said, ...]:
+        """Ask for a book, for one order, or for the venue's time: `Answer`, or `Unknown`, never an empty guess.
 
-        One that cannot be had, or not be read, is `Unknown` and never an empty answer.
+        One order by its client id: what the venue says of it as `OrderSaid` and `FillSaid`, or an `Answer` without
+        items where it states that there is none.
         """
 
-    def market(self, fact: Fact, ts: int) -> list[Report]:
-        """Show a simulated venue a market's fact before the strategy sees it; returns what it does to its book.
+    def reports(self) -> AsyncIterator[Said]:
+        """What the venue says unasked, from the moment that the stream is open until `close`.
 
-        `ts` is when it was told [UTC ns], a bar at its close.
+        The first is `LinkSaid(up=True)`, once no report can be missed any more. A lost connection is told by
+        `LinkSaid(up=False)`, and made again here. Raises BrokerError for what no waiting mends (a key, a right).
         """
 
-    def liquidate(self, order: OrderSubmitted, price: Decimal, ts: int) -> list[Report]:
-        """Have a simulated venue trade an order of its clearing whole, at `price` before costs [quote currency]."""
+    async def close(self) -> None:
+        """End the connection; calling it again changes nothing."""
 
-    def replay(self, event: Event) -> None:
-        """Fold a journaled event at start, so that the venue's own book is restored."""
 
-    def resume(self, ts: int) -> list[Report]:
-        """After the replay: answers to what was sent and never answered."""
+class Simulated(Protocol):
+    """A broker without a market of its own: it trades against what the session sees."""
+
+    def market(self, fact: Fact, ts: int) -> None:
+        """Show it a market's fact, before the session takes it; `ts` is when it was told [UTC ns]."""

@@ -17,7 +17,7 @@ from tradekit.model.money import ZERO, exact
 from tradekit.sim.accruals import Holding, borrowing, cash_in_lieu, dividend, funding, interest
 from tradekit.state.days import day_name
 from tradekit.state.shape import State
-from tradekit.trading.broker import Report
+from tradekit.trading.venue import Report
 
 __all__ = ["Clearing"]
 

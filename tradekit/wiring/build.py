@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from tradekit.brokers.paper.orders import PaperBroker
+from tradekit.brokers.paper.venue import PaperVenue
 from tradekit.config.schema import Config
 from tradekit.core.clock import Clock
 from tradekit.core.event import Event
@@ -76,12 +76,12 @@ def build(config: Config, *, clock: Clock) -> Parts:
     before = _said_before(config.journal) if config.state_store.restore_on_startup else None
     strategy = _strategy(config, before)
     instruments = [c.spec for c in columns]
-    broker = PaperBroker(instruments, rules=_rules(config))
+    venue = PaperVenue(instruments, rules=_rules(config))
     engine = Engine(strategy, clean=secrets.clean_value)
     charged = config.broker
     clearing = Clearing(borrow_rate=charged.borrow_rate, interest_rate=charged.interest_rate)
-    cycle = Cycle(engine, broker, clearing)
-    practice = _practice(config, simulated=broker.simulated)
+    cycle = Cycle(engine, venue, clearing)
+    practice = _practice(config)
     opened = _opened(config, strategy, columns, limits)
     check_instruments(instruments)
     if not config.state_store.restore_on_startup and config.journal is not None:
@@ -132,10 +132,10 @@ def load_columns(source: str, config: Config) -> BarColumns:
     return BarColumns.from_frame(frame)
 
 
-def _practice(config: Config, *, simulated: bool) -> Practice:
-    """How the venue's books are compared; a simulated venue takes orders through zero and keeps reduce-only ones."""
+def _practice(config: Config) -> Practice:
+    """How the venue's books are compared; a simulated one takes orders through zero and keeps reduce-only ones."""
     try:
-        return Practice(**msgspec.structs.asdict(config.reconciliation), flips=simulated, reduces=simulated)
+        return Practice(**msgspec.structs.asdict(config.reconciliation), flips=True, reduces=True)
     except ConfigError as error:
         raise ConfigError(f"{config.file.name}: reconciliation.accept: {error}") from error
 

@@ -1,4 +1,4 @@
-"""The paper broker: the simulated exchange behind the broker port, trading against the session's own feed.
+"""Paper in the house: the simulated exchange that a paper session asks directly, trading against its own feed.
 
 Knows what trading costs from its configuration; the matching is `tradekit.sim`'s.
 """
@@ -8,10 +8,10 @@ from tradekit.sim.exchange import Exchange
 from tradekit.sim.rules import Rules
 from tradekit.sim.venue import SimulatedVenue
 
-__all__ = ["PaperBroker"]
+__all__ = ["PaperVenue"]
 
 
-class PaperBroker(SimulatedVenue):
+class PaperVenue(SimulatedVenue):
     """Paper money: fills against what the session's feed delivers.
 
     fee, slippage  fractions of value and price (0.001 is 0.1 %), or models of them
