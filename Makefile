@@ -18,7 +18,7 @@ help:  ## this list
 demo: .venv/.ready-run  ## a paper session on real bars and its dashboard; prints one address, Ctrl-C ends it
 	@exec .venv/bin/tradekit demo
 
-lab: .venv/.ready-run  ## JupyterLab with the notebooks
+lab: .venv/.ready-lab  ## JupyterLab with the notebooks
 	@exec .venv/bin/tradekit lab
 
 test: lint unit laws processes proofs browser  ## everything a change must pass: lint, unit, laws, proofs at CI size, browser, notebooks
@@ -63,10 +63,14 @@ clean:  ## remove the environment and the caches
 	@tools/setup.sh run
 	@touch $@
 
+.venv/.ready-lab: $(INPUTS)
+	@tools/setup.sh lab
+	@touch .venv/.ready-run $@
+
 .venv/.ready-dev: $(INPUTS)
 	@tools/setup.sh dev
-	@touch .venv/.ready-run $@
+	@touch .venv/.ready-run .venv/.ready-lab $@
 
 .venv/.ready-bench: $(INPUTS)
 	@tools/setup.sh bench
-	@touch .venv/.ready-run .venv/.ready-dev $@
+	@touch .venv/.ready-run .venv/.ready-lab .venv/.ready-dev $@

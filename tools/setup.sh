@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Make .venv ready. `tools/setup.sh run` installs what a trader needs, `dev` what the tests need too, `bench` what the
-# benchmarks measure against as well.
+# Make .venv ready. `tools/setup.sh run` installs what a trader needs, `lab` what the notebooks use too, `dev` what the
+# tests need, `bench` what the benchmarks measure against as well.
 # Takes the interpreter from $PYTHON if set. Knows nothing of stamps: the Makefile decides when to call it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -8,9 +8,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 kind="${1:-run}"
 case "$kind" in
   run) what="." ;;
+  lab) what=".[data]" ;;
   dev) what=".[dev]" ;;
   bench) what=".[dev,bench]" ;;
-  *) echo "setup: usage: tools/setup.sh run|dev|bench" >&2; exit 2 ;;
+  *) echo "setup: usage: tools/setup.sh run|lab|dev|bench" >&2; exit 2 ;;
 esac
 
 is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
@@ -52,11 +53,13 @@ if ! is_new_enough .venv/bin/python; then
     missing+=("$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')")
   fi
 fi
-if [ "$kind" != run ] && ! has_chromium >/dev/null; then
+tests=true
+case "$kind" in run | lab) tests=false ;; esac
+if "$tests" && ! has_chromium >/dev/null; then
   missing+=(chromium)
 fi
 # What only some proofs and rows need: root brings it along, nobody else is stopped; those say what they lack.
-if [ "$kind" != run ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+if "$tests" && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   if ! command -v strace >/dev/null; then missing+=(strace); fi
   if ! command -v ip >/dev/null; then missing+=(iproute2); fi
   if [ "$kind" = bench ]; then

@@ -4,5 +4,6 @@ Defines nothing of its own; nothing inside the package imports it.
 """
 
 from tradekit.report.stats import statistics
+from tradekit.wiring.journals import export_parquet, rewind
 
-__all__ = ["statistics"]
+__all__ = ["export_parquet", "rewind", "statistics"]

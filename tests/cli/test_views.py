@@ -55,7 +55,16 @@ def test_lab_without_a_project_opens_here(
     lab: Callable[..., list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert lab()[2:] == [f"--ServerApp.root_dir={tmp_path}"]
+    words = lab()
+    assert f"--ServerApp.root_dir={tmp_path}" in words
+    assert not [word for word in words if "default_url" in word]
+
+
+def test_lab_asks_nothing_from_the_network(lab: Callable[..., list[str]]) -> None:
+    assert {word.partition("=")[0] for word in lab()} >= {
+        "--LabApp.news_url",
+        "--LabApp.check_for_updates_class",
+    }
 
 
 def test_lab_passes_other_options_on(lab: Callable[..., list[str]]) -> None:

@@ -57,6 +57,24 @@ def test_the_tests_need_chromium_too_and_one_line_brings_both(bare: Run) -> None
     assert f"python{VERSION}-venv chromium\n" in done.stderr
 
 
+@pytest.mark.parametrize("kind", ["run", "lab"])
+def test_a_trader_needs_no_chromium(bare: Run, kind: str) -> None:
+    done = bare(kind, python=WITHOUT_VENV)
+    assert done.returncode == 1
+    assert "chromium" not in done.stderr
+
+
+def test_the_notebooks_come_with_what_they_read_journals_with(bare: Run, tmp_path: Path) -> None:
+    installs = f'if [ "$2" = pip ]; then echo "$@" >> {tmp_path}/called; exit 0; fi'
+    made = 'mkdir -p .venv/bin; ln -s "$(command -v python3)" .venv/bin/python; exit 0'
+    ready = f'case "$*" in "-m venv"*) {made} ;; esac'
+    (tmp_path / "bin" / "mkdir").symlink_to(shutil.which("mkdir") or "mkdir")
+    (tmp_path / "bin" / "ln").symlink_to(shutil.which("ln") or "ln")
+    done = bare("lab", python=f'{installs}; {ready}; exec {sys.executable} "$@"')
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "called").read_text(encoding="utf-8").endswith("-e .[data]\n")
+
+
 def test_root_installs_what_is_missing(bare: Run, tmp_path: Path) -> None:
     _program(tmp_path / "bin" / "id", "echo 0")
     _program(tmp_path / "bin" / "apt-get", f'echo "$@" >> {tmp_path}/called')

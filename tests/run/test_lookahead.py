@@ -95,6 +95,8 @@ def test_a_target_that_looks_ahead_is_found(peeker: type[VectorStrategy]) -> Non
     assert not report.ok
     assert {peek.how for peek in report.peeks} >= {"prefix"}
     assert "It looks at later bars" in str(report)
+    lines = str(report).splitlines()
+    assert sorted(set(lines)) == sorted(lines), "a bar that many cuts show is told once"
 
 
 def test_a_memory_longer_than_the_window_is_found() -> None:

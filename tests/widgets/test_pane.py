@@ -6,6 +6,7 @@ import weakref
 from typing import Any
 
 import pytest
+import traitlets
 
 import tradekit as tk
 from tests.widgets.made import Make, made, part, told
@@ -14,6 +15,9 @@ from tradekit.model.session import SignalRaised
 from tradekit.testing.stage import StageSession
 from tradekit.widgets import cells
 from tradekit.widgets.flusher import FLUSHER
+from tradekit.widgets.pace import Batch
+from tradekit.widgets.pane import PaneWidget
+from tradekit.widgets.panes import Moment
 from tradekit.widgets.tables import Positions, Signals
 
 __all__ = ["made"]
@@ -76,6 +80,24 @@ def test_each_widget_is_text_in_a_terminal(kind: str, session: StageSession, mad
     assert "PAPER" in text
     assert session.name in text
     assert f"#{session.replica.seq}" in text
+
+
+class Held(PaneWidget):
+    """A widget as a user writes one."""
+
+    _esm = "export default { render() {} }"
+    count = traitlets.Unicode("").tag(sync=True)
+
+    def parts(self, moment: Moment, batch: Batch) -> dict[str, Any]:
+        return {"count": len(moment.state.signals.history)}
+
+
+def test_a_widget_of_ones_own_needs_a_script_and_parts_alone(session: StageSession, made: Make) -> None:
+    widget = made(Held, session)
+    before = part(widget, "count")
+    session.replica.fold(SIGNAL)
+    assert eventually(lambda: part(widget, "count") == before + 1)
+    assert repr(widget) == f"PAPER {session.name} #{session.replica.seq}"
 
 
 @pytest.mark.parametrize("kind", KINDS)

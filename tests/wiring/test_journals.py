@@ -1,5 +1,7 @@
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.builders import MINUTE, START
@@ -7,7 +9,7 @@ from tests.sessions import Project
 from tests.wiring.conftest import live
 from tradekit.core.open import open_journal
 from tradekit.errors import NotFoundError
-from tradekit.wiring.journals import seq_at, state_at
+from tradekit.wiring.journals import export_parquet, rewind, seq_at, state_at
 
 
 @pytest.fixture
@@ -64,3 +66,19 @@ def test_a_moment_that_is_not_there_is_named(played: Project, at: int | str, sai
 def test_after_the_end_is_the_end(played: Project) -> None:
     with open_journal(played.journal) as journal:
         assert seq_at(journal, "2030-01-01") == journal.last_seq
+
+
+def test_a_moment_can_be_had_as_frames(played: Project) -> None:
+    then = rewind(played.journal, "2022-12-13 00:30")
+    assert then.state == state_at(played.journal, "2022-12-13 00:30")
+    assert len(then.bars("BTCUSDT", "1m")) == 30
+    assert rewind(played.journal).seq > then.seq
+
+
+def test_a_journal_is_written_out_as_parquet(played: Project, tmp_path: Path) -> None:
+    every = pq.read_table(export_parquet(played.journal, tmp_path / "all.parquet"))
+    assert every["seq"].to_pylist() == [event.seq for event in played.events()]
+    bars = pq.read_table(export_parquet(played.journal, str(tmp_path / "bars"), subject="bar.closed.*.1m"))
+    assert len(bars) == 60
+    chosen = pq.read_table(export_parquet(played.journal, tmp_path / "one", types=["session.opened"]))
+    assert chosen["type"].to_pylist() == ["session.opened"]

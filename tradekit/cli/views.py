@@ -14,6 +14,11 @@ from tradekit.errors import ConfigError
 
 __all__ = ["add"]
 
+_NO_NETWORK = [  # JupyterLab asks for its news and for newer versions, and a pop-up asks whether it may
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+]
+
 
 def add(commands: Commands) -> None:
     """Declare the commands."""
@@ -83,6 +88,7 @@ def _lab(args: argparse.Namespace) -> int:
     options = [f"--ServerApp.root_dir={folder.parent}", f"--LabApp.default_url=/lab/tree/{folder.name}"]
     if folder == Path.cwd():
         options = [f"--ServerApp.root_dir={folder}"]
+    options += _NO_NETWORK
     try:
         os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options, *args.rest])  # noqa: S606
     except OSError as error:

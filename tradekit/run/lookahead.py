@@ -93,7 +93,7 @@ class LookaheadReport:
                 f"{self.strategy}: no lookahead found; {parts} of {self.bars:,} bars decide as the whole does"
             )
         lines = [f"{self.strategy} does not decide as it could live: {len(self.peeks)} of {parts} differ"]
-        lines += [f"  {peek}" for peek in self.peeks[:5]]
+        lines += [f"  {said}" for said in list(dict.fromkeys(map(str, self.peeks)))[:5]]
         if any(peek.how == "prefix" for peek in self.peeks):
             lines.append(
                 "  It looks at later bars: at a shift(-1), a mean or a scale of all the data, or data of its own."

@@ -150,8 +150,9 @@ class PaneWidget(anywidget.AnyWidget):
             return self.text(moment)
 
     def text(self, moment: Moment) -> str:
-        """The same facts for a terminal."""
-        raise NotImplementedError
+        """The same facts for a terminal; by default which session it is, in which mode, at which event."""
+        first = moment.first()
+        return f"{first['mode_word']} {first['name']} {first['seq']}"
 
     def __repr__(self) -> str:
         return self._text()

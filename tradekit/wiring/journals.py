@@ -1,11 +1,15 @@
-"""Journals as a user reads them: opened read-only, and folded to the state at any moment.
+"""Journals as a user reads them: opened read-only, folded to the state at any moment, written out as Parquet.
 
 Knows the journal and the reducer; no running session is needed.
 """
 
 import os
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
+from tradekit.client.view import Past
+from tradekit.core.export import chosen, write_parquet
 from tradekit.core.journal import JournalReader
 from tradekit.core.open import open_journal
 from tradekit.errors import NotFoundError
@@ -13,7 +17,7 @@ from tradekit.report.story import Story, lives_of_orders, order_story
 from tradekit.state.reducer import apply
 from tradekit.state.shape import State
 
-__all__ = ["fold_until", "open_journal", "seq_at", "state_at", "story_of"]
+__all__ = ["export_parquet", "fold_until", "open_journal", "rewind", "seq_at", "state_at", "story_of"]
 
 
 def state_at(path: str | os.PathLike[str], at: int | str | datetime | None = None) -> State:
@@ -26,6 +30,32 @@ def state_at(path: str | os.PathLike[str], at: int | str | datetime | None = Non
     """
     with open_journal(path) as journal:
         return fold_until(journal, seq_at(journal, at))
+
+
+def rewind(path: str | os.PathLike[str], at: int | str | datetime | None = None) -> Past:
+    """The same state as frames: `.positions .orders .fills .equity ...`, as `session.at` gives them.
+
+    Raises what `state_at` raises.
+    """
+    return Past(state_at(path, at))
+
+
+def export_parquet(
+    path: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    types: Iterable[str] = (),
+    subject: str | None = None,
+) -> Path:
+    """Write the journal at `path` to the Parquet file `out`, an event a row, and return where that is.
+
+    Columns are seq, epoch, ts, recorded (both UTC), type, v, cause, key, and `data` as JSON text. `types` and `subject`
+    ("order.filled.>") choose events. Raises ConfigError where pyarrow is missing or `out` cannot be written.
+    """
+    file = Path(out)
+    with open_journal(path) as journal:
+        write_parquet(chosen(journal, types=types, subject=subject), file)
+    return file
 
 
 def fold_until(journal: JournalReader, seq: int) -> State:
