@@ -5,6 +5,7 @@ counts as late; that is the same for all.
 """
 
 import json
+import logging
 import statistics
 import subprocess
 import sys
@@ -199,6 +200,9 @@ def slowdown(rate: int) -> Row:
 def main() -> list[Row]:
     """The rows for the table."""
     sys.setswitchinterval(0.0005)  # as a session's process
+    logging.getLogger("asyncio").setLevel(
+        logging.ERROR
+    )  # else it tells of each frame to a crowd that has left
     peers: list[Any] = [BareFrames, Broadcast]
     try:
         FastApi().close()

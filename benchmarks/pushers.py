@@ -192,7 +192,10 @@ class FastApi:
         app.websocket("/ws")(follow)
         sock = socket.create_server(("127.0.0.1", 0))
         self.uri = f"ws://127.0.0.1:{sock.getsockname()[1]}/ws"
-        config = uvicorn.Config(app, log_level="error", ws_per_message_deflate=False, ws_ping_interval=None)
+        config = uvicorn.Config(
+            app, log_level="critical", ws_per_message_deflate=False, ws_ping_interval=None,
+            lifespan="off",
+        )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._loop = asyncio.new_event_loop()
         self._waiting: asyncio.Queue[str] = asyncio.Queue()
@@ -205,7 +208,11 @@ class FastApi:
         asyncio.set_event_loop(self._loop)
         sender = self._loop.create_task(self._send())
         self._loop.run_until_complete(self._server.serve(sockets=[sock]))
-        sender.cancel()
+        left = asyncio.all_tasks(self._loop)
+        for task in (sender, *left):
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        self._loop.close()
 
     async def _send(self) -> None:
         while True:

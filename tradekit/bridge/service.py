@@ -39,6 +39,7 @@ _wire_log = logging.getLogger("tradekit.bridge.wire")
 _wire_log.setLevel(logging.WARNING)  # below that the library logs every header and frame, tokens among them
 
 _PAGE_S = 2.0  # patience with the source for /health and /metrics
+_QUIET_S = 0.004  # without events: whoever waits for the next one shall have it at once
 _DRAIN_S = 0.8  # at closing, for events that are on their way
 
 
@@ -108,6 +109,7 @@ class Service:
         self._visits: set[Visit] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._gaps_of_gone = self._stalled = 0
+        self._sent = 0.0  # when events were last sent [monotonic s]
         self._lag_s = 0.0
 
     async def open(
@@ -255,8 +257,10 @@ class Service:
 
     def _send_events(self, first: int, payloads: list[bytes], subjects: list[str]) -> None:
         self._hall.ring.add(first, payloads, subjects)
+        now = self._clock.monotonic()
+        quiet, self._sent = now - self._sent > _QUIET_S, now
         for visit in self._visits:
-            visit.wake()
+            visit.wake(quiet=quiet)
 
     def _send_ticks(self, items: Mapping[str, bytes]) -> None:
         now = self._clock.now()

@@ -101,10 +101,10 @@ class Visit:
         """How often the client lost events and was told so."""
         return 0 if self.writer is None else self.writer.outbox.gaps
 
-    def wake(self) -> None:
-        """There are new events."""
+    def wake(self, *, quiet: bool) -> None:
+        """There are new events; `quiet`: the first for a while."""
         if self.writer is not None:
-            self.writer.wake()
+            self.writer.wake(quiet=quiet)
 
     def put_beat(self, frame: bytes) -> None:
         """A beat is due."""

@@ -1,4 +1,4 @@
-"""The one task that writes to a client, and the watch over whether its bytes move.
+"""The one writer of a client, and the watch over whether its bytes move.
 
 Knows frames as bytes only; what goes next is the outbox's decision, where it comes from the supply's.
 """
@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import logging
 
-from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import ServerConnection, broadcast
 
 from tradekit.bridge.outbox import NeedPage, NeedSnapshot, Outbox
 from tradekit.bridge.supply import Supply
@@ -19,19 +19,34 @@ _LARGE = 65_536  # bytes after which the loop's other tasks get a turn
 
 
 class Writer:
-    """Sends one client's outbox; `wake` it after every change of the outbox or the ring."""
+    """Sends one client's outbox; `wake` it after every change of the outbox or the ring.
+
+    After a quiet while a client that has taken all so far gets the next frame within `wake`, without a change of
+    tasks. Else the task sends, by its turn: so what comes close together shares frames, the more clients the more.
+    """
 
     def __init__(self, ws: ServerConnection, outbox: Outbox, supply: Supply) -> None:
         self.outbox = outbox
         self._ws, self._supply = ws, supply
         self._awake = asyncio.Event()
         self._fetching: asyncio.Task[None] | None = None
-        self._writing = False
+        self._writing = self._waiting = False
         self._left = 0  # bytes in the transport's buffer when last looked at
         self._moved = 0.0  # when they last became fewer
 
-    def wake(self) -> None:
-        """There may be something to send."""
+    def wake(self, *, quiet: bool = False) -> None:
+        """There may be something to send; `quiet`: after a while in which there was not."""
+        if (
+            quiet
+            and self._waiting
+            and not self._awake.is_set()
+            and self._ws.transport.get_write_buffer_size() == 0
+        ):
+            frame = self.outbox.next_frame()
+            if frame is not None:
+                broadcast((self._ws,), frame, text=True)
+            if self.outbox.idle:
+                return
         self._awake.set()
 
     @property
@@ -49,7 +64,9 @@ class Writer:
                     await self._send(frame)
                     continue
                 self._fetch()
+                self._waiting = True
                 await self._awake.wait()
+                self._waiting = False
         finally:
             if self._fetching is not None:
                 self._fetching.cancel()
