@@ -4,15 +4,11 @@ import json
 
 import pytest
 
-from tests.widgets.lists import rows_of
 from tradekit.apps.cockpit import Cockpit
-from tradekit.apps.inline import InlineCockpit
 from tradekit.apps.panes import served_panes
 from tradekit.core.clock import ManualClock
-from tradekit.model.session import SignalRaised
 from tradekit.testing.play import Play
 from tradekit.testing.stage import StageSession
-from tradekit.widgets.flusher import FLUSHER
 from tradekit.widgets.pace import Batch
 from tradekit.widgets.panes import ALL, TABLES, Moment
 
@@ -79,18 +75,3 @@ def test_the_page_chooses_a_series_and_asks_for_a_flush(
     assert parts["chart"]["series"]["timeframe"] == "15m"
     page.write(parts)
     assert json.loads(page.panes["chart"].series)["timeframe"] == "15m"
-
-
-def test_inside_a_notebook_the_flusher_writes_the_panes(played: Played) -> None:
-    from tests.widgets.test_flusher import eventually
-
-    session = played[0]
-    view = InlineCockpit(session, theme="dark")
-    log, blotter = view._cockpit.panes["log"], view._cockpit.panes["blotter"]
-    assert json.loads(view._cockpit.panes["ribbon"].ribbon)["page"] is False
-    session.replica.fold(SignalRaised("breakout", "BTCUSDT", "by hand", -1.0))
-    assert eventually(lambda: rows_of(blotter, "signals")[0]["name"] == "by hand")
-    assert eventually(lambda: rows_of(log, "entries")[0]["text"] == "by hand \N{MINUS SIGN}1.0")
-    view.close()
-    assert session.replica.watches == []
-    assert eventually(lambda: not FLUSHER.running)

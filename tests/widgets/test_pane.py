@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import traitlets
+from ipywidgets.widgets.widget import _instances
 
 import tradekit as tk
 from tests.widgets.made import Make, made, part, told
@@ -52,6 +53,7 @@ def test_each_widget_watches_once_and_lets_go_when_it_is_closed(kind: str, sessi
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_closed_widget_is_collected_and_never_held_its_session(kind: str) -> None:
+    before = set(_instances)
     session = StageSession()
     widget = getattr(tk.widgets, kind)(session)
     gone, freed = weakref.ref(session), weakref.ref(widget)
@@ -59,6 +61,7 @@ def test_a_closed_widget_is_collected_and_never_held_its_session(kind: str) -> N
     del session, widget
     assert eventually(lambda: not FLUSHER.running)
     assert eventually(lambda: gc.collect() >= 0 and gone() is None and freed() is None)
+    assert set(_instances) <= before, "ipywidgets keeps what was never closed"
 
 
 def test_a_closed_widget_is_collected_without_a_word_to_the_flusher(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import anywidget
 import traitlets
-from ipywidgets import HBox, Layout, VBox
+from ipywidgets import HBox, Layout, VBox, Widget
 
 from tradekit.apps.cockpit import Cockpit, Parts
 from tradekit.apps.hub import moment_of
@@ -17,8 +17,8 @@ from tradekit.widgets.chart import Chart
 from tradekit.widgets.flusher import FLUSHER
 from tradekit.widgets.lists import Lists, with_news
 from tradekit.widgets.pace import Batch, Pace
+from tradekit.widgets.pane import drawn_by
 from tradekit.widgets.panes import ALL, TABLES, changed_text
-from tradekit.widgets.script import script
 from tradekit.widgets.stream import Stream
 
 __all__ = ["InlineCockpit", "show_inline"]
@@ -30,18 +30,28 @@ _SIDE, _GAP = "300px", "4px"
 class _Pane(anywidget.AnyWidget):
     """One pane of the cockpit: its parts as JSON text, its drawing in the bundled script."""
 
-    _esm = script("panes")
+    _esm = drawn_by("panes")
 
     pane = traitlets.Unicode().tag(sync=True)
     theme = traitlets.Enum(["auto", "dark", "light"], "auto").tag(sync=True)
     height = traitlets.Int(0).tag(sync=True)
     connection = traitlets.Unicode("").tag(sync=True)
     request = traitlets.Unicode("").tag(sync=True)
+    hears = traitlets.Bool(False).tag(sync=True)  # its page says when it shows this pane and when no more
 
-    def __init__(self, pane: str, *parts: str, theme: str, height: int = 0) -> None:
+    def __init__(
+        self,
+        pane: str,
+        *parts: str,
+        theme: str,
+        height: int = 0,
+        seen: Callable[[bool], object] | None = None,
+    ) -> None:
         self._lists = Lists()
         self.add_traits(**{name: traitlets.Unicode("").tag(sync=True) for name in with_news(parts)})
-        super().__init__(pane=pane, theme=theme, height=height)
+        super().__init__(pane=pane, theme=theme, height=height, hears=seen is not None)
+        if seen is not None:
+            self.on_msg(lambda _, message, __: _look(message, seen))
 
     def put(self, parts: dict[str, Any]) -> None:
         """Send the parts that differ from what is shown, and of lists only the rows that do."""
@@ -53,21 +63,28 @@ class _Pane(anywidget.AnyWidget):
         self.observe(lambda change: handler(change["new"]), "request")
 
 
+def _look(message: Any, seen: Callable[[bool], object]) -> None:
+    said = message.get("op") if isinstance(message, dict) else None
+    if said in ("here", "left"):
+        seen(said == "here")
+
+
 class _ChartPane(_Pane):
-    _esm = script("chart")
+    _esm = drawn_by("chart")
 
 
 class InlineCockpit(VBox):  # type: ignore[misc]  # ipywidgets ships no types
-    """The cockpit on one attached session; live until `close`.
+    """The cockpit on one attached session; live until `close`, and while a page shows it.
 
     theme  "auto" (as the notebook), "dark" or "light"
     """
 
     def __init__(self, session: Any, *, theme: str = "auto") -> None:
         self._session = session
-        self._stream = Stream(session.replica, FLUSHER.wake, clock=FLUSHER.clock, pace=Pace.of_widgets(1))
+        self._watching = True
+        self._stream = self._watch()
         panes = self._panes = {
-            "ribbon": _Pane("ribbon", "ribbon", theme=theme),
+            "ribbon": _Pane("ribbon", "ribbon", theme=theme, seen=self._seen),
             "hero": _Pane("hero", "cells", theme=theme),
             "controls": _Pane("controls", "allowed", "ack", theme=theme),
             "params": _Pane("params", "form", "ack", theme=theme),
@@ -75,9 +92,8 @@ class InlineCockpit(VBox):  # type: ignore[misc]  # ipywidgets ships no types
             "blotter": _Pane("blotter", *TABLES, "ack", theme=theme, height=_BLOTTER),
             "log": _Pane("log", "entries", "found", "alerts", "story", theme=theme, height=_LOG),
         }
-        self._cockpit = Cockpit(session, panes, nudge=self._stream.nudge, clock=FLUSHER.clock, page=False)
-        with session.replica.lock:
-            self._entries = diary.past(session.replica.state)
+        self._cockpit = Cockpit(session, panes, nudge=self._nudge, clock=FLUSHER.clock, page=False)
+        self._entries = self._past()
         self._cockpit.write(self._parts(Batch(frozenset({ALL}), (), {})))
         super().__init__([panes["ribbon"], _columns(panes)], layout=_layout())
         FLUSHER.join(self)
@@ -103,17 +119,46 @@ class InlineCockpit(VBox):  # type: ignore[misc]  # ipywidgets ships no types
             moment = moment_of(self._session, self._stream, FLUSHER.clock)
             return self._cockpit.parts(moment, batch, self._entries)
 
+    def _past(self) -> list[diary.Line]:
+        with self._session.replica.lock:
+            return diary.past(self._session.replica.state)
+
+    def _watch(self) -> Stream:
+        return Stream(self._session.replica, FLUSHER.wake, clock=FLUSHER.clock, pace=Pace.of_widgets(1))
+
+    def _nudge(self, name: str) -> None:
+        self._stream.nudge(name)
+
+    def _seen(self, shown: bool) -> None:
+        """A page shows it: show everything, if it rested. None does any more: watch nothing."""
+        if shown is self._watching:
+            return
+        self._watching = shown
+        if shown:
+            self._stream = self._watch()
+            self._entries = self._past()
+            self._stream.nudge(ALL)
+            FLUSHER.join(self)
+        else:
+            FLUSHER.leave(self)
+            self._stream.close()
+
     def close(self) -> None:
         """Watch no more and take the panes away; the session goes on."""
-        FLUSHER.leave(self)
+        self._seen(False)
         self._cockpit.close()
-        self._stream.close()
-        for pane in self._panes.values():
-            pane.close()
-        super().close()
+        _close(self)
 
     def __repr__(self) -> str:
         return f"the cockpit of {self._session!r}"
+
+
+def _close(box: Widget) -> None:
+    """Close a widget with all that lies in it: ipywidgets keeps what was never closed."""
+    for child in getattr(box, "children", ()):
+        _close(child)
+    box.layout.close()
+    Widget.close(box)
 
 
 def _columns(panes: dict[str, _Pane]) -> HBox:

@@ -139,6 +139,7 @@ class PaneWidget(anywidget.AnyWidget):
     def close(self) -> None:
         """Watch no more and take the widget away; the session goes on."""
         self._rest()
+        self.layout.close()  # ipywidgets keeps what was never closed
         super().close()
 
     def _text(self) -> str:
