@@ -31,9 +31,11 @@ def test_a_command_gives_its_seq_or_the_reason_for_no(
     commands = Commands(replica.connection)
     assert commands.halt("lunch") == 3
     assert commands.set_param("fast", 12) == 4
+    assert commands.set_params(fast=12, slow=40) == 5
     assert [(c.name, c.args, c.user) for c in source.commands] == [
         ("halt", {"reason": "lunch"}, "trader"),
         ("set_param", {"name": "fast", "value": 12}, "trader"),
+        ("set_param", {"values": {"fast": 12, "slow": 40}}, "trader"),
     ]
     source.refuse["arm"] = "feed stale"
     with pytest.raises(RefusedError, match="feed stale") as refused:

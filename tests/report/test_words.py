@@ -54,6 +54,11 @@ def submitted(kind: OrderType, **terms: Any) -> orders.OrderSubmitted:
         (session.SignalRaised("s", "BTC", "dip", 1.0, 99.5, "two reds"), "dip +1 on BTC at 99.5: two reds"),
         (session.SignalRaised("s", "BTC", "dip", -0.5), "dip -0.5 on BTC"),
         (session.CommandReceived("1", "halt", {"reason": "x"}, "me"), "me said halt (reason x)"),
+        (session.CommandReceived("1", "set_param", {"name": "fast", "value": 12}, "me"), "me said set_param (fast 12)"),
+        (
+            session.CommandReceived("1", "set_param", {"values": {"fast": 12, "slow": 40}}, "me"),
+            "me said set_param (fast 12, slow 40)",
+        ),
         (session.CommandReceived("1", "flatten", {}, ""), "somebody said flatten"),
         (flat(0, 100.0), "BTC 1m closed: open 100, high 100, low 100, close 100"),
         (market.MarkUpdated("BTC", 1.5), "BTC at 1.5"),

@@ -9,7 +9,7 @@ import pytest
 
 from tradekit.errors import StrategyError
 from tradekit.strategy.base import Strategy
-from tradekit.strategy.freeze import assign, declared, freeze, parameters, thaw
+from tradekit.strategy.freeze import assign, assign_all, declared, freeze, parameters, thaw
 
 
 class Plain(Strategy):
@@ -114,6 +114,16 @@ def test_parameters_are_plain_values_that_come_back() -> None:
     for name, value in json.loads(json.dumps(values)).items():
         assign(again, name, value)
     assert (again.fast, again.span, again.since) == (4, (5, 6), dt.date(2023, 4, 5))
+
+
+def test_several_parameters_are_set_all_or_none() -> None:
+    made = Plain()
+    before = parameters(made)
+    with pytest.raises(ValueError, match="fast"):
+        assign_all(made, {"since": "2024-02-03", "span": [7, 8], "fast": 99})
+    assert parameters(made) == before
+    assign_all(made, {"since": "2024-02-03", "span": [7, 8]})
+    assert parameters(made) == before | {"since": "2024-02-03", "span": [7, 8]}
 
 
 @pytest.mark.parametrize(

@@ -303,6 +303,41 @@ def test_a_parameter_that_cannot_be_set_is_refused_and_changes_nothing(args: Any
     assert parameters(strategy) == {"length": 2}
 
 
+class Paired(Averaged):
+    """Has a second parameter."""
+
+    width = param.Number(1.0, bounds=(0, 5), doc="a width")
+
+
+def test_several_parameters_are_set_as_one() -> None:
+    made = Desk(Paired())
+    strategy: Any = made.strategy
+    told = made.command("set_param", values={"length": 3, "width": 2.0})
+    assert told == [ParamsChanged("s", {"length": 3, "width": 2.0})]
+    assert strategy.heard == [{"length": 3, "width": 2.0}], "it starts anew once"
+    assert made.command("set_param", values={"width": 3.0}) == [
+        ParamsChanged("s", {"length": 3, "width": 3.0})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"length": 3, "width": 99}, "'Paired.width' must be at most 5"),
+        ({"length": 3, "widht": 2.0}, "Paired has no parameter 'widht'; it has length, width"),
+        ({}, "set_param names no parameter"),
+        ("length", "Paired has no parameter ''"),
+    ],
+)
+def test_of_several_parameters_all_are_set_or_none(values: Any, words: str) -> None:
+    made = Desk(Paired())
+    strategy: Any = made.strategy
+    assert words in refusal(made.command("set_param", values=values))
+    assert parameters(strategy) == {"length": 2, "width": 1.0}
+    assert made.state.strategy.params != {"length": 3, "width": 1.0}
+    assert strategy.heard == []
+
+
 def test_indicators_made_anew_follow_the_same_instrument_as_at_the_start() -> None:
     made = Desk(Averaged(), specs=[Instrument(id="BTC"), Instrument(id="ETH")])
     strategy: Any = made.strategy

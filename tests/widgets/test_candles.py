@@ -72,12 +72,14 @@ def test_a_fill_is_marked_at_the_bar_it_happened_in(
 
 def test_signals_and_changed_parameters_are_marked_where_they_took_effect(session: StageSession) -> None:
     session.set_param("risk_reward", 2.0)
+    session.set_params(risk_reward=2.5, qty=1.0)
     session.replica.fold(SignalRaised("breakout", "BTCUSDT", "out", 0.0, 17_215.0), ts=START + 6 * MINUTE)
     rows = candles.markers(session.replica.state, "BTCUSDT", "1m")["rows"]
     assert [(row["kind"], row["side"], row["text"]) for row in rows] == [
         ("signal", "buy", "inside bar: close above"),
         ("fill", "buy", "buy 0.75 @ 17,200.00"),
         ("param", "", "risk_reward = 2.0"),
+        ("param", "", "risk_reward = 2.5, qty = 1.0"),
     ], "a signal without a direction points nowhere"
     assert rows[-1]["t"] == S + 300
 

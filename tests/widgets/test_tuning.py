@@ -88,7 +88,7 @@ def ask(**values: Any) -> str:
     return json.dumps({"name": "set_param", "values": values, "n": 1})
 
 
-def test_changes_are_sent_one_after_the_other_and_told_with_old_and_new(stage: Any) -> None:
+def test_changes_are_sent_as_one_command_and_told_with_old_and_new(stage: Any) -> None:
     session, commands, pool = stage
     commands.request(ask(risk_reward=2.0, qty=1.0))
     assert (commands.ack["state"], commands.ack["text"]) == (
@@ -96,7 +96,7 @@ def test_changes_are_sent_one_after_the_other_and_told_with_old_and_new(stage: A
         "set risk_reward, qty: waiting for the session",
     )
     pool.run()
-    assert session.said == ["set_param", "set_param"]
+    assert session.said == ["set_param"]
     assert session.replica.state.strategy.params == {"risk_reward": 2.0, "qty": 1.0}
     assert (commands.ack["state"], commands.ack["text"]) == ("ok", "risk_reward 1.8 → 2.0, qty 0.75 → 1.0")
 

@@ -169,7 +169,7 @@ def test_a_parameter_changed_in_the_file_is_a_change_once(project: Project) -> N
     with put_together(project, strategy__params={"fast": 12, "slow": 20, "qty": 0.5}) as parts:
         assert parts.changed == {"fast": 12}
         assert parts.cycle.engine.strategy.fast == 10  # until the command is taken
-        told = CommandReceived("1", "set_param", {"name": "fast", "value": 12}, CONFIG_USER)
+        told = CommandReceived("1", "set_param", {"values": {"fast": 12}}, CONFIG_USER)
         events = [*parts.cycle.take(parts.opened, 1), *parts.cycle.take(told, 2)]
         parts.journal.append(events, critical=True)
     with put_together(project, strategy__params={"fast": 12, "slow": 20, "qty": 0.5}) as parts:

@@ -96,16 +96,21 @@ def test_every_command_works_through_the_bridge(project: Project, host: Host) ->
             session.cancel("none")
         with pytest.raises(RefusedError, match="has no parameter 'fats'"):
             session.set_param("fats", 1)
+        with pytest.raises(RefusedError, match="at most 400"):
+            session.set_params(fast=7, slow=4000)
+        session.set_params(slow=30, qty=0.25)
         last = session.kill("fire")
         assert session.wait_for(lambda state: state.seq >= last, WAIT_S)
         return [*session.commands["name"]]
 
     given = [
-        "halt", "arm", "disarm", "set_param", "snapshot", "cancel_all", "flatten", "cancel", "set_param", "kill",
+        "halt", "arm", "disarm", "set_param", "snapshot", "cancel_all", "flatten", "cancel", "set_param", "set_param",
+        "set_param", "kill",
     ]  # fmt: skip
     assert host(play) == given
     state = state_at(project.journal)
-    assert (state.risk.killed, state.risk.reason, state.strategy.params["fast"]) == (True, "fire", 5)
+    assert (state.risk.killed, state.risk.reason) == (True, "fire")
+    assert state.strategy.params == {"fast": 5, "slow": 30, "qty": 0.25}, "what was refused changed nothing"
     assert {event.data.user for event in project.events("command.received")} == {"local"}
     assert len(list((project.root / "data" / "state" / "paper").iterdir())) == 2
 
@@ -119,7 +124,7 @@ def test_a_parameter_changed_in_the_file_is_set_by_a_command_of_the_configuratio
     (told,) = project.events("command.received")[:1]
     assert (told.data.name, told.data.args, told.data.user) == (
         "set_param",
-        {"name": "fast", "value": 4},
+        {"values": {"fast": 4}},
         "config",
     )
     assert state_at(project.journal).strategy.params["fast"] == 4

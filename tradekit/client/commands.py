@@ -131,6 +131,10 @@ class Commands:
         """Give a parameter of the strategy a new value, between two events."""
         return self._send("set_param", {"name": name, "value": value})
 
+    def set_params(self, /, **values: object) -> Receipt:
+        """Give several parameters new values at once: as one command, all of them or none where one is refused."""
+        return self._send("set_param", {"values": values})
+
     def reconcile(self) -> Receipt:
         """Compare the venue's books with the session's now; `session.reconciliation` has what came of it."""
         return self._send("reconcile")

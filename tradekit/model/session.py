@@ -3,6 +3,7 @@
 Knows no process, no socket and no market data.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -23,6 +24,7 @@ __all__ = [
     "SessionOpened",
     "SignalRaised",
     "StrategyFailed",
+    "params_of",
 ]
 
 
@@ -113,6 +115,12 @@ COMMANDS = (
     "snapshot",
     "stop",
 )
+
+
+def params_of(args: Mapping[str, Any]) -> dict[str, Any]:
+    """What a `set_param` command asks for, by parameter: one as `name` and `value`, or several as `values`."""
+    values = args.get("values")
+    return dict(values) if isinstance(values, Mapping) else {str(args.get("name", "")): args.get("value")}
 
 
 @fact("command.received", critical=True)

@@ -26,7 +26,7 @@ from tradekit.model.order import (
     Side,
     TimeInForce,
 )
-from tradekit.model.session import CommandReceived, SessionOpened, SignalRaised
+from tradekit.model.session import CommandReceived, SessionOpened, SignalRaised, params_of
 from tradekit.report.fillrules import sentence
 
 __all__ = ["in_words", "plain"]
@@ -123,7 +123,8 @@ def _ended(words: str) -> Callable[[Any], str]:
 
 
 def _command(data: CommandReceived) -> str:
-    args = ", ".join(f"{name} {value}" for name, value in data.args.items())
+    told = params_of(data.args) if data.name == "set_param" else data.args
+    args = ", ".join(f"{name} {value}" for name, value in told.items())
     return f"{data.user or 'somebody'} said {data.name}" + (f" ({args})" if args else "")
 
 

@@ -181,9 +181,16 @@ class StageSession:
 
     def set_param(self, name: str, value: object) -> int:
         """A parameter has another value from now on."""
-        params = {**self.replica.state.strategy.params, name: value}
-        said = {"name": name, "value": value}
-        return self._command("set_param", ParamsChanged(self.replica.state.strategy.id, params), args=said)
+        return self._set({name: value}, {"name": name, "value": value})
+
+    def set_params(self, /, **values: object) -> int:
+        """Several have, all at once."""
+        return self._set(values, {"values": values})
+
+    def _set(self, values: dict[str, object], said: dict[str, object]) -> int:
+        strategy = self.replica.state.strategy
+        told = ParamsChanged(strategy.id, {**strategy.params, **values})
+        return self._command("set_param", told, args=said)
 
     def resolve(self, difference: str, *, accept: bool) -> int:
         """A human's word on a difference."""

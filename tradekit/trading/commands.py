@@ -1,4 +1,4 @@
-"""What a command does: arm, halt, kill, submit, replace, cancel, flatten, set a parameter; none touches a venue.
+"""What a command does: arm, halt, kill, submit, replace, cancel, flatten, set parameters; none touches a venue.
 
 `snapshot` and `stop` are the shell's to carry out; the engine only takes note. Knows no sender's rights.
 """
@@ -10,9 +10,16 @@ from typing import TYPE_CHECKING, Any
 from tradekit.errors import TradekitError
 from tradekit.model.doubt import EXTERNAL, OrderClaimed
 from tradekit.model.order import Side, Status
-from tradekit.model.session import COMMANDS, CommandReceived, CommandRefused, ParamsChanged, RiskChanged
+from tradekit.model.session import (
+    COMMANDS,
+    CommandReceived,
+    CommandRefused,
+    ParamsChanged,
+    RiskChanged,
+    params_of,
+)
 from tradekit.state.shape import Order
-from tradekit.strategy.freeze import assign, declared, freeze, parameters, thaw
+from tradekit.strategy.freeze import assign_all, declared, freeze, parameters, thaw
 from tradekit.strategy.wishes import Wishes
 from tradekit.trading.reconcile.settle import resolution, unsettled
 
@@ -150,20 +157,27 @@ def _flatten(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -
 
 
 def _set_param(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> None:
-    """Validate on the declared class, then start the strategy anew with the changed value, warmed up from the state."""
-    strategy, name = engine.strategy, str(args.get("name", ""))
+    """Validate on the declared class, then start the strategy anew with the changed values, warmed up from the state.
+
+    All of them or none.
+    """
+    strategy, wanted = engine.strategy, params_of(args)
     known = declared(type(strategy))
-    if name not in known:
-        raise TradekitError(f"{type(strategy).__name__} has no parameter {name!r}; it has {', '.join(known)}")
+    if not wanted:
+        raise TradekitError("set_param names no parameter: give name and value, or values")
+    for name in wanted:
+        if name not in known:
+            there = ", ".join(known)
+            raise TradekitError(f"{type(strategy).__name__} has no parameter {name!r}; it has {there}")
     thaw(strategy)
     try:
-        assign(strategy, name, args.get("value"))
+        assign_all(strategy, wanted)
         values = parameters(strategy)
     finally:
         freeze(strategy)
     engine.tell(ParamsChanged(engine.state.strategy.id, values))
     engine.series.clear_indicators()
-    engine.restart_strategy({name: values[name]})
+    engine.restart_strategy({name: values[name] for name in wanted})
 
 
 def _claim(engine: "Engine", command: CommandReceived, args: dict[str, Any]) -> None:

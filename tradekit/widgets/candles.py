@@ -9,6 +9,7 @@ from typing import Any
 
 from tradekit.model.instrument import Instrument, duration
 from tradekit.model.order import OrderType, Side
+from tradekit.model.session import params_of
 from tradekit.state.shape import BarRow, Command, Fill, Order, Position, Signal, State
 from tradekit.widgets import words
 from tradekit.widgets.headline import protection
@@ -113,7 +114,7 @@ def _opinion(signal: Signal, length: int) -> dict[str, Any]:
 
 
 def _change(command: Command, length: int) -> dict[str, Any]:
-    text = f"{command.args.get('name')} = {command.args.get('value')}"
+    text = ", ".join(f"{name} = {value}" for name, value in params_of(command.args).items())
     return _mark(command.seq, command.ts, length, "param", "", text)
 
 

@@ -57,18 +57,11 @@ class Declared:
 
 
 def changes(session: Any, asked: dict[str, Any]) -> Wish | str:
-    """A request for new values as a wish: each is set in turn, until one is refused."""
+    """A request for new values as a wish: one command sets them all, or none where one is refused."""
     values = asked.get("values")
     if asked.get("name") != "set_param" or not isinstance(values, dict) or not values:
         return f"{asked.get('name', '')!r} is no command of this page"
     with session.replica.lock:
         before = dict(session.replica.state.strategy.params)
     said = ", ".join(f"{name} {before.get(name)} → {value}" for name, value in values.items())
-
-    def run() -> int:
-        seq = 0
-        for name, value in values.items():
-            seq = session.set_param(name, value)
-        return seq
-
-    return Wish("set_param", f"set {', '.join(values)}", said, run)
+    return Wish("set_param", f"set {', '.join(values)}", said, lambda: session.set_params(**values))

@@ -27,7 +27,7 @@ from tradekit.errors import ConfigError, JournalCorruptError, OrderError
 from tradekit.model.account import AccountType
 from tradekit.model.instrument import Instrument, check_instruments, duration
 from tradekit.model.money import exact
-from tradekit.model.session import CommandReceived, Mode, SessionOpened
+from tradekit.model.session import CommandReceived, Mode, SessionOpened, params_of
 from tradekit.run.cycle import Cycle
 from tradekit.run.gate import Gate
 from tradekit.run.restore import restore
@@ -208,7 +208,7 @@ def _said_before(path: Path | None) -> _Before | None:
             if isinstance(data, SessionOpened) and before is None:
                 before = _Before(data, dict(data.params))
             elif before is not None and isinstance(data, CommandReceived) and _is_from_config(data):
-                before.params[data.args["name"]] = data.args["value"]
+                before.params |= params_of(data.args)
     return before
 
 

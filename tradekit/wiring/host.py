@@ -245,11 +245,11 @@ def _announcement(parts: Parts, bridge: Bridge | None) -> dict[str, Any]:
 
 
 def _apply_changes(parts: Parts, loop: Loop) -> None:
-    """Parameters that the configuration changed since the last start take effect as commands, once it runs."""
+    """Parameters that the configuration changed since the last start take effect as one command, once it runs."""
     from concurrent.futures import Future
 
-    for name, value in parts.changed.items():
-        loop.ask_later(Asked("set_param", {"name": name, "value": value}, CONFIG_USER, Future()))
+    if parts.changed:
+        loop.ask_later(Asked("set_param", {"values": parts.changed}, CONFIG_USER, Future()))
 
 
 def _stuck(source: SessionSource, seconds: float) -> None:
