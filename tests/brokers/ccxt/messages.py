@@ -21,7 +21,7 @@ def linear_report(**fields: Any) -> dict[str, Any]:
     told = {
         "s": "BTCUSDT", "c": "tk-2", "S": "BUY", "o": "LIMIT", "f": "GTC", "q": "0.004", "p": "30000", "ap": "0",
         "sp": "0", "x": "NEW", "X": "NEW", "i": 888, "l": "0", "z": "0", "L": "0", "n": "0", "N": "USDT",
-        "T": 1700000000499, "t": 0, "b": "0", "a": "0", "m": False, "R": False, "wt": "CONTRACT_PRICE", "ot": "LIMIT", "ps": "BOTH",
-        "cp": False, "pP": False, "si": 0, "ss": 0, "rp": "0", "V": "NONE",
+        "T": 1700000000499, "t": 0, "b": "0", "a": "0", "m": False, "R": False, "wt": "CONTRACT_PRICE", "ot": "LIMIT",
+        "ps": "BOTH", "cp": False, "pP": False, "si": 0, "ss": 0, "rp": "0", "V": "NONE",
     } | fields  # fmt: skip
     return {"e": "ORDER_TRADE_UPDATE", "T": told["T"], "E": told["T"], "o": told}
