@@ -9,6 +9,7 @@ import pytest
 from tests.brokers.ccxt.bench import CcxtBench
 from tests.brokers.ccxt.messages import spot_report
 from tradekit.brokers.ccxt.orders import CcxtBroker
+from tradekit.brokers.ccxt.stream import _skew
 from tradekit.core.secret import Secret
 from tradekit.errors import BrokerError
 from tradekit.model.said import Ask, LinkSaid, OrderSaid, Question, Said, What
@@ -182,6 +183,16 @@ def test_a_clock_an_hour_off_is_measured_and_requests_bear_the_venues_time(
 
     listen(script, skew_ms=skew_ms)
     assert "this machine's clock is" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "took_s", "skew_s"),
+    [(2.5, 3.0, 0.0), (0.1, 0.2, 0.0), (60.0, 2.0, 58.0), (-60.0, 2.0, -60.0), (-0.1, 3, -0.1)],
+)
+def test_a_slow_answer_does_not_make_a_right_clock_wrong(
+    ahead_s: float, took_s: float, skew_s: float
+) -> None:
+    assert _skew(ahead_s, took_s) == skew_s
 
 
 def test_a_clock_that_steps_leaves_doubt_once_and_is_measured_anew() -> None:

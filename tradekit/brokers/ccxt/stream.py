@@ -91,10 +91,10 @@ class Stream:
     async def measure(self, client: Any) -> None:
         """Compare clocks; requests are stamped with the venue's time from then on."""
         with calling(urgent=True):
-            before = self._clock.monotonic()
+            asked, began = self._clock.now(), self._clock.monotonic()
             theirs = await self._dialect.time(client)
-            half = (self._clock.monotonic() - before) / 2
-        self.skew_s = (theirs - self._clock.now()) / 1e9 + half
+            took_s = self._clock.monotonic() - began
+        self.skew_s = _skew((theirs - asked) / 1e9, took_s)
         client.options["timeDifference"] = -round(self.skew_s * 1000)
         if abs(self.skew_s) > _SKEW_S:
             _log.warning(
@@ -187,3 +187,12 @@ class Stream:
             f"{self._dialect.venue} does not accept the key: {reason}. Check that key and secret are a pair of this "
             f"market, that the key may trade, and that this machine's address is among those it is bound to"
         )
+
+
+def _skew(ahead_s: float, took_s: float) -> float:
+    """What the venue's clock is ahead of ours at least, by its time less that of the question [s].
+
+    It was read at some moment within `took_s`, so it is that or up to so much less. Where ours may be right it is taken
+    for right: a slow answer says little.
+    """
+    return max(ahead_s - took_s, min(ahead_s, 0.0))
