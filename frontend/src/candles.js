@@ -1,7 +1,7 @@
 // The drawing itself: candles, volume, fill markers and price lines on a lightweight-charts canvas.
 
 import {
-  CandlestickSeries, createChart, createSeriesMarkers, CrosshairMode, HistogramSeries, LineStyle,
+  CandlestickSeries, createChart, createSeriesMarkers, CrosshairMode, HistogramSeries, LineSeries, LineStyle,
 } from "lightweight-charts";
 
 import { number } from "./words.js";
@@ -10,8 +10,13 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 const STYLES = { solid: LineStyle.Solid, dashed: LineStyle.Dashed, dotted: LineStyle.Dotted };
 const COUNT_PX = 14; // bars at least so wide leave room for a number at a sign
 const LINE_ROOM = 0.6; // lines so far beyond the bars, in heights of the bars' range, are brought into view
+const CURVES = 6; // colours of indicators' lines, --curve-1 ...; then from the start again
+const OWN_SCALE = { heightShare: 0.22, most: 2 }; // panes below the bars for what is no price
 const FIRST_VIEW = { most: 110, least: 48 }; // bars shown at first; fewer keep to the right, at a bar's usual width
 
+const point = ([time, value]) => (value === null ? { time } : { time, value });
+const points = (values) => [...values].sort(([one], [other]) => one - other).map(point);
+const latest = (values) => Math.max(...values.keys());
 const two = (n) => String(n).padStart(2, "0");
 const hourMinute = (at) => `${two(at.getHours())}:${two(at.getMinutes())}`;
 const day = (at) => `${at.getDate()} ${MONTHS[at.getMonth()]}`;
@@ -31,6 +36,7 @@ export class Candles {
     this.digits = 2;
     this.marks = [];
     this.wanted = [];
+    this.studies = []; // { title, line, on_price, colour, curve, values: time -> value }
     this.lines = new Map();
     this.counted = false; // whether signs say how many they stand for
     this.chart = createChart(canvas, {
@@ -82,11 +88,16 @@ export class Candles {
     this.tones = { up: token("up"), down: token("down"), accent: token("accent"), warning: token("warning"), muted: token("muted"), danger: token("danger") };
     const line = token("line");
     this.chart.applyOptions({
-      layout: { background: { color: token("panel") }, textColor: token("muted") },
+      layout: { background: { color: token("panel") }, textColor: token("muted"), panes: { separatorColor: line, separatorHoverColor: line } },
       grid: { vertLines: { color: `${line}55` }, horzLines: { color: `${line}55` } },
       crosshair: { vertLine: { color: token("muted"), labelBackgroundColor: token("press") }, horzLine: { color: token("muted"), labelBackgroundColor: token("press") } },
     });
     const { up, down } = this.tones;
+    this.curves = Array.from({ length: CURVES }, (_, index) => token(`curve-${index + 1}`));
+    this.studies.forEach((study, index) => {
+      study.colour = this.curves[index % CURVES];
+      study.curve.applyOptions({ color: study.colour });
+    });
     this.price.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down, priceLineColor: token("muted") });
     this.showAll();
     this.showMarkers();
@@ -162,6 +173,38 @@ export class Candles {
     rows.splice(index, known?.time === row.time ? 1 : 0, row);
     this.showAll();
     this.showMarkers();
+  }
+
+  /** The lines of indicators: those that are prices over the bars, each other indicator in a pane of its own below. */
+  setStudies(times, studies) {
+    for (const { curve } of this.studies) this.chart.removeSeries(curve);
+    const own = [...new Set(studies.filter((study) => !study.on_price).map(({ title }) => title))].slice(0, OWN_SCALE.most);
+    this.studies = studies.filter((study) => study.on_price || own.includes(study.title)).map((study, index) => {
+      const colour = this.curves?.[index % CURVES] ?? "#888888";
+      const options = { color: colour, lineWidth: 1, priceLineVisible: false, lastValueVisible: !study.on_price, crosshairMarkerVisible: false };
+      const curve = this.chart.addSeries(LineSeries, options, study.on_price ? 0 : 1 + own.indexOf(study.title));
+      const values = new Map(study.values.map((value, at) => [times[at], value]));
+      curve.setData(points(values));
+      return { ...study, colour, curve, place: studies.indexOf(study), values };
+    });
+    this.chart.panes().slice(1).forEach((pane) => pane.setStretchFactor(OWN_SCALE.heightShare));
+  }
+
+  /** Their values after a bar, in the order in which all were given; most often the next one, or one that is known. */
+  updateStudies(time, given) {
+    for (const { place, values, curve } of this.studies) {
+      const value = given[place] ?? null;
+      if (values.has(time) && values.get(time) === value) continue;
+      const next = time > latest(values);
+      values.set(time, value);
+      if (next) curve.update(point([time, value]));
+      else curve.setData(points(values));
+    }
+  }
+
+  /** The value of each line at a bar; one that still forms has those of the last that closed. */
+  studiesAt(time) {
+    return this.studies.map(({ values }) => values.get(values.has(time) ? time : latest(values)) ?? null);
   }
 
   setMarkers(marks) {

@@ -20,13 +20,28 @@ function render(view) {
   const canvas = h("div", { class: "canvas" });
   const none = h("p", { class: "none", hidden: true }, "No bar has closed yet. Candles appear here with the first one.");
   const said = h("ol", { class: "said", hidden: true });
-  canvas.append(none, said);
+  const studies = h("ul", { class: "studies", "aria-label": "indicators" });
+  canvas.append(none, h("div", { class: "over" }, studies, said));
   pane.body.append(h("div", { class: "bar holds-badge" }, title, pick, frames, follow, pane.badge, legend), canvas);
 
   const cells = Object.fromEntries(["O", "H", "L", "C", "V", ""].map((name) => [name, h("b", {})]));
   for (const [name, cell] of Object.entries(cells)) legend.append(h("span", {}, name, cell));
   let hovered = false;
+  let values = []; // of each indicator's lines, where they are said
+  const readStudies = (time) => {
+    candles.studiesAt(time).forEach((value, index) => say(values[index], value === null ? "–" : number(value, candles.digits)));
+  };
+  const nameStudies = () => { // one entry an indicator: its title, then the values of its lines
+    const entries = new Map();
+    values = candles.studies.map(({ title, line, colour }) => {
+      const value = h("b", { style: `color: ${colour}`, title: line });
+      entries.set(title, [...(entries.get(title) ?? []), value]);
+      return value;
+    });
+    studies.replaceChildren(...[...entries].map(([title, lines]) => h("li", {}, title, ...lines)));
+  };
   const read = (found) => {
+    readStudies(found?.row.time);
     legend.style.visibility = found ? "visible" : "hidden";
     if (!found) return;
     const { row: at, before } = found;
@@ -61,12 +76,15 @@ function render(view) {
     if (bars.key === undefined) return;
     candles.replace(bars.t.map((t, i) => row(t, [bars.o[i], bars.h[i], bars.l[i], bars.c[i], bars.v[i]])), bars.key === key);
     key = bars.key;
+    candles.setStudies(bars.t, bars.studies ?? []);
+    nameStudies();
     none.hidden = bars.t.length > 0;
     if (!hovered) read(candles.last());
   });
   pane.part("bar", (delta) => { // every row since `bars`, so that a second view of this pane is complete too
     if (delta.key !== key) return;
     delta.rows.forEach(([t, ...values], index) => candles.update(row(t, values), delta.forming && index === delta.rows.length - 1));
+    (delta.studies ?? []).forEach(([t, ...lines]) => candles.updateStudies(t, lines));
     none.hidden = candles.rows.length > 0;
     if (!hovered) read(candles.last());
   });
@@ -83,7 +101,12 @@ function render(view) {
   pick.addEventListener("change", () => pane.send({ instrument: pick.value }));
 
   let placed = false; // only once the page has taken the pane in are its tokens, font and size known
-  const colours = () => placed && candles.colours(getComputedStyle(pane.root));
+  const colours = () => {
+    if (!placed) return;
+    candles.colours(getComputedStyle(pane.root));
+    nameStudies();
+    if (!hovered) read(candles.last());
+  };
   const sized = new ResizeObserver(() => {
     if (placed || !canvas.clientWidth) return;
     placed = true;

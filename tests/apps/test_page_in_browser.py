@@ -9,6 +9,9 @@ import pytest
 
 from tests.apps.conftest import Browser, Dashboard
 from tests.widgets.deals import trade
+from tradekit.indicators.averages import SMA
+from tradekit.indicators.momentum import RSI
+from tradekit.indicators.study import described
 from tradekit.model.market import Bar
 from tradekit.testing.play import Play
 from tradekit.testing.stage import StageSession
@@ -306,3 +309,23 @@ def test_without_a_session_the_page_says_how_to_start_one_and_finds_it(
     dashboard.sessions.append(session)
     page.get_by_text("btc-breakout", exact=True).wait_for(timeout=15_000)
     assert browser.errors == []
+
+
+def test_the_strategy_s_indicators_are_named_with_their_values(
+    dashboard: Dashboard, browser: Browser, played: tuple[StageSession, Play]
+) -> None:
+    session, play = played
+    for indicator in (SMA(5), RSI(5)):
+        row = described(indicator, ("close",))
+        assert row is not None
+        session.studied.append({"instrument": "BTCUSDT", "timeframe": "1m", **row})
+    browser.page.goto(dashboard.url)
+    named = browser.page.get_by_role("list", name="indicators")
+    named.get_by_text("RSI 5").wait_for()
+    for _ in range(2):
+        play.step()
+        closes = [row.close for row in session.replica.state.bars["BTCUSDT"]["1m"][-5:]]
+        named.get_by_text(f"{sum(closes) / 5:.2f}").wait_for()
+    browser.page.get_by_role("button", name="15m", exact=True).click()
+    named.get_by_text("SMA 5").wait_for(state="detached")
+    assert not browser.errors

@@ -175,7 +175,16 @@ def test_choosing_a_timeframe_sends_the_whole_other_series(session: StageSession
     parts = plot.parts(state)
     assert parts["series"]["timeframe"] == "15m"
     assert parts["series"]["timeframes"] == ["1m", "15m", "1h"]
-    assert parts["bars"] == {"key": "BTCUSDT 15m", "t": [], "o": [], "h": [], "l": [], "c": [], "v": []}
+    assert parts["bars"] == {
+        "key": "BTCUSDT 15m",
+        "t": [],
+        "o": [],
+        "h": [],
+        "l": [],
+        "c": [],
+        "v": [],
+        "studies": [],
+    }
     plot.choose(instrument="BTCUSDT", timeframe="1m")
     assert len(plot.parts(state)["bars"]["t"]) == 5
 

@@ -16,6 +16,7 @@ from tradekit.widgets.lives import Life
 from tradekit.widgets.pace import Batch
 from tradekit.widgets.panes import Moment, tables_touched, touches
 from tradekit.widgets.search import Search
+from tradekit.widgets.studies import Studies
 from tradekit.widgets.tuning import Declared, changes
 
 __all__ = ["Cockpit", "Face", "Parts", "pool"]
@@ -67,6 +68,7 @@ class Cockpit:
         self._tuning = Commands(session, told=lambda: nudge("ack"), clock=clock, pool=_POOL, read=changes)
         self._verdicts = Commands(session, told=lambda: nudge("ack"), clock=clock, pool=_POOL, read=verdict)
         self._declared = Declared(session, told=lambda: nudge("declared"), pool=_POOL)
+        self._studies = Studies(session, told=lambda: nudge("series"), pool=_POOL)
         self._life = Life(session, told=lambda: nudge("story"), pool=_POOL)
         self._search = Search(session, told=lambda: nudge("found"), pool=_POOL)
         self.panes["controls"].on_request(self._commands.request)
@@ -94,6 +96,8 @@ class Cockpit:
         if touches("params", changed) or "declared" in changed:
             out["params"]["form"] = self._declared.part(moment)
         whole = touches("marks", changed) or "series" in changed
+        self._studies.look(moment.state, live=moment.link["state"] == "live")
+        self._plot.study(self._studies.rows)
         if whole or touches("chart", changed):
             out["chart"] |= self._plot.parts(moment.state, whole=whole)
         out["chart"] |= self._plot.tick(moment.state, batch.ticks)

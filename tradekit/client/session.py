@@ -186,6 +186,10 @@ class SessionClient(Commands, View):
         """The running strategy's parameters as it declares them, a row each; see `strategy.declaration`."""
         return [msgspec.json.decode(raw) for raw in self.connection.query_all("parameters")]
 
+    def indicators(self) -> list[dict[str, Any]]:
+        """The running strategy's indicators that a chart can draw, a row each; see `indicators.study`."""
+        return [msgspec.json.decode(raw) for raw in self.connection.query_all("indicators")]
+
     def vitals(self, *, timeout_s: float = 3.0) -> tuple[dict[str, Any], dict[str, float]]:
         """How the session's process is: its `/health`, and its `/metrics` by name (docs/metrics.md).
 

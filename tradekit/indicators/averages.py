@@ -3,6 +3,8 @@
 Knows nothing of what the average is of; the caller chooses the field.
 """
 
+from typing import ClassVar
+
 import numpy as np
 
 from tradekit.indicators.base import Floats, Indicator, positive_period
@@ -20,6 +22,7 @@ class SMA(Indicator):
     """
 
     __slots__ = ("_fresh", "_next", "_sum", "_window", "period")
+    prices: ClassVar[tuple[str, ...]] = ("value",)
 
     def __init__(self, period: int) -> None:
         self.period = positive_period("SMA", period)
@@ -85,6 +88,7 @@ class EMA(Indicator):
     """Exponential moving average, weight 2 / (period + 1), started from the mean of the first `period`."""
 
     __slots__ = ("_seed", "_seen", "period", "weight")
+    prices: ClassVar[tuple[str, ...]] = ("value",)
 
     def __init__(self, period: int) -> None:
         self.period = positive_period("EMA", period)
@@ -118,6 +122,7 @@ class WMA(Windowed):
     """Weighted moving average: the newest of the last `period` values weighs `period`, the oldest 1."""
 
     __slots__ = ("_divisor", "_weights", "period")
+    prices: ClassVar[tuple[str, ...]] = ("value",)
 
     def __init__(self, period: int) -> None:
         self.period = positive_period("WMA", period)

@@ -27,6 +27,7 @@ class BBANDS(Windowed):
 
     __slots__ = ("deviations", "lower", "period", "upper")
     outputs: ClassVar[tuple[str, ...]] = _BANDS
+    prices: ClassVar[tuple[str, ...]] = _BANDS
     upper: float
     lower: float
 
@@ -60,6 +61,7 @@ class Donchian(Windowed):
     __slots__ = ("lower", "period", "upper")
     inputs: ClassVar[tuple[str, ...]] = ("high", "low")
     outputs: ClassVar[tuple[str, ...]] = _BANDS
+    prices: ClassVar[tuple[str, ...]] = _BANDS
     upper: float
     lower: float
 
@@ -86,6 +88,7 @@ class Keltner(Indicator):
     __slots__ = ("_middle", "_range", "lower", "multiple", "upper")
     inputs: ClassVar[tuple[str, ...]] = ("high", "low", "close")
     outputs: ClassVar[tuple[str, ...]] = _BANDS
+    prices: ClassVar[tuple[str, ...]] = _BANDS
     upper: float
     lower: float
 

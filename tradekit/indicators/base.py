@@ -4,7 +4,7 @@ Knows no bar, no instrument and no clock; it is fed numbers and nothing else.
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,15 +26,19 @@ class Indicator:
     value    the latest value of the main line; nan until `ready`, as the other lines are
     ready    whether enough bars have been seen; once true it stays true
     warmup   number of bars after which `ready` turns true
+    made     the arguments it was made with, so that another can be made like it
+    prices   which of its lines are prices, to be drawn over the bars; none: it has a scale of its own
 
     `array`, `arrays` and `batch` take whole columns instead of single fields. They carry the state on, so that
     any mix of them and of `update` over the same bars gives the same values to the last bit. The fields are
     numbers; what has no value (nan) is for whoever made the bars to refuse.
     """
 
-    __slots__ = ("ready", "value", "warmup")
+    __slots__ = ("made", "ready", "value", "warmup")
     inputs: ClassVar[tuple[str, ...]] = ("close",)
     outputs: ClassVar[tuple[str, ...]] = ("value",)
+    prices: ClassVar[tuple[str, ...]] = ()
+    made: tuple[tuple[Any, ...], dict[str, Any]]
     value: float
     ready: bool
     warmup: int
@@ -46,6 +50,12 @@ class Indicator:
             raise StrategyError(
                 f"{cls.__name__}.outputs is {cls.outputs}; give names of attributes, 'value' the first of them"
             )
+
+    def __new__(cls, *args: Any, **options: Any) -> Self:
+        """Note down what it is made with."""
+        made = super().__new__(cls)
+        made.made = (args, options)
+        return made
 
     def __init__(self, *, warmup: int) -> None:
         self.ready = False

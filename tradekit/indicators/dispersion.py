@@ -61,6 +61,7 @@ class LinearRegression(Windowed):
 
     __slots__ = ("_offsets", "_squares", "period", "slope")
     outputs: ClassVar[tuple[str, ...]] = ("value", "slope")
+    prices: ClassVar[tuple[str, ...]] = ("value",)
     slope: float
 
     def __init__(self, period: int = 14) -> None:

@@ -4,6 +4,7 @@ Knows nothing of what the average is of; the caller chooses the field.
 """
 
 from collections import deque
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,6 +19,7 @@ class DEMA(Indicator):
     """Double exponential moving average: 2 * EMA less the EMA of the EMA (Mulloy 1994)."""
 
     __slots__ = ("_once", "_twice", "period")
+    prices: ClassVar[tuple[str, ...]] = ("value",)
 
     def __init__(self, period: int) -> None:
         self.period = positive_period("DEMA", period)
@@ -43,6 +45,7 @@ class TEMA(Indicator):
     """Triple exponential moving average: 3 * EMA - 3 * EMA of the EMA + EMA of that (Mulloy 1994)."""
 
     __slots__ = ("_once", "_thrice", "_twice", "period")
+    prices: ClassVar[tuple[str, ...]] = ("value",)
 
     def __init__(self, period: int) -> None:
         self.period = positive_period("TEMA", period)
@@ -76,6 +79,7 @@ class KAMA(Indicator):
     """
 
     __slots__ = ("_average", "_steps", "_values", "period")
+    prices: ClassVar[tuple[str, ...]] = ("value",)
 
     _SLOW = 2.0 / 31.0
     _RANGE = 2.0 / 3.0 - 2.0 / 31.0

@@ -27,6 +27,7 @@ class PSAR(Indicator):
     __slots__ = ("_extreme", "_high", "_low", "_next", "_weight", "acceleration", "direction", "maximum")
     inputs: ClassVar[tuple[str, ...]] = ("high", "low")
     outputs: ClassVar[tuple[str, ...]] = ("value", "direction")
+    prices: ClassVar[tuple[str, ...]] = ("value",)
     direction: float
 
     def __init__(self, acceleration: float = 0.02, maximum: float = 0.2) -> None:
@@ -78,6 +79,7 @@ class SuperTrend(Indicator):
     __slots__ = ("_close", "_lower", "_range", "_upper", "direction", "multiple")
     inputs: ClassVar[tuple[str, ...]] = ("high", "low", "close")
     outputs: ClassVar[tuple[str, ...]] = ("value", "direction")
+    prices: ClassVar[tuple[str, ...]] = ("value",)
     direction: float
 
     def __init__(self, period: int = 10, multiple: float = 3.0) -> None:

@@ -44,6 +44,7 @@ class VWAP(Indicator):
 
     __slots__ = ("_mean", "_money", "_volume", "period")
     inputs: ClassVar[tuple[str, ...]] = _BAR
+    prices: ClassVar[tuple[str, ...]] = ("value",)
 
     def __init__(self, period: int | None = None) -> None:
         self.period = None if period is None else positive_period("VWAP", period)
@@ -80,6 +81,7 @@ class DailyVWAP(Indicator):
 
     __slots__ = ("_day", "_money", "_start", "_volume")
     inputs: ClassVar[tuple[str, ...]] = (*_BAR, "ts")
+    prices: ClassVar[tuple[str, ...]] = ("value",)
 
     def __init__(self, hour: float = 0) -> None:
         if isinstance(hour, bool) or not isinstance(hour, (int, float)) or not 0 <= hour < 24:

@@ -139,6 +139,7 @@ class StageSession:
     scopes    what this viewer's token allows
     strategy  whose parameters are declared
     measured  what `vitals` gives
+    studied   what `indicators` gives
     """
 
     def __init__(self, name: str = "btc-breakout", *, clock: Clock | None = None, live: bool = True) -> None:
@@ -150,6 +151,7 @@ class StageSession:
         self.said: list[str] = []
         self.scopes: frozenset[str] | None = frozenset(SCOPES)
         self.strategy: type[Strategy] = InsideBarBreakout
+        self.studied: list[dict[str, Any]] = []
         self.measured: tuple[dict[str, Any], dict[str, float]] = ({"live": True, "ready": True}, {})
         if live:
             self.replica.fold(opened(name=name), ts=1_670_889_600_000_000_000)
@@ -215,6 +217,10 @@ class StageSession:
     def declaration(self) -> list[dict[str, Any]]:
         """The strategy's parameters as it declares them."""
         return declaration(self.strategy)
+
+    def indicators(self) -> list[dict[str, Any]]:
+        """The strategy's indicators that a chart can draw; see `studied`."""
+        return self.studied
 
     def vitals(self) -> tuple[dict[str, Any], dict[str, float]]:
         """How the process is; see `measured`."""

@@ -12,6 +12,7 @@ import msgspec
 from tradekit.data.aggregate import Aggregator, Closed
 from tradekit.data.sessions import ROUND_THE_CLOCK
 from tradekit.errors import StrategyError
+from tradekit.indicators.study import described
 from tradekit.model.instrument import Instrument, duration
 from tradekit.model.market import Bar, MarketOpened
 
@@ -104,6 +105,16 @@ class Series:
     def all_lines(self) -> list[tuple[Key, Feedline]]:
         """Every indicator with its series."""
         return [(key, line) for key, lines in self._lines.items() for line in lines]
+
+    def studies(self) -> list[dict[str, Any]]:
+        """Those indicators that a screen can draw, each with its series; see `indicators.study`. Any thread."""
+        rows = []
+        for (instrument, timeframe), lines in list(self._lines.items()):
+            for line in list(lines):
+                row = described(line.indicator, line.fields)
+                if row is not None:
+                    rows.append({"instrument": instrument, "timeframe": timeframe, **row})
+        return rows
 
     def _check_wanted(self, timeframe: str) -> None:
         if timeframe not in self._shown and timeframe != self._base and self._wanted:

@@ -13,6 +13,7 @@ from tradekit.model.session import params_of
 from tradekit.state.shape import BarRow, Command, Fill, Order, Position, Signal, State
 from tradekit.widgets import words
 from tradekit.widgets.headline import protection
+from tradekit.widgets.studies import Curves
 
 __all__ = ["Plot", "columns", "forming", "lines", "markers", "precision", "series_of"]
 
@@ -169,7 +170,8 @@ def precision(state: State, instrument: str) -> dict[str, float]:
 class Plot:
     """One viewer's chart: which series it shows and what it was sent, so that a delta is all it needs.
 
-    The parts `bars` (whole) and `bar` (every row since) are complete together at any time.
+    The parts `bars` (whole) and `bar` (every row since) are complete together at any time, with the lines of the
+    strategy's indicators on this series, where `study` has named them.
     """
 
     def __init__(self, instrument: str = "", timeframe: str = "") -> None:
@@ -177,6 +179,14 @@ class Plot:
         self.timeframe = timeframe
         self._base = ("", 0, 0)  # key, time of the first and the last row in `bars` [UTC ns]
         self._forming: Row | None = None
+        self._studies: list[dict[str, Any]] = []
+        self._curves = Curves([])
+
+    def study(self, rows: list[dict[str, Any]]) -> None:
+        """The strategy's indicators, a row each as `session.indicators()` gives them; drawn from the next parts on."""
+        if rows is not self._studies:
+            self._studies = rows
+            self._base = ("", 0, 0)
 
     def choose(self, *, instrument: str | None = None, timeframe: str | None = None) -> None:
         """Show another series from the next `parts` on; one that is not declared becomes the first one."""
@@ -217,17 +227,23 @@ class Plot:
         rows = state.bars.get(self.instrument, {}).get(self.timeframe, [])
         key = f"{self.instrument} {self.timeframe}"
         base, _, last = self._base
+        if base != key:
+            series = (self.instrument, self.timeframe)
+            wanted = [row for row in self._studies if (row["instrument"], row["timeframe"]) == series]
+            self._curves = Curves(wanted)
+        self._curves.follow(rows)
         since = [row for row in rows[-_TAIL:] if row.ts >= last] if base == key and rows else []
         out: dict[str, Any] = {}
         if base != key or not self._continues(rows) or len(since) >= _TAIL:
-            out["bars"] = {"key": key, **columns(rows)}
+            out["bars"] = {"key": key, **columns(rows), "studies": self._curves.whole(rows)}
             self._base = (key, rows[0].ts if rows else 0, rows[-1].ts if rows else 0)
             since = rows[-1:]
+        studies = [[row.ts // _S, *self._curves.at(row)] for row in since] if self._curves.rows else []
         tail: list[Row] = [[r.ts // _S, r.open, r.high, r.low, r.close, r.volume] for r in since]
         forming = self._forming is not None and (not rows or self._forming[0] * _S > rows[-1].ts)
         if self._forming is not None and forming:
             tail.append(self._forming)
-        out["bar"] = {"key": key, "rows": tail, "forming": forming}
+        out["bar"] = {"key": key, "rows": tail, "forming": forming, "studies": studies}
         return out
 
     def _continues(self, rows: list[BarRow]) -> bool:

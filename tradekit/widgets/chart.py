@@ -4,6 +4,7 @@ Knows no connection: the session's replica is all it reads.
 """
 
 import json
+import weakref
 from typing import Any, ClassVar
 
 import traitlets
@@ -12,13 +13,15 @@ from tradekit.widgets.candles import Plot
 from tradekit.widgets.pace import STATUS, Batch
 from tradekit.widgets.pane import PaneWidget, drawn_by
 from tradekit.widgets.panes import Moment, touches
+from tradekit.widgets.pool import POOL
 from tradekit.widgets.source import Session
+from tradekit.widgets.studies import Studies
 
 __all__ = ["Chart"]
 
 
 class Chart(PaneWidget):
-    """`Chart(session, "BTCUSDT", "15m")`: live candles of one series; the buttons change the timeframe."""
+    """`Chart(session, "BTCUSDT", "15m")`: live candles of one series with the strategy's indicators on it."""
 
     _esm = drawn_by("chart")
     PARTS: ClassVar[tuple[str, ...]] = ("first", "bars", "bar", "markers", "lines", "series", "precision")
@@ -43,12 +46,15 @@ class Chart(PaneWidget):
         height: int | None = 420,
     ) -> None:
         self._plot = Plot(instrument, timeframe)
+        self._studies = Studies(weakref.proxy(session), told=lambda: self.stream.nudge(STATUS), pool=POOL)
         super().__init__(session, theme=theme, height=height)
         self.observe(self._asked, "request")
 
     def parts(self, moment: Moment, batch: Batch) -> dict[str, Any]:
         """Bars that moved, and markers and lines when an order or a fill did."""
         out: dict[str, Any] = {"first": moment.first()}
+        self._studies.look(moment.state, live=moment.link["state"] == "live")
+        self._plot.study(self._studies.rows)
         whole = touches("marks", batch.changed) or STATUS in batch.changed
         if whole or touches("chart", batch.changed):
             out |= self._plot.parts(moment.state, whole=whole)

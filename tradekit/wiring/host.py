@@ -74,6 +74,7 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
     metrics = SessionMetrics(clock=clock)
     source = SessionSource(parts.journal, parts.store, metrics, measured=config.monitoring.metrics)
     source.declared = lambda: declaration(parts.cycle.engine.strategy)
+    source.studied = lambda: parts.cycle.engine.series.studies()
     bus = Bus(
         max_history=config.event_bus.max_history,
         on_error=lambda handler, subject, error: _handler_failed(loop, handler, subject, error),

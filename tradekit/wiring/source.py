@@ -43,6 +43,7 @@ class SessionSource:
         self.failed = ""  # why the session can trade no more
         self.stuck = ""  # that a step has been running for too long
         self.declared: Callable[[], list[dict[str, Any]]] = list  # the strategy's parameters
+        self.studied: Callable[[], list[dict[str, Any]]] = list  # and its indicators
         self._journal = journal
         self._store = store
         self._metrics = metrics
@@ -53,6 +54,7 @@ class SessionSource:
             "state_at": self._state_at,
             "bars": self._bars,
             "parameters": self._parameters,
+            "indicators": self._indicators,
         }
         journal.on_commit(self._committed)
 
@@ -195,6 +197,10 @@ class SessionSource:
     def _parameters(self, args: dict[str, Any]) -> Page:
         """What the running strategy declares, an item a parameter; see `strategy.declaration`. No args."""
         return Page([encode(row) for row in self.declared()])
+
+    def _indicators(self, args: dict[str, Any]) -> Page:
+        """The running strategy's indicators that can be drawn, an item each; see `Series.studies`. No args."""
+        return Page([encode(row) for row in self.studied()])
 
 
 class _About(msgspec.Struct):
