@@ -8,6 +8,7 @@ from tests.builders import BTC, START, columns, event, flat
 from tradekit.core.event import Event
 from tradekit.model.order import OrderAccepted, OrderFilled, OrderSubmitted, Side
 from tradekit.model.session import SignalRaised
+from tradekit.run.course import Course
 from tradekit.run.record import Answer, Record, Trade, Wish
 
 MINUTE = 60_000_000_000
@@ -17,10 +18,10 @@ OPINION = SignalRaised("s", "BTC", "up", 1.0, 101.0, "")
 @pytest.fixture
 def record() -> Record:
     """A signal and an order after the second bar, which fills at the open of the third."""
-    made = Record(columns([flat(n, 100.0 + n) for n in range(3)], BTC), strategy="s", account="a")
-    wish = Wish(2, 1, 7, Side.SELL, Decimal("1.5"), "in", "why")
+    made = Record(Course([columns([flat(n, 100.0 + n) for n in range(3)], BTC)]), strategy="s", account="a")
+    wish = Wish("BTC", 0, 2, 1, 7, Side.SELL, Decimal("1.5"), "in", "why")
     made.add((2, event(OPINION, seq=3)))
-    for row in (wish, Answer(wish), Trade(wish, Decimal(102), Decimal("0.1"))):
+    for row in (wish, Answer(wish), Trade(wish, 2, Decimal(102), Decimal("0.1"))):
         made.add(row)
     return made
 

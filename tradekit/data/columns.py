@@ -107,6 +107,11 @@ class BarColumns:
     def __repr__(self) -> str:
         return f"BarColumns({self.instrument} {self.timeframe}, {len(self)} bars)"
 
+    def bar(self, at: int) -> Bar:
+        """The bar at one position."""
+        numbers = (getattr(self, name).item(at) for name in ("ts", *_PRICES))
+        return Bar(self.instrument, self.timeframe, *numbers)
+
     def bars(self, start: int = 0, stop: int | None = None, *, chunk: int = 8192) -> Iterator[Bar]:
         """The bars from position `start` up to `stop`, in order.
 

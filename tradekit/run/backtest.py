@@ -163,7 +163,7 @@ def _played(
         before = cycle.settle(engine.step(opened, start))
         told: Sequence[Told]
         if costs is not None and isinstance(exchange, Exchange) and fits(cycle, quick):
-            told = _written_out(InnerLoop(cycle, exchange, quick[0], costs=costs, before=before), progress)
+            told = _written_out(InnerLoop(cycle, exchange, quick, costs=costs, before=before), progress)
         elif costs is not None and isinstance(exchange, Exchange) and fits_several(cycle, quick):
             told = _written_out(SeveralLoop(cycle, exchange, quick, costs=costs, before=before), progress)
         else:

@@ -10,9 +10,8 @@ from typing import TypeAlias, final, overload
 import msgspec
 
 from tradekit.core.event import Event, Fact
-from tradekit.data.columns import BarColumns
-from tradekit.model.instrument import duration
 from tradekit.model.order import OrderAccepted, OrderFilled, OrderSubmitted, OrderType, Side
+from tradekit.run.course import Course
 
 __all__ = ["Answer", "Record", "Told", "Trade", "Wish"]
 
@@ -23,12 +22,15 @@ Told: TypeAlias = tuple[int, Event]  # inputs taken before it, and the event
 class Wish(msgspec.Struct, frozen=True, gc=False):
     """A market order as it was sent.
 
+    since   from when on it may trade [UTC ns]
     taken   bars taken before it
     behind  how many numbers after the event that it follows from it was told
     number  of the strategy's intent
     qty     [base units], positive
     """
 
+    instrument: str
+    since: int
     taken: int
     behind: int
     number: int
@@ -47,9 +49,10 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 
 @final
 class Trade(msgspec.Struct, frozen=True, gc=False):
-    """An order has filled at the open of the bar after it: price and fee [quote currency]."""
+    """An order has filled at the open of the bar that came after `taken` others: price and fee [quote currency]."""
 
     wish: Wish
+    taken: int
     price: Decimal
     fee: Decimal
 
@@ -60,9 +63,8 @@ class Record(Sequence[Told]):
     An event's place gives its `seq`: as many events and inputs came before it.
     """
 
-    def __init__(self, columns: BarColumns, *, strategy: str, account: str) -> None:
-        self._columns = columns
-        self._length = duration(columns.timeframe)
+    def __init__(self, course: Course, *, strategy: str, account: str) -> None:
+        self._course = course
         self._strategy, self._account = strategy, account
         self._rows: list[Told | Wish | Answer | Trade] = []
         self.add = self._rows.append
@@ -93,7 +95,7 @@ class Record(Sequence[Told]):
     def submitted(self, wish: Wish) -> OrderSubmitted:
         """The fact that an order was sent."""
         return OrderSubmitted(
-            self.order_id(wish), self._columns.instrument, self._strategy, self._account, wish.side,
+            self.order_id(wish), wish.instrument, self._strategy, self._account, wish.side,
             OrderType.MARKET, wish.qty, tag=wish.tag, reason=wish.reason,
         )  # fmt: skip
 
@@ -103,8 +105,7 @@ class Record(Sequence[Told]):
 
     def _read(self, first: int, rows: list["Told | Wish | Answer | Trade"]) -> Iterator[Told]:
         """Rows as the events that they stand for; `first` is the place of the first of them, from 1 on."""
-        name, currency, opens = self._columns.instrument, self._columns.spec.quote, self._columns.ts.item
-        strategy, account, length = self._strategy, self._account, self._length
+        strategy, account, course = self._strategy, self._account, self._course
         for place, row in enumerate(rows, first):
             if isinstance(row, tuple):
                 yield row
@@ -112,15 +113,17 @@ class Record(Sequence[Told]):
             fact: Fact
             if type(row) is Wish:
                 fact, taken, cause = self.submitted(row), row.taken, place + row.taken - row.behind
-                ts = opens(taken - 1) + length
+                name, ts = row.instrument, course.closes(taken)
             elif type(row) is Answer:
                 order, taken, cause = self.order_id(row.wish), row.wish.taken, 0
-                fact, ts = OrderAccepted(order, name, f"sim-{order}"), opens(taken - 1) + length
+                name, ts = row.wish.instrument, course.closes(taken)
+                fact = OrderAccepted(order, name, f"sim-{order}")
             else:
                 wish = row.wish
-                order, taken, cause = self.order_id(wish), wish.taken, 0
-                fact, ts = OrderFilled(
-                    order, name, strategy, account, f"{order}.1", wish.side, wish.qty, row.price, row.fee, currency,
-                    "market.open",
-                ), opens(taken)  # fmt: skip
+                order, taken, cause = self.order_id(wish), row.taken, 0
+                name, ts = wish.instrument, course.opens(taken + 1)
+                fact = OrderFilled(
+                    order, name, strategy, account, f"{order}.1", wish.side, wish.qty, row.price, row.fee,
+                    course.spec(name).quote, "market.open",
+                )  # fmt: skip
             yield taken, Event(place + taken, 0, ts, 0, fact.TYPE, fact.V, cause, name, fact)

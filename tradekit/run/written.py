@@ -1,4 +1,4 @@
-"""The text of the written-out loop: one for each number of indicators, compiled once.
+"""The text of the written-out loops: one for each number of indicators, compiled once.
 
 Knows nothing of what it drives but the names that it calls.
 """
@@ -6,11 +6,11 @@ Knows nothing of what it drives but the names that it calls.
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-__all__ = ["written_out"]
+__all__ = ["interleaved", "written_out"]
 
 Names: TypeAlias = tuple[tuple[str, ...], ...]
 
-_LOOPS: dict[tuple[Names, Names, bool, bool], Callable[..., None]] = {}
+_LOOPS: dict[tuple[Any, ...], Callable[..., None]] = {}
 
 
 def written_out(quick: Names, slow: Names, sees: bool, longer: bool = False) -> Callable[..., None]:
@@ -19,12 +19,43 @@ def written_out(quick: Names, slow: Names, sees: bool, longer: bool = False) -> 
     sees    the strategy is called with the bars
     longer  bars of longer timeframes close with some of them
     """
-    key = (quick, slow, sees, longer)
-    if key not in _LOOPS:
+    return _compiled(_source, quick, slow, sees, longer)
+
+
+def interleaved(quick: Names) -> Callable[..., None]:
+    """The loop over several series in turn, each with indicators of these lines; compiled once.
+
+    What it takes, bar by bar: the series' lane, the bar, whom to call with it, what else is fed with it, then the
+    indicators and the values that they show from now on.
+    """
+    return _compiled(_interleaved, quick)
+
+
+def _compiled(source: Callable[..., Iterator[str]], *key: Any) -> Callable[..., None]:
+    if (source, *key) not in _LOOPS:
         scope: dict[str, Any] = {}
-        exec("\n".join(_source(*key)), scope)  # noqa: S102 - our own text; names are identifiers
-        _LOOPS[key] = scope["loop"]
-    return _LOOPS[key]
+        exec("\n".join(source(*key)), scope)  # noqa: S102 - our own text; names are identifiers
+        _LOOPS[source, *key] = scope["loop"]
+    return _LOOPS[source, *key]
+
+
+def _interleaved(quick: Names) -> Iterator[str]:
+    """Lines of the loop. `lane.waiting` are an instrument's orders, none most of the time."""
+    held = [f"i{i}.{output}" for i, outputs in enumerate(quick) for output in outputs]
+    names = "".join(f", i{i}" for i in range(len(quick))) + "".join(f", v{i}" for i in range(len(held)))
+    yield "def loop(me, engine, strategy, goals, bars):"
+    yield f"    for n, (lane, bar, on_bar, feeds{names}) in bars:"
+    yield "        me.n = n"
+    yield "        if lane.waiting:"
+    yield "            me.match(bar)"
+    for i, line in enumerate(held):
+        yield f"        {line} = v{i}"
+    yield "        for feed in feeds:"
+    yield "            feed(bar)"
+    yield "        strategy._goal = goals[bar.instrument]"
+    yield "        on_bar(bar)"
+    yield "        if engine.out:"
+    yield "            me.settle()"
 
 
 def _source(quick: Names, slow: Names, sees: bool, longer: bool) -> Iterator[str]:

@@ -5,7 +5,7 @@ how orders fill from their facts only.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -40,6 +40,7 @@ from tradekit.sim.rules import Rules
 __all__ = ["REQUESTED", "Asked", "Book", "Resting"]
 
 REQUESTED = "requested"  # why an order is canceled when the wish gives no reason
+_NONE: dict[str, "Resting"] = {}
 Request = OrderSubmitted | OrderCancelRequested | OrderReplaceRequested
 
 
@@ -88,6 +89,9 @@ class Book:
 
     def __init__(self, instruments: list[Instrument], rules: Rules) -> None:
         self.resting: dict[str, Resting] = {}
+        self._of: dict[str, dict[str, Resting]] = {}  # the same by instrument, by parent and by group
+        self._children: dict[str, dict[str, Resting]] = {}
+        self._groups: dict[str, dict[str, Resting]] = {}
         self.positions: dict[tuple[str, str, str], Decimal] = {}
         self.asked: list[Asked] = []
         self.entered: dict[str, Decimal] = {}
@@ -129,9 +133,21 @@ class Book:
                 self.moves += 1
             fold(fact, ts)
 
+    def waiting(self, instrument: str) -> Mapping[str, Resting]:
+        """The orders of an instrument by id, in the order of acceptance, now and later."""
+        return self._of.setdefault(instrument, {})
+
     def of(self, instrument: str) -> list[Resting]:
         """The orders of an instrument, in the order of acceptance."""
-        return [one for one in self.resting.values() if one.order.instrument == instrument]
+        return list(self._of.get(instrument, _NONE).values())
+
+    def children(self, parent: str) -> list[Resting]:
+        """The orders that follow another, in the order of acceptance."""
+        return list(self._children.get(parent, _NONE).values())
+
+    def group(self, name: str) -> list[Resting]:
+        """The orders of a group, in the order of acceptance."""
+        return list(self._groups.get(name, _NONE).values())
 
     def position(self, order: OrderSubmitted) -> Decimal:
         """What is held of the position that an order belongs to [base units]."""
@@ -178,7 +194,27 @@ class Book:
             board, latency = self.boards.get(data.instrument, Board()), self._rules.submit_latency
             since = ts + latency if latency else board.since(ts)
             takes = marketable(order, board.price(order.side))
-            self.resting[data.id] = Resting(order, order.qty, data.held, sent=ts, since=since, takes=takes)
+            self._put(Resting(order, order.qty, data.held, sent=ts, since=since, takes=takes))
+
+    def _put(self, resting: Resting) -> None:
+        """Take an order in, behind all others."""
+        order = resting.order
+        self.resting[order.id] = resting
+        self._of.setdefault(order.instrument, {})[order.id] = resting
+        if order.parent:
+            self._children.setdefault(order.parent, {})[order.id] = resting
+        if order.group:
+            self._groups.setdefault(order.group, {})[order.id] = resting
+
+    def _drop(self, order_id: str) -> Resting | None:
+        """Let go of an order, if it is here."""
+        resting = self.resting.pop(order_id, None)
+        if resting is not None:
+            order = resting.order
+            del self._of[order.instrument][order_id]  # what is empty stays: somebody may look at it
+            _leave(self._children, order.parent, order_id)
+            _leave(self._groups, order.group, order_id)
+        return resting
 
     def _filled(self, data: OrderFilled, ts: int) -> None:
         name = (data.strategy, data.instrument, data.position)
@@ -200,7 +236,7 @@ class Book:
         if resting.kind is not OrderType.LIMIT:
             resting.triggered = True  # what is left of it trades on as a market order
         if resting.leaves <= 0:
-            del self.resting[data.id]
+            self._drop(data.id)
 
     def _triggered(self, data: OrderTriggered, ts: int) -> None:
         resting = self.resting.get(data.id)
@@ -225,12 +261,10 @@ class Book:
         resting.takes = marketable(resting.order, self.boards[data.instrument].price(before.side))
         same = all(getattr(before, name) == value for name, value in terms.items())
         if not (same and data.qty <= before.qty):
-            family = [
-                data.id,
-                *(one.order.id for one in self.resting.values() if one.order.parent == data.id),
-            ]
-            for name in family:  # children stay behind their parent
-                self.resting[name] = self.resting.pop(name)
+            for name in (data.id, *(one.order.id for one in self.children(data.id))):
+                moved = self._drop(name)
+                if moved is not None:  # children stay behind their parent
+                    self._put(moved)
 
     def _canceled(self, data: OrderCanceled, ts: int) -> None:
         self._answer(OrderCancelRequested, data.id, data.reason)
@@ -240,10 +274,10 @@ class Book:
         if (
             self._answer(OrderSubmitted, data.id) is None
         ):  # one of this id may be in the book already, and stays
-            self.resting.pop(data.id, None)
+            self._drop(data.id)
 
     def _ended(self, data: OrderCanceled | OrderExpired, ts: int) -> None:
-        self.resting.pop(data.id, None)
+        self._drop(data.id)
         self._answer(OrderSubmitted, data.id)
 
     # --- the market -----------------------------------------------------------------------------------------
@@ -260,8 +294,8 @@ class Book:
             self.entered.clear()
         if self.resting:
             opened = data.ts if isinstance(data, Bar) else ts
-            for one in self.resting.values():
-                if one.takes and one.order.instrument == data.instrument and one.since <= opened:
+            for one in self._of.get(data.instrument, _NONE).values():
+                if one.takes and one.since <= opened:
                     one.takes = False
 
     def _opened(self, data: MarketOpened, ts: int) -> None:
@@ -283,3 +317,12 @@ class Book:
             if name[1] == data.instrument:
                 self.positions[name] = data.units(held, spec.lot)
         self.boards[data.instrument].at_hand = None
+
+
+def _leave(index: dict[str, dict[str, Resting]], name: str, order_id: str) -> None:
+    """Take an order out of an index that it may be in."""
+    if name:
+        orders = index[name]
+        del orders[order_id]
+        if not orders:
+            del index[name]

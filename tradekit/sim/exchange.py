@@ -4,6 +4,7 @@ Pure: no clock, no I/O, no chance. Its book is a fold of the facts it reported a
 rebuilds it. The rules are explained, each with its test, in docs/fills.md.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
@@ -55,6 +56,10 @@ class Exchange:
         """The resting orders by id, in the order of acceptance."""
         return self._book.resting
 
+    def waiting(self, instrument: str) -> Mapping[str, Resting]:
+        """The resting orders of one instrument, by id in the order of acceptance; it follows the book."""
+        return self._book.waiting(instrument)
+
     def held(self) -> dict[str, Decimal]:
         """What its trades come to, by instrument [base units]."""
         held: dict[str, Decimal] = {}
@@ -90,7 +95,7 @@ class Exchange:
         if isinstance(fact, _TICKS):
             board = self._book.boards.get(fact.instrument)
             if board is not None and not board.passes_over(fact):
-                if self._book.asked or (self._book.resting and not self._quiet(fact)):
+                if self._book.asked or (self._book.waiting(fact.instrument) and not self._quiet(fact)):
                     self._match(fact, ts, halted=board.halted)
                 self._book.see(board, fact, ts)
             return reports

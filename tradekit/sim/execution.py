@@ -164,7 +164,7 @@ class Executions:
 
     def _after(self, resting: Resting, price: Decimal, ts: int) -> None:
         order, book = resting.order, self.book
-        for child in [one for one in book.resting.values() if one.held and one.order.parent == order.id]:
+        for child in [one for one in book.children(order.id) if one.held]:
             self.tell(accepted(child.order, held=False), ts)
             self.trail(child, price, ts)
         if order.id in book.resting and self._room(resting) <= 0:
@@ -181,16 +181,15 @@ class Executions:
         if not order.group:
             return
         whole = order.id not in self.book.resting
-        for other in list(self.book.resting.values()):
-            same = other.order.group == order.group and other.order.id != order.id
-            if same and (whole or not other.order.reduce_only):
+        for other in self.book.group(order.group):
+            if other.order.id != order.id and (whole or not other.order.reduce_only):
                 self.drop(other.order.id, f"one cancels other: {order.id} filled", ts)
 
     def _cancel_reducers(self, order: OrderSubmitted, ts: int) -> None:
         """Protective orders leave the book with the position that they protect: closed, or turned around."""
         held = self.book.position(order)
         mine = (order.strategy, order.instrument, order.position)
-        for other in list(self.book.resting.values()):
+        for other in self.book.of(order.instrument):
             o = other.order
             if (
                 o.reduce_only
@@ -217,9 +216,8 @@ class Executions:
     def _drop_children(self, resting: Resting, ts: int) -> None:
         name = resting.order.id
         if not resting.fills:
-            for child in list(self.book.resting.values()):
-                if child.order.parent == name:
-                    self.drop(child.order.id, f"parent {name} ended", ts)
+            for child in self.book.children(name):
+                self.drop(child.order.id, f"parent {name} ended", ts)
 
     # --- trailing -------------------------------------------------------------------------------------------
 

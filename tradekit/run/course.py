@@ -1,0 +1,95 @@
+"""The course of a run: the bars of one or more series of one timeframe in the order in which they are taken.
+
+By the time of their closes, and at one moment as the series are listed. Knows no indicator and no order.
+"""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tradekit.data.columns import BarColumns
+from tradekit.model.instrument import Instrument, duration
+from tradekit.model.market import Bar
+
+__all__ = ["Course"]
+
+Places: TypeAlias = NDArray[np.int32]
+
+
+class Course:
+    """Bars are numbered from 1 as they are taken; a bar's place counts from 0 in its own series.
+
+    series  the columns, which share one timeframe; `names` are their instruments
+    length  of a bar [ns]
+    """
+
+    def __init__(self, series: Sequence[BarColumns]) -> None:
+        self.series = list(series)
+        self.names = [one.instrument for one in series]
+        self.length = duration(self.series[0].timeframe)
+        self._numbers = {name: number for number, name in enumerate(self.names)}
+        self._order = _order(self.series) if len(self.series) > 1 else None
+
+    def __len__(self) -> int:
+        return sum(map(len, self.series))
+
+    def of(self, instrument: str) -> BarColumns:
+        """An instrument's bars."""
+        return self.series[self._numbers[instrument]]
+
+    def spec(self, instrument: str) -> Instrument:
+        """An instrument's terms."""
+        return self.of(instrument).spec
+
+    def whose(self, start: int, stop: int) -> list[int]:
+        """The series of the bars numbered above `start` and up to `stop`."""
+        return [0] * (stop - start) if self._order is None else self._order[0][start:stop].tolist()
+
+    def at(self, n: int) -> tuple[BarColumns, int]:
+        """The series of the `n`-th bar, and its place there."""
+        if self._order is None:
+            return self.series[0], n - 1
+        whose, places = self._order
+        return self.series[whose.item(n - 1)], places.item(n - 1)
+
+    def instrument(self, n: int) -> str:
+        """What the `n`-th bar is of."""
+        return self.at(n)[0].instrument
+
+    def bar(self, n: int) -> Bar:
+        """The `n`-th bar."""
+        columns, place = self.at(n)
+        return columns.bar(place)
+
+    def opens(self, n: int) -> int:
+        """When the `n`-th bar opens [UTC ns]."""
+        columns, place = self.at(n)
+        return columns.ts.item(place)
+
+    def closes(self, n: int) -> int:
+        """When the `n`-th bar closes [UTC ns]."""
+        return self.opens(n) + self.length
+
+    def place(self, instrument: str, n: int) -> int:
+        """The place of an instrument's last bar among the first `n` of all; -1 before its first."""
+        if self._order is None or n == 0:
+            return n - 1
+        number, last = self._numbers[instrument], self._order[0].item(n - 1)
+        if number == last:
+            return self._order[1].item(n - 1)
+        side = "right" if number < last else "left"  # of what closes at the same moment, the first listed was taken
+        return int(np.searchsorted(self.series[number].ts, self.opens(n), side=side)) - 1
+
+
+def _order(series: Sequence[BarColumns]) -> tuple[Places, Places]:
+    """Of each bar as it is taken: the series, by its number, and the place there."""
+    lengths = [len(one) for one in series]
+    numbers = np.arange(len(series), dtype=np.int32)
+    if all(np.array_equal(one.ts, series[0].ts) for one in series):  # side by side: nothing is to be sorted
+        return np.tile(numbers, lengths[0]), np.repeat(np.arange(lengths[0], dtype=np.int32), len(series))
+    order = np.argsort(np.concatenate([one.ts for one in series]), kind="stable")
+    starts = np.concatenate(([0], np.cumsum(lengths)[:-1]))
+    whose = np.repeat(numbers, lengths)[order]
+    return whose, (order - starts[whose]).astype(np.int32)
