@@ -78,7 +78,7 @@ class Crossing(Strategy):
 
 def stories(strategy: type[Strategy], bars: Any = COLUMNS) -> tuple[list[bytes], list[bytes]]:
     """The events of the written-out loop, its chunks short, and of `step`."""
-    with patch.object(inner, "_CHUNK", 16), patch.object(several, "_WINDOW", 16):
+    with patch.object(inner, "_CHUNK", 16), patch.multiple(several, _WINDOW=16, _LEAST=1, _AHEAD=16):
         both = (backtest(strategy(), bars, stepwise=stepwise) for stepwise in (False, True))
         quick, slow = ([encode_event(event) for event in result.events()] for result in both)
     return quick, slow

@@ -47,15 +47,16 @@ class WideDeaf(Wide):
     on_order = Strategy.on_order
 
 
-WISHES = st.one_of(
-    *TARGETS, *OTHERS, st.tuples(st.just("elsewhere"), st.sampled_from(NAMES), st.sampled_from([0, 1, -2])),
+PLAIN = st.one_of(  # what the tape knows
+    *TARGETS, st.tuples(st.just("elsewhere"), st.sampled_from(NAMES), st.sampled_from([0, 1, -2])),
     st.tuples(st.just("held")),
 )  # fmt: skip
+WISHES = st.one_of(PLAIN, *OTHERS)
 
 
-def renamed(bars: BarColumns, name: str, shift: int) -> BarColumns:
+def renamed(bars: BarColumns, name: str, shift: float) -> BarColumns:
     prices = {field: getattr(bars, field) for field in ("open", "high", "low", "close", "volume")}
-    return BarColumns(Instrument(id=name), bars.timeframe, ts=bars.ts + shift * MINUTE, **prices)
+    return BarColumns(Instrument(id=name), bars.timeframe, ts=bars.ts + int(shift * MINUTE), **prices)
 
 
 def scripted(kind: type[Wide], script: Script) -> type[Wide]:
@@ -64,12 +65,21 @@ def scripted(kind: type[Wide], script: Script) -> type[Wide]:
 
 @st.composite
 def runs(draw: st.DrawFn) -> dict[str, Any]:
+    """Two or three series, side by side or beginning at other times, and a script that may become less plain."""
     names = NAMES[: draw(st.integers(2, 3))]
-    series = [renamed(draw(markets(Instrument(id="X"))), name, draw(st.integers(0, 4))) for name in names]
+    shifts = st.sampled_from([0, 0, 1, 3, 0.5])
+    series = [renamed(draw(markets(Instrument(id="X"))), name, draw(shifts)) for name in names]
     count = sum(map(len, series))
-    script = {n: draw(st.lists(WISHES, max_size=2)) for n in range(-1, count + 1) if draw(st.booleans())}
+    plain_until = draw(st.sampled_from([0, count // 2, count + 1, count + 1]))
+    script = {
+        n: draw(st.lists(PLAIN if n < plain_until else WISHES, max_size=2))
+        for n in (*range(count + 1), -1)
+        if draw(st.booleans())
+    }
+    kind = scripted(draw(st.sampled_from([Wide, WideDeaf, WideDeaf])), script)
+    kind.instruments = draw(st.sampled_from([(), (), names[:1], names[1:]]))
     return {
-        "make": scripted(draw(st.sampled_from([Wide, WideDeaf])), script),
+        "make": kind,
         "bars": series,
         "fee": draw(st.sampled_from([0, 0.001])),
         "slippage": draw(st.sampled_from([0, 0.0007])),
@@ -86,10 +96,12 @@ def story(result: Result) -> list[str]:
     return [encode_event(event).decode() for event in result.events()]
 
 
-@given(runs(), st.sampled_from([1, 5, 65_536]))
-@law(40)
-def test_the_loop_over_several_series_tells_what_step_tells(run: dict[str, Any], window: int) -> None:
-    with patch.object(several, "_WINDOW", window):
+@given(runs(), st.sampled_from([1, 5, 8192]), st.sampled_from([1, 4, 2048]))
+@law(60)
+def test_the_loop_over_several_series_tells_what_step_tells(
+    run: dict[str, Any], window: int, ahead: int
+) -> None:
+    with patch.multiple(several, _WINDOW=window, _LEAST=1, _AHEAD=ahead):
         quick = play(run, stepwise=False)
     assert story(quick) == story(play(run, stepwise=True))
 

@@ -19,6 +19,7 @@ from tradekit.model.order import (
     Side,
     TimeInForce,
 )
+from tradekit.state.totals import forget
 from tradekit.trading.limits import LIMITS, check_limits
 from tradekit.trading.risk import Denial, check
 
@@ -221,6 +222,7 @@ def test_equity_that_is_no_number_allows_nothing() -> None:
     assert broken(made, order("o", qty=1)) == "100.00 on equity nan"
     made = state(ELSEWHERE, max_gross_exposure=1e9)
     made.positions["s/ETH"].value = math.nan
+    forget(made)
     assert broken(made, order("o", qty=1)) == "nan"
 
 

@@ -83,7 +83,9 @@ class BarColumns:
         if "timeframe" not in bars.attrs:
             raise DataError("the bars have not been checked yet; pass the DataFrame through load_bars first")
         stamps = _stamps(bars.index)
-        columns = {name: bars[name].to_numpy(np.float64) for name in _PRICES}
+        bare = bars.copy(deep=False)
+        bare.attrs = {}  # which pandas would copy for each column
+        columns = {name: bare[name].to_numpy(np.float64) for name in _PRICES}
         closed = bars.attrs.get("closed", "left")
         return cls(
             instrument_of(bars), bars.attrs["timeframe"], ts=stamps, closed=closed, held=held, **columns

@@ -14,6 +14,7 @@ import pandas as pd
 
 from tradekit.data.check import OnBad, RawRows, checked
 from tradekit.data.columns import BarColumns
+from tradekit.data.known import in_form, keeps_rules
 from tradekit.data.quality import attributes, series_name
 from tradekit.data.samples import PREFIX, sample
 from tradekit.data.table import Table, headers_of, raw_rows, read_csv, read_table, spec_of
@@ -68,7 +69,13 @@ def load_columns(
     timeframe: str | None = None,
 ) -> BarColumns:
     """What `load_bars` gives, as columns: of a DataFrame of floats views, which later writes to it do not reach."""
-    held = source.copy(deep=not _COPIES_ON_WRITE) if isinstance(source, pd.DataFrame) else source
+    if not isinstance(source, pd.DataFrame):
+        return BarColumns.from_frame(_loaded(source, instrument, timeframe, "raise", copy=False), held=source)
+    held = source.copy(deep=not _COPIES_ON_WRITE)
+    if instrument is None and timeframe is None and in_form(held):
+        made = BarColumns.from_frame(held, held=held)
+        if keeps_rules(made):
+            return made
     return BarColumns.from_frame(_loaded(held, instrument, timeframe, "raise", copy=False), held=held)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tradekit.errors import DataError
 from tradekit.model.instrument import Instrument, duration, timeframe_text
 
-__all__ = ["attributes", "check_name", "series_name"]
+__all__ = ["attributes", "check_name", "is_name", "series_name"]
 
 _TOKEN = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -46,9 +46,14 @@ def attributes(
 
 def check_name(spec: Instrument, source: str) -> Instrument:
     """The same instrument; DataError for a name that cannot stand in a subject."""
-    if _TOKEN.search(spec.id) or not spec.id:
+    if not is_name(spec.id):
         raise DataError(f"{source}: the instrument's name {spec.id!r} must be letters, digits, - and _ only")
     return spec
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can name an instrument: it can stand in a subject."""
+    return bool(text) and not _TOKEN.search(text)
 
 
 def series_name(source: str) -> str:

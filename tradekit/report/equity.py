@@ -67,8 +67,11 @@ def equity_curve(
     money = _steps(count, np.minimum(shown, count), float(cash) + _sums(amount for _, amount in flows))
     held_in_full = np.zeros(count) if any(one.margined for one in series.values()) else None
     exposure, gross = np.zeros(count), np.zeros(count)
+    by_instrument: dict[str, list[Any]] = {name: [] for name in series}
+    for fill in fills:
+        by_instrument.setdefault(fill.instrument, []).append(fill)
     for name, one in series.items():
-        mine = [fill for fill in fills if fill.instrument == name]
+        mine = by_instrument[name]
         rows = _rows(grid, labels[name], one.opens, [fill.ts for fill in mine])
         money -= _steps(count, rows, _spent(mine, one.multiplier))
         value = _steps(count, rows, _held(mine, one.multiplier))

@@ -46,10 +46,11 @@ def excursions(
     """
     known = list(splits)
     found = {name: np.full(len(trades), np.nan) for name in ("bars", "mae", "mfe")}
+    traded: dict[str, list[int]] = {}
+    for n, trade in enumerate(trades):
+        traded.setdefault(trade.instrument, []).append(n)
     for instrument, history in histories.items():
-        mine = np.array(
-            [n for n, trade in enumerate(trades) if trade.instrument == instrument], dtype=np.int64
-        )
+        mine = np.array(traded.get(instrument, ()), dtype=np.int64)
         if not len(mine) or not len(history.ts):
             continue
         chosen = [trades[n] for n in mine.tolist()]

@@ -3,8 +3,10 @@
 By the time of their closes, and at one moment as the series are listed. Knows no indicator and no order.
 """
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
+from operator import getitem
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +15,31 @@ from tradekit.data.columns import BarColumns
 from tradekit.model.instrument import Instrument, duration
 from tradekit.model.market import Bar
 
-__all__ = ["Course"]
+__all__ = ["Course", "Stretch"]
 
 Places: TypeAlias = NDArray[np.int32]
+_FIELDS = ("ts", "open", "high", "low", "close", "volume")
+_new_bar: Callable[..., Bar] = Bar
+
+
+class Stretch(NamedTuple):
+    """Some bars in a row: those numbered above `start` and up to `stop`.
+
+    whose  the series of each
+    parts  by series: the places that its bars have
+    order  of each bar as it is taken, its position in all parts one behind the other
+    """
+
+    start: int
+    stop: int
+    whose: Places
+    parts: list[slice]
+    order: NDArray[np.int64]
+
+    def woven(self, parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        """Values that are there part by part, as the bars are taken."""
+        woven: NDArray[Any] = np.concatenate(parts)[self.order]
+        return woven
 
 
 class Course:
@@ -31,6 +55,7 @@ class Course:
         self.length = duration(self.series[0].timeframe)
         self._numbers = {name: number for number, name in enumerate(self.names)}
         self._order = _order(self.series) if len(self.series) > 1 else None
+        self._fields = [[getattr(one, name) for one in self.series] for name in _FIELDS]
 
     def __len__(self) -> int:
         return sum(map(len, self.series))
@@ -43,9 +68,31 @@ class Course:
         """An instrument's terms."""
         return self.of(instrument).spec
 
-    def whose(self, start: int, stop: int) -> list[int]:
-        """The series of the bars numbered above `start` and up to `stop`."""
-        return [0] * (stop - start) if self._order is None else self._order[0][start:stop].tolist()
+    def moved(self, start: int, stop: int) -> list[str]:
+        """The instruments that have a bar numbered above `start` and up to `stop`."""
+        if self._order is None:
+            return self.names[: stop - start]
+        return [self.names[number] for number in np.unique(self._order[0][start:stop]).tolist()]
+
+    def stretches(self, *sizes: int) -> Iterator[Stretch]:
+        """All bars: stretches of these sizes, the last size again and again. Of several series."""
+        whose, places = self._order if self._order is not None else _order(self.series)
+        taken, start, left = np.zeros(len(self.series), np.int64), 0, list(sizes)
+        while start < len(whose):
+            stop = min(start + (left.pop(0) if len(left) > 1 else left[0]), len(whose))
+            mine = whose[start:stop]
+            counts = np.bincount(mine, minlength=len(self.series))
+            before = np.cumsum(counts) - counts - taken
+            firsts, taken = taken, taken + counts
+            parts = list(map(slice, firsts.tolist(), taken.tolist()))
+            yield Stretch(start, stop, mine, parts, before[mine] + places[start:stop])
+            start = stop
+
+    def bars(self, stretch: Stretch) -> Iterator[Bar]:
+        """The bars of a stretch."""
+        numbers = [stretch.woven(list(map(getitem, each, stretch.parts))).tolist() for each in self._fields]
+        names = map(self.names.__getitem__, stretch.whose.tolist())
+        return map(_new_bar, names, repeat(self.series[0].timeframe), *numbers)
 
     def at(self, n: int) -> tuple[BarColumns, int]:
         """The series of the `n`-th bar, and its place there."""
@@ -66,7 +113,8 @@ class Course:
     def opens(self, n: int) -> int:
         """When the `n`-th bar opens [UTC ns]."""
         columns, place = self.at(n)
-        return columns.ts.item(place)
+        opens: int = columns.ts.item(place)
+        return opens
 
     def closes(self, n: int) -> int:
         """When the `n`-th bar closes [UTC ns]."""
@@ -78,8 +126,9 @@ class Course:
             return n - 1
         number, last = self._numbers[instrument], self._order[0].item(n - 1)
         if number == last:
-            return self._order[1].item(n - 1)
-        side = "right" if number < last else "left"  # of what closes at the same moment, the first listed was taken
+            return int(self._order[1].item(n - 1))
+        # of what closes at the same moment, the first listed was taken
+        side: Literal["left", "right"] = "right" if number < last else "left"
         return int(np.searchsorted(self.series[number].ts, self.opens(n), side=side)) - 1
 
 

@@ -84,7 +84,9 @@ class InnerLoop(StandIn):
         self._state = engine.state
         self._before = len(before)  # what was told before the first bar
         self._watched = False  # whether somebody reads the state, so that every bar is folded into it
-        self._shown: dict[str, int] = {}  # by instrument: the place of the last bar that the exchange was shown
+        self._shown: dict[
+            str, int
+        ] = {}  # by instrument: the place of the last bar that the exchange was shown
         self._ended = ""  # what a wish in on_stop is about
         self._warm_until = self._state.session.warm_until
         account = self._state.session.account
@@ -130,7 +132,9 @@ class InnerLoop(StandIn):
         else:
             tape.settle()
             told_until, about = tape.turned
-        followed = (name for name in map(self.course.instrument, range(self.n, told_until, -1)) if self._follows(name))
+        followed = (
+            name for name in map(self.course.instrument, range(self.n, told_until, -1)) if self._follows(name)
+        )
         self._ended = next(followed, about)
         engine.strategy._goal = engine.dealing.goals[self._ended]
         if tape is None:
@@ -142,7 +146,9 @@ class InnerLoop(StandIn):
 
     def _follows(self, instrument: str) -> bool:
         """Whether the strategy is called with an instrument's bars."""
-        return self.engine.series.sees(instrument) and self.engine.series.wants(self.course.series[0].timeframe)
+        return self.engine.series.sees(instrument) and self.engine.series.wants(
+            self.course.series[0].timeframe
+        )
 
     def _chunk(self, start: int, stop: int, quick: list[Feedline], slow: list[Feedline], sees: bool) -> None:
         (columns,) = self.course.series
@@ -290,8 +296,8 @@ class InnerLoop(StandIn):
         state, course = self._engine_on().state, self.course
         if self._watched:
             return
-        moved, self._marked = set(course.whose(self._marked, self.n)), self.n
-        for name in (course.names[number] for number in moved):
+        since, self._marked = self._marked, self.n
+        for name in course.moved(since, self.n):
             if name in state.held:
                 self._price(name)
                 valuation.mark(state, name, state.marks[name].last)

@@ -5,15 +5,16 @@ what a bar costs does not grow with their number. `Cycle` is the meaning of this
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, repeat
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
-from tradekit.indicators.base import by_chunk
+from tradekit.indicators.base import Indicator, by_chunk
 from tradekit.run.ahead import ahead, outputs, warm_up
 from tradekit.run.cycle import Cycle
 from tradekit.run.inner import InnerLoop, fits
@@ -24,8 +25,11 @@ from tradekit.trading.series import Feedline
 
 __all__ = ["SeveralLoop", "fits_several"]
 
-_WINDOW = 65_536  # bars delivered at a time, about
-_LEAST = 64  # bars of one series made at a time
+_WINDOW, _LEAST = 8192, 64  # bars made at a time, and so many of each series at least
+_AHEAD, _BLOCK = (
+    2048,
+    1_048_576,
+)  # bars for which indicators are computed ahead: of each series, at most of all
 
 
 def fits_several(cycle: Cycle, columns: Sequence[BarColumns]) -> bool:
@@ -69,16 +73,7 @@ class SeveralLoop(InnerLoop):
         strategy._dealer = self
         engine.out = []
         try:
-            lines = [engine.series.lines(one.instrument, one.timeframe) for one in course.series]
-            shape = _shape(lines)
-            streams = [self._stream(one, its, shape) for one, its in zip(course.series, lines, strict=True)]
-            loop, goals = interleaved(shape), engine.dealing.goals
-            for start in range(0, len(course), _WINDOW):
-                stop = min(start + _WINDOW, len(course))
-                turns = map(streams.__getitem__, course.whose(start, stop))
-                loop(self, engine, strategy, goals, zip(range(start + 1, stop + 1), map(next, turns), strict=True))
-                if progress is not None:
-                    progress(stop)
+            self._take(progress)
             self._end()
         finally:
             strategy._dealer = engine
@@ -88,50 +83,86 @@ class SeveralLoop(InnerLoop):
         for name, lane in self._lanes.items():
             lane.waiting = self._exchange.waiting(name)
 
-    def _stream(self, columns: BarColumns, lines: list[Feedline], shape: Names) -> Iterator[tuple[Any, ...]]:
-        """What the loop takes with each bar of one series (see `interleaved`)."""
-        return chain.from_iterable(self._chunks(columns, lines, shape))
+    def _take(self, progress: Callable[[int], None] | None) -> None:
+        """All bars: block by block indicators are computed ahead, window by window bars are made."""
+        engine, course = self.engine, self.course
+        strategy, goals = engine.strategy, engine.dealing.goals
+        tracks = [self._track(one) for one in course.series]
+        shape = _shape(track.quick for track in tracks)
+        loop = interleaved(shape)
+        size = max(_WINDOW, _LEAST * len(tracks))
+        cold = -(-max(track.warm for track in tracks) * len(tracks) // size)  # windows until all are warm
+        long = max(1, min(_BLOCK, _AHEAD * len(tracks)) // size)
+        windows = course.stretches(size)
+        for block in course.stretches(*([cold * size] if cold else []), long * size):
+            made = [track.ahead(part, shape) for track, part in zip(tracks, block.parts, strict=True)]
+            fixed = [one.fixed for one in made]
+            values = [block.woven(each) for each in zip(*(one.values for one in made), strict=True)]
+            for window in windows:
+                own = slice(window.start - block.start, window.stop - block.start)
+                numbers, whose = range(window.start + 1, window.stop + 1), window.whose.tolist()
+                shown = [each[own].tolist() for each in values]
+                bars = zip(numbers, map(fixed.__getitem__, whose), course.bars(window), *shown, strict=True)
+                loop(self, engine, strategy, goals, bars)
+                if progress is not None:
+                    progress(window.stop)
+                if window.stop == block.stop:
+                    break
 
-    def _chunks(
-        self, columns: BarColumns, lines: list[Feedline], shape: Names
-    ) -> Iterator[Iterator[tuple[Any, ...]]]:
-        name, chunk = columns.instrument, max(_LEAST, _WINDOW // len(self._lanes))
+    def _track(self, columns: BarColumns) -> "_Track":
+        name = columns.instrument
         on_bar = self.engine.strategy.on_bar if self._follows(name) else _unheard
-        lane, quick = self._lanes[name], [line for line in lines if by_chunk(line.indicator)]
-        slow = tuple(line.feed for line in lines if not by_chunk(line.indicator))
-        warm = warm_up(lines, columns)
-        fixed = repeat(lane), columns.bars(0, warm, chunk=chunk), repeat(on_bar), repeat(tuple(line.feed for line in lines))
-        yield zip(*fixed, *_shown([], shape), strict=False)
-        for start in range(warm, len(columns), chunk):
-            stop = min(start + chunk, len(columns))
-            made = [(line, ahead(line, columns, start, stop)) for line in quick]
-            fixed = repeat(lane), columns.bars(start, stop, chunk=chunk), repeat(on_bar), repeat(slow)
-            yield zip(*fixed, *_shown(made, shape), strict=False)
+        return _Track(columns, self.engine.series.lines(name, columns.timeframe), self._lanes[name], on_bar)
+
+
+class _Ahead(NamedTuple):
+    """What the loop takes with bars of one series (see `interleaved`): the same with each, and values bar by bar."""
+
+    fixed: tuple[Any, ...]
+    values: list[NDArray[Any]]
+
+
+class _Track:
+    """One series on its way.
+
+    quick  indicators that are computed ahead, once `warm` bars have been fed to them
+    """
+
+    def __init__(
+        self, columns: BarColumns, lines: list[Feedline], lane: _Lane, on_bar: Callable[[Any], object]
+    ) -> None:
+        self.quick = [line for line in lines if by_chunk(line.indicator)]
+        self.warm = warm_up(lines, columns)
+        self._columns, self._lane, self._on_bar = columns, lane, on_bar
+        self._all = tuple(line.feed for line in lines)
+        self._slow = tuple(line.feed for line in lines if not by_chunk(line.indicator))
+
+    def ahead(self, part: slice, shape: Names) -> _Ahead:
+        """Of a part of the bars; until all indicators are warm they are fed bar by bar, to the end of the part."""
+        warm = part.start >= self.warm
+        left = list(self.quick) if warm and part.start < part.stop else []
+        indicators: list[Any] = []
+        values: list[NDArray[Any]] = []
+        for kind in shape:
+            at = next((n for n, line in enumerate(left) if outputs(line) == kind), None)
+            if at is None:
+                indicators.append(_Idle())
+                values += [np.zeros(part.stop - part.start)] * len(kind)
+            else:
+                line = left.pop(at)
+                indicators.append(line.indicator)
+                exact = np.float64 if isinstance(line.indicator, Indicator) else np.object_
+                made = ahead(line, self._columns, part.start, part.stop)
+                values += [np.array(column, dtype=exact) for column in made]
+        return _Ahead((self._lane, self._on_bar, self._slow if warm else self._all, *indicators), values)
 
 
 def _shape(each: Iterable[list[Feedline]]) -> Names:
     """The lines of indicators that are computed ahead: as many of each kind as any series has."""
     most: Counter[tuple[str, ...]] = Counter()
     for lines in each:
-        most |= Counter(outputs(line) for line in lines if by_chunk(line.indicator))
+        most |= Counter(map(outputs, lines))
     return tuple(most.elements())
-
-
-def _shown(made: list[tuple[Feedline, list[list[float]]]], shape: Names) -> list[Iterable[Any]]:
-    """The indicators of one series, then their values line by line, in the places that the shape has for them."""
-    indicators: list[Iterable[Any]] = []
-    values: list[Iterable[float]] = []
-    left = list(made)
-    for kind in shape:
-        at = next((n for n, (line, _) in enumerate(left) if outputs(line) == kind), None)
-        if at is None:
-            indicators.append(repeat(_Idle()))
-            values += [repeat(0.0)] * len(kind)
-        else:
-            line, columns = left.pop(at)
-            indicators.append(repeat(line.indicator))
-            values += columns
-    return indicators + values
 
 
 class _Idle:

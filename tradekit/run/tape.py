@@ -165,9 +165,8 @@ class Tape:
         """
         course = self._course
         sent, place = course.closes(n), course.place(about, n)
-        if place >= 0 and sent <= (opened := course.of(about).ts.item(place)) + course.length:
-            return opened + 1
-        return sent
+        opened: int = course.of(about).ts.item(place) if place >= 0 else sent
+        return opened + 1 if place >= 0 and sent <= opened + course.length else sent
 
     def _price(self, about: str, n: int) -> float | None:
         """The last price of an instrument."""

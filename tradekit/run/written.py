@@ -25,8 +25,8 @@ def written_out(quick: Names, slow: Names, sees: bool, longer: bool = False) -> 
 def interleaved(quick: Names) -> Callable[..., None]:
     """The loop over several series in turn, each with indicators of these lines; compiled once.
 
-    What it takes, bar by bar: the series' lane, the bar, whom to call with it, what else is fed with it, then the
-    indicators and the values that they show from now on.
+    What it takes with each bar: its number; of its series the lane, whom to call with the bar, what is fed with it, the
+    indicators; the bar; the values that the indicators show from now on.
     """
     return _compiled(_interleaved, quick)
 
@@ -42,9 +42,10 @@ def _compiled(source: Callable[..., Iterator[str]], *key: Any) -> Callable[..., 
 def _interleaved(quick: Names) -> Iterator[str]:
     """Lines of the loop. `lane.waiting` are an instrument's orders, none most of the time."""
     held = [f"i{i}.{output}" for i, outputs in enumerate(quick) for output in outputs]
-    names = "".join(f", i{i}" for i in range(len(quick))) + "".join(f", v{i}" for i in range(len(held)))
+    indicators = "".join(f", i{i}" for i in range(len(quick)))
+    values = "".join(f", v{i}" for i in range(len(held)))
     yield "def loop(me, engine, strategy, goals, bars):"
-    yield f"    for n, (lane, bar, on_bar, feeds{names}) in bars:"
+    yield f"    for n, (lane, on_bar, feeds{indicators}), bar{values} in bars:"
     yield "        me.n = n"
     yield "        if lane.waiting:"
     yield "            me.match(bar)"

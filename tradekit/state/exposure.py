@@ -12,6 +12,7 @@ from tradekit.model.money import ZERO
 from tradekit.model.order import OrderSubmitted
 from tradekit.state.currency import rate_of
 from tradekit.state.shape import State
+from tradekit.state.totals import totals_of
 from tradekit.state.valuation import rate
 
 __all__ = ["conversion", "gross_exposure", "initial_margin", "leg_of", "net_exposure", "notional"]
@@ -64,14 +65,14 @@ def conversion(state: State, currency: str) -> float | None:
 
 
 def _exposure(state: State, leaving_out: str, *, absolute: bool) -> float | None:
-    account = state.account
+    account, totals = state.account, totals_of(state)
+    without = tuple(state.held.get(leaving_out, ()))
     total = 0.0
-    for position in state.positions.values():
-        if position.qty and position.instrument != leaving_out:
-            value = abs(position.value) if absolute else position.value
-            if position.currency != account.currency:
-                if account.rates.get(position.currency) is None:
-                    return None
-                value *= rate(account, position.currency)
-            total += value
+    for currency in sorted(totals.currencies):
+        held = totals.of(currency, without=without)
+        if not held.held:
+            continue
+        if currency != account.currency and account.rates.get(currency) is None:
+            return None
+        total += (held.gross if absolute else held.net) * rate(account, currency)
     return total

@@ -46,7 +46,7 @@ def split_effected(state: State, event: Event, data: SplitEffected) -> None:
         if position.qty:
             _split(state, event.ts, position, data, None if spec is None else spec.lot)
         position.mark *= ratio
-        revalue_position(position)
+        revalue_position(state, key)
     known = state.marks.get(data.instrument)
     if known is not None:
         bid, ask = (None if price is None else price * ratio for price in (known.bid, known.ask))

@@ -68,7 +68,7 @@ def fill(state: State, event: Event, data: OrderFilled, tag: str = "") -> None:
 def _book(state: State, ts: int, data: OrderFilled) -> Decimal:
     """Move position, cash and the totals; returns the profit this realises, before the fee [position's currency]."""
     account = state.account
-    position = _position(state, data)
+    key, position = _position(state, data)
     currency, fee, paid_in = position.currency, data.fee, data.fee_currency
     signed = data.qty if data.side == "buy" else -data.qty
     if fee and paid_in != currency and not position.margined and _base(state, data.instrument) == paid_in:
@@ -98,19 +98,19 @@ def _book(state: State, ts: int, data: OrderFilled) -> Decimal:
         if fee:
             tally(state, ts, "fees", paid_in, fee)
     position.mark = float(data.price)
-    revalue_position(position)
+    revalue_position(state, key)
     return realised
 
 
-def _position(state: State, data: OrderFilled) -> Position:
-    """The position that a fill changes: netted by strategy and instrument, or the one it names."""
+def _position(state: State, data: OrderFilled) -> tuple[str, Position]:
+    """The position that a fill changes, by its key: netted by strategy and instrument, or the one it names."""
     key = f"{data.strategy}/{data.instrument}"
     named = data.position if state.account.hedging else ""
     if named:
         key = f"{key}/{named}"
     position = state.positions.get(key)
     if position is not None:
-        return position
+        return key, position
     if named:
         _forget_flat(state)
     made = Position(
@@ -122,7 +122,7 @@ def _position(state: State, data: OrderFilled) -> Position:
     state.positions[key] = made
     if not named:
         state.held.setdefault(data.instrument, []).append(key)
-    return made
+    return key, made
 
 
 def _base(state: State, instrument: str) -> str:

@@ -29,7 +29,7 @@ from tradekit.model.session import (
     SignalRaised,
     StrategyFailed,
 )
-from tradekit.state import compared, days, doubts, flows, hours, ledger, orders, valuation
+from tradekit.state import compared, days, doubts, flows, hours, ledger, orders, totals, valuation
 from tradekit.state.pacing import counted
 from tradekit.state.seen import FeedHealth, SeriesHealth
 from tradekit.state.shape import (
@@ -42,7 +42,7 @@ from tradekit.state.shape import (
 
 __all__ = ["BARS_KEPT", "REDUCER", "Touched", "apply"]
 
-REDUCER = 2  # grows when a change here gives another state from the same events
+REDUCER = 3  # grows when a change here gives another state from the same events
 BARS_KEPT = 500  # closed bars kept in state for each instrument and timeframe
 _LATE = (("health",),)  # what a late bar touches
 _SIGNALS_KEPT = 300
@@ -80,6 +80,7 @@ def _session_opened(state: State, event: Event, data: SessionOpened) -> Touched:
     )
     state.health.reconciliation.status = "due" if data.mode is Mode.LIVE else ""
     state.instruments = {i.id: i for i in data.instruments}
+    totals.forget(state)
     state.risk.limits = dict(data.limits)
     state.pnl.around_the_clock, state.pnl.until = any(i.calendar == "24/7" for i in data.instruments), 0
     for position in state.positions.values():

@@ -333,13 +333,14 @@ class Command(msgspec.Struct, frozen=True):
     refused: str = ""
 
 
-class State(msgspec.Struct):
+class State(msgspec.Struct, dict=True):
     """Everything a session knows at one `seq`; `time` is session time, the running maximum of `ts` [UTC ns].
 
     `positions` is keyed "strategy/instrument", with "/position" behind it for a named one of a hedging account;
     `held` has their keys by instrument. `orders` is keyed by order id (all working ones and the last ended), `bars` by
     instrument and timeframe (the last ones, oldest first), `rates` by pair ("EUR/USD": USD for one EUR), `markets` by
-    calendar, `timers` by name. Histories are bounded: see the reducer.
+    calendar, `timers` by name. Histories are bounded: see the reducer. What is remembered beside it, in its `__dict__`,
+    is neither encoded nor compared (`state.totals`).
     """
 
     seq: int = 0

@@ -5,38 +5,31 @@ A currency without a known rate is left out, and the account says that it is not
 
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
-from tradekit.model.account import AccountType, CashKind
+from tradekit.model.account import CashKind
 from tradekit.model.money import CENT, EXACT, ZERO, approximate
 from tradekit.state.currency import rate_of
 from tradekit.state.days import day_of
 from tradekit.state.shape import Account, Position, State
+from tradekit.state.totals import Totals, totals_of
 
 __all__ = ["mark", "rate", "refresh_rates", "revalue", "revalue_position", "tally"]
-
-_FEW = 16  # so many positions are summed anew at each mark; of more, only what has changed is added
-_Stake = tuple[float, float, float, float]  # a position's part of equity, unrealised, used, maintenance
 
 
 def mark(state: State, instrument: str, price: float) -> None:
     """A new price for an instrument: unrealised profit and equity follow."""
     ts = state.time - 1  # what closes at midnight belongs to the day that ends
     account, positions = state.account, state.positions
-    keys = state.held.get(instrument, ())
-    many = len(positions) > _FEW
-    before = [_stake(state, positions[key]) for key in keys] if many else []
     held = False
-    for key in keys:
+    for key in state.held.get(instrument, ()):
         position = positions[key]
         position.mark = price
         if position.qty:
             held = True
-            revalue_position(position)
+            revalue_position(state, key)
     if account.rates and _is_rate(state, instrument):
         refresh_rates(state, ts)
     elif not held:  # nothing has another value: equity is what it was when money moved last
         day_of(state, ts).end = account.equity
-    elif many:
-        _shift(state, before, [_stake(state, positions[key]) for key in keys], ts)
     else:
         revalue(state, ts)
 
@@ -47,8 +40,13 @@ def _is_rate(state: State, instrument: str) -> bool:
     return spec is not None and spec.base != ""
 
 
-def revalue_position(position: Position) -> None:
-    """Value and unrealised profit at the position's mark."""
+def revalue_position(state: State, key: str) -> None:
+    """Value and unrealised profit of a position at its mark; the totals follow."""
+    _value(state.positions[key])
+    totals_of(state).take(state, key)
+
+
+def _value(position: Position) -> None:
     qty = position.qty
     if not qty:
         position.value = position.unrealised = 0.0
@@ -63,70 +61,37 @@ def revalue_position(position: Position) -> None:
 
 def revalue(state: State, ts: int) -> None:
     """Equity from cash and what is held at its marks; the peak and the end of the day of `ts` [UTC ns] follow."""
-    account = state.account
-    if account.rates or account.type is not AccountType.UNLIMITED:
-        _sum_up(state)
+    account, totals = state.account, totals_of(state)
+    if account.rates:
+        _convert(account, totals)
     else:
-        unrealised = worth = 0.0
-        for position in state.positions.values():
-            if position.qty:
-                unrealised += position.unrealised
-                worth += position.unrealised if position.margined else position.value
-        account.unrealised = unrealised
-        account.equity = approximate(account.cash.get(account.currency, ZERO)) + worth
-    if account.equity > account.peak:
-        account.peak = account.equity
-    day_of(state, ts).end = account.equity
+        held = totals.of(account.currency)
+        account.equity = approximate(account.cash.get(account.currency, ZERO)) + held.worth
+        account.unrealised, account.used, account.maintenance = held.unrealised, held.used, held.maintenance
+    equity = account.equity
+    if equity > account.peak:
+        account.peak = equity
+    day_of(state, ts).end = equity
 
 
-def _sum_up(state: State) -> None:
-    """Equity and margins from nothing, each currency at its rate."""
-    account = state.account
-    stakes = [_stake(state, position) for position in state.positions.values() if position.qty]
-    worth, account.unrealised, account.used, account.maintenance = (
-        sum(parts, start=0.0) for parts in (zip(*stakes, strict=True) if stakes else ((), (), (), ()))
+def _convert(account: Account, totals: Totals) -> None:
+    """Equity and margins, each currency at its rate."""
+    equity = unrealised = used = maintenance = 0.0
+    for currency in (*account.cash, *sorted(totals.currencies - account.cash.keys())):
+        held, at = totals.of(currency), rate(account, currency)
+        equity += (approximate(account.cash.get(currency, ZERO)) + held.worth) * at
+        unrealised += held.unrealised * at
+        used += held.used * at
+        maintenance += held.maintenance * at
+    account.equity, account.unrealised, account.used, account.maintenance = (
+        equity,
+        unrealised,
+        used,
+        maintenance,
     )
-    cash = sum(
-        (
-            approximate(amount) * rate(account, currency)
-            for currency, amount in account.cash.items()
-            if amount
-        ),
-        start=0.0,
-    )
-    account.equity = cash + worth
     booked = approximate(account.opening) + approximate(account.realised) - approximate(account.fees)
     booked += sum(map(approximate, account.flows.values()))
-    account.currency_gain = account.equity - account.unrealised - booked if account.rates else 0.0
-
-
-def _shift(state: State, before: list[_Stake], after: list[_Stake], ts: int) -> None:
-    """Add what has changed of some positions to the account: with many of them, summing all up would take too long."""
-    account = state.account
-    for old, new in zip(before, after, strict=True):
-        account.equity += new[0] - old[0]
-        account.unrealised += new[1] - old[1]
-        account.used += new[2] - old[2]
-        account.maintenance += new[3] - old[3]
-    account.peak = max(account.peak, account.equity)
-    day_of(state, ts).end = account.equity
-
-
-def _stake(state: State, position: Position) -> _Stake:
-    """The position's part of the account's equity, unrealised profit and margins [account's currency]."""
-    if not position.qty:
-        return 0.0, 0.0, 0.0, 0.0
-    account = state.account
-    worth = rate(account, position.currency)
-    unrealised = position.unrealised * worth
-    equity = unrealised if position.margined else position.value * worth
-    if account.type is AccountType.UNLIMITED:
-        return equity, unrealised, 0.0, 0.0
-    spec = state.instruments.get(position.instrument)
-    value = abs(position.value) * worth
-    if spec is None or account.type is AccountType.CASH:
-        return equity, unrealised, value, 0.0
-    return equity, unrealised, value * approximate(spec.margin), value * approximate(spec.least_margin)
+    account.currency_gain = equity - unrealised - booked
 
 
 # --- currencies ---------------------------------------------------------------------------------------------

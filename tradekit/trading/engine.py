@@ -121,8 +121,8 @@ class Engine:
 
     def take_over(self, state: State) -> None:
         """Go on with a state that is the fold of the same events."""
-        self.state = self.dealing.state = state
-        self.dealing.working = {order.id: order for order in state.orders.values() if order.working}
+        self.state = state
+        self.dealing.take_over(state)
 
     # --- telling --------------------------------------------------------------------------------------------
 
