@@ -67,8 +67,10 @@ def test_a_mark_that_is_no_number_is_in_the_sum_until_the_next_one() -> None:
 
 
 def test_what_is_remembered_is_no_part_of_the_state_and_made_again_when_forgotten() -> None:
-    state = book(filled("a", Side.BUY, 2, 100))
-    assert state == book(filled("a", Side.BUY, 2, 100))
+    bought = filled("a", Side.BUY, 2, 100)
+    state, other = book(bought), book(bought)
+    forget(other)
+    assert state == other
     before = totals_of(state)
     assert totals_of(state) is before
     forget(state)

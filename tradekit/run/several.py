@@ -79,6 +79,8 @@ class SeveralLoop(InnerLoop):
             strategy._dealer = engine
 
     def _leave_tape(self) -> None:
+        if self._tape is None:
+            return
         super()._leave_tape()
         for name, lane in self._lanes.items():
             lane.waiting = self._exchange.waiting(name)

@@ -341,7 +341,7 @@ class Dealing:
 
     def _denial(self, order: OrderSubmitted, price: float | None) -> risk.Denial | None:
         seen = exposure.weighed(self.state, order, price)
-        return risk.check(self.state, seen, price, self.under_way(order))
+        return risk.check(self.state, seen, price, self.under_way(order), self.working.values())
 
     def _tell_or_deny(self, order: OrderSubmitted, denial: risk.Denial | None) -> None:
         parts = denial or ((order,) if self.flips else through_zero(self.state, order))

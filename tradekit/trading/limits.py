@@ -5,7 +5,7 @@ one that is no number. Knows the state and the order; who may send at all is `tr
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from decimal import Decimal
 
 import msgspec
@@ -30,12 +30,14 @@ class Asked(msgspec.Struct, frozen=True):
 
     price      the last price known [quote currency], or None
     under_way  quantity that working orders of the same side may still add in this instrument [base units]
+    working    the orders of all instruments that may still trade
     """
 
     state: State
     order: OrderSubmitted
     price: float | None
     under_way: Decimal
+    working: Collection[Order]
 
     @property
     def reached(self) -> Decimal:
@@ -103,8 +105,8 @@ def _gross(asked: Asked) -> float | str:
         exposure.gross_exposure(state, leaving_out=order.instrument),
         exposure.notional(state, order.instrument, asked.reached, float(price)),
     ]
-    for other in state.orders.values():
-        if other.working and not other.reduce_only and other.instrument != order.instrument:
+    for other in asked.working:
+        if not other.reduce_only and other.instrument != order.instrument:
             mark = state.marks.get(other.instrument)
             if mark is None:
                 return f"no price of {other.instrument} is known yet, and {other.id} is under way"

@@ -3,6 +3,7 @@
 Pure functions of the state; formulas and sources are in docs/accounts.md. Knows no venue.
 """
 
+from collections.abc import Collection
 from decimal import Decimal
 
 from tradekit.model.account import AccountType, MarginCalled
@@ -29,12 +30,18 @@ def buying_power(state: State, instrument: str) -> float:
 
 
 def shortage(
-    state: State, order: OrderSubmitted, price: float | None, under_way: Decimal = ZERO
+    state: State,
+    order: OrderSubmitted,
+    price: float | None,
+    under_way: Decimal = ZERO,
+    working: Collection[Order] | None = None,
 ) -> Shortage | None:
     """Why the account's money does not allow `order`, or None.
 
     price      the last price known [quote currency]
     under_way  quantity that working orders of the same side may still add in this instrument [base units]
+
+    working    the orders of all instruments that may still trade; None: they are looked for in the state
 
     Working orders of other instruments reserve what they may need.
     """
@@ -54,7 +61,7 @@ def shortage(
     reserved = sum(
         (
             _needed(state, one, one.leaves, None) or 0.0
-            for one in state.orders.values()
+            for one in (state.orders.values() if working is None else working)
             if one.working and one.instrument != order.instrument
         ),
         start=0.0,

@@ -3,6 +3,7 @@
 Pure, and the same in a backtest, on paper and live. Knows who may send at all; the rules are `trading.limits`.
 """
 
+from collections.abc import Collection
 from decimal import Decimal
 
 import msgspec
@@ -12,7 +13,7 @@ from tradekit.model.money import ZERO
 from tradekit.model.order import OrderSubmitted
 from tradekit.model.session import RiskChanged
 from tradekit.state.exposure import leg_of
-from tradekit.state.shape import State
+from tradekit.state.shape import Order, State
 from tradekit.trading.limits import BREAKERS, LIMITS, Asked
 from tradekit.trading.margin import shortage
 
@@ -28,12 +29,16 @@ class Denial(msgspec.Struct, frozen=True):
 
 
 def check(
-    state: State, order: OrderSubmitted, price: float | None, under_way: Decimal = ZERO
+    state: State,
+    order: OrderSubmitted,
+    price: float | None,
+    under_way: Decimal = ZERO,
+    working: Collection[Order] | None = None,
 ) -> Denial | None:
     """The first rule that refuses `order`, or None.
 
-    An order that can only make a position smaller is held up by the kill switch alone. `price` and `under_way` are
-    those of `limits.Asked`.
+    An order that can only make a position smaller is held up by the kill switch alone. `price`, `under_way` and
+    `working` are those of `limits.Asked`; who has no list of what works leaves it to be looked for in the state.
     """
     risk = state.risk
     if risk.killed:
@@ -51,13 +56,15 @@ def check(
         return Denial("armed", "", risk.reason or "the session is not armed")
     if risk.halted:
         return Denial("halted", "", risk.reason or "the session is halted")
-    asked = Asked(state, order, price, under_way)
+    if working is None:
+        working = [one for one in state.orders.values() if one.working]
+    asked = Asked(state, order, price, under_way, working)
     for name, bound in risk.limits.items():
         rule = LIMITS[name]
         broken = rule.check(asked, ZERO if rule.switch else Decimal(bound))
         if broken is not None:
             return Denial(name, bound, broken)
-    short_of = shortage(state, order, price, under_way)
+    short_of = shortage(state, order, price, under_way, working)
     return None if short_of is None else Denial(*short_of)
 
 
