@@ -4,7 +4,7 @@ Pure. Knows the state and the engine's way to tell facts, no venue. What makes a
 under way `trading.exposure`.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +27,7 @@ from tradekit.trading import amend, exposure, risk
 from tradekit.trading.bracket import exits_of
 from tradekit.trading.flip import through_zero
 from tradekit.trading.terms import Terms, check_size, part_of, terms_of, too_small
+from tradekit.trading.working import Working
 
 __all__ = ["Dealing", "number"]
 
@@ -53,8 +54,7 @@ class Dealing:
 
     def __init__(self, state: State, tell: Tell) -> None:
         self.state = state
-        self.working: dict[str, Order] = {}
-        self._working_in: dict[str, dict[str, Order]] = {}  # the same by instrument
+        self.working = Working()
         self.goals: dict[str, float] = {}
         self.refused: dict[str, tuple[object, str]] = {}
         self.flips = True
@@ -160,7 +160,7 @@ class Dealing:
         for known in [p for p in self.state.positions.values() if p.instrument == instrument and p.qty]:
             if known.strategy != self.state.strategy.id or position not in ("", known.position):
                 continue
-            if share < 1 or known.qty + exposure.leaving(self._of(instrument), known):
+            if share < 1 or known.qty + exposure.leaving(self.working.of(instrument), known):
                 size = part_of(known.qty, share, spec.lot)
                 placed = self._leave(spec, size, position=known.position, tag=tag, reason=reason)
         return placed
@@ -231,11 +231,11 @@ class Dealing:
 
     def expected(self, instrument: str) -> Decimal:
         """The position once the orders that trade at any price have filled [base units]."""
-        return exposure.expected(self.state, self._of(instrument), instrument)
+        return exposure.expected(self.state, self.working.of(instrument), instrument)
 
     def under_way(self, order: OrderSubmitted) -> Decimal:
         """What working orders of the same side may still add to (or take from) the position, `order` left out."""
-        return exposure.under_way(self.state, self._of(order.instrument), order)
+        return exposure.under_way(self.state, self.working.of(order.instrument), order)
 
     def reduces(self, order: OrderSubmitted | OrderReplaceRequested) -> bool:
         """Whether an order, or the change of one, can only make the position smaller, with all that is under way."""
@@ -252,31 +252,16 @@ class Dealing:
 
     def follow(self, order: Order, *, moved: bool = True) -> None:
         """Take note of an order that a fact has just changed; `moved` says whether that may change what is expected."""
-        if order.working:
-            known = order.id in self.working
-            self._works(order)
-            if known and not moved:
-                return
-        else:
-            self.working.pop(order.id, None)
-            self._working_in.get(order.instrument, {}).pop(order.id, None)
+        known = order.id in self.working
+        self.working.follow(order)
+        if order.working and known and not moved:
+            return
         self.refused.pop(order.instrument, None)
         self.goals[order.instrument] = number(self.expected(order.instrument))
 
     def take_over(self, state: State) -> None:
         """Go on with another state, and with the orders that work in it."""
-        self.state, self.working, self._working_in = state, {}, {}
-        for order in state.orders.values():
-            if order.working:
-                self._works(order)
-
-    def _works(self, order: Order) -> None:
-        self.working[order.id] = order
-        self._working_in.setdefault(order.instrument, {})[order.id] = order
-
-    def _of(self, instrument: str) -> Collection[Order]:
-        """The working orders of an instrument."""
-        return self._working_in.get(instrument, {}).values()
+        self.state, self.working = state, Working(state.orders.values())
 
     def instrument(self, name: str) -> Instrument:
         """The instrument's definition; raises OrderError for one that the session does not have."""
