@@ -103,7 +103,7 @@ class Course:
 
     def instrument(self, n: int) -> str:
         """What the `n`-th bar is of."""
-        return self.at(n)[0].instrument
+        return self.names[0 if self._order is None else self._order[0].item(n - 1)]
 
     def bar(self, n: int) -> Bar:
         """The `n`-th bar."""

@@ -61,7 +61,7 @@ class StandIn(ABC):
             return self._engine_on(instrument).target(qty, instrument=instrument, tag=tag, reason=reason)
         tape, about = known
         placed = tape.target(about, qty, self.n, tag, reason)
-        self.engine.strategy._goal = self.engine.dealing.goals[self._about()]
+        self.engine.strategy._goal = self.engine.dealing.goals[about if instrument is None else self._about()]
         return placed
 
     def target_percent(self, percent: float, *, instrument: str | None = None, **terms: Any) -> str | None:

@@ -164,6 +164,8 @@ class Tape:
         What was wished for at the close of the instrument's own last bar may trade in its next one.
         """
         course = self._course
+        if course.instrument(n) == about:
+            return course.opens(n) + 1
         sent, place = course.closes(n), course.place(about, n)
         opened: int = course.of(about).ts.item(place) if place >= 0 else sent
         return opened + 1 if place >= 0 and sent <= opened + course.length else sent
