@@ -126,9 +126,22 @@ class BrokerSection(_Section, frozen=True, kw_only=True):
     slippage  fraction of the price by which market and stop orders fill worse, or a model
     rules     fill rules by name, {participation: 0.1}; docs/fills.md and docs/costs.md have them all
     borrow_rate, interest_rate  yearly rates (0.03 is 3 %) for what is sold short, and for cash that is owed
+
+    Of a venue, where the name is ccxt (docs/brokers.md):
+
+    venue, market          which one, and spot or linear (perpetuals)
+    key_from, secret_from  where the key and its secret are: env:NAME, file:PATH or keyring:SERVICE/NAME
+    sandbox                the venue's own test exchange
+    url                    another address than the venue's, for a venue of one's own on this machine
     """
 
     name: Text = "paper"
+    venue: Text = "binance"
+    market: Literal["spot", "linear"] = "spot"
+    key_from: Text | None = None
+    secret_from: Text | None = None
+    sandbox: bool = False
+    url: Text | None = None
     fee: Decimal | dict[str, Any] = Decimal(0)
     slippage: Decimal | dict[str, Any] = Decimal(0)
     rules: dict[str, Any] = {}

@@ -27,6 +27,7 @@ from tradekit.model.session import SessionOpened
 from tradekit.strategy.load import class_path, load_strategy, source_hash
 from tradekit.trading.limits import check_limits
 from tradekit.wiring.build import load_columns
+from tradekit.wiring.ccxt import ccxt_findings
 
 __all__ = ["check_config", "check_machine", "check_session"]
 
@@ -64,6 +65,11 @@ def check_config(file: Path, *, clock: Clock | None = None) -> list[Finding]:
     found = [machine.sqlite_sound()]
     try:
         config = load_config(file)
+    except TradekitError as error:
+        return [*found, wrong("keys", str(error), "mend the file")]
+    if config.broker.name == "ccxt":
+        found += _tried("venue", lambda: iter(ccxt_findings(config, clock)))
+    try:
         check_runnable(config)
     except TradekitError as error:
         return [*found, wrong("keys", str(error), "mend the file")]

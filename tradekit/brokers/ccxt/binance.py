@@ -61,6 +61,7 @@ class Binance:
             "defaultType": "spot" if self.spot else "swap",
             "defaultSubType": None if self.spot else "linear",
             "fetchMarkets": {"types": [market]},
+            "fetchMargins": False,  # needs a right beyond trading
             "recvWindow": 5_000,
         }
 
@@ -243,7 +244,12 @@ class Binance:
         client.ws_dial_backoff = {}  # the pauses between attempts are ours
         if self.spot:
             url = client.urls["api"]["ws"]["ws-api"]["spot"]
-            await self._subscribed(client, url)
+            # not the library's own way, which turns a refused key into a KeyError
+            await _asked(
+                client,
+                url,
+                {"method": "userDataStream.subscribe.signature", "params": client.sign_params({})},
+            )
             return client.watch(url, "line", None, "line")
         await client.authenticate({"type": "swap", "subType": "linear"})
         url = client.get_private_ws_url("linear", client.options["linear"]["listenKey"])
@@ -252,20 +258,6 @@ class Binance:
         if lost.done():  # the latter is never told that a connection was refused
             await lost
         return lost
-
-    async def _subscribed(self, client: Any, url: str) -> None:
-        """Subscribe by signature; the library's own way turns a refused key into a KeyError."""
-        name = str(client.request_id(url))
-        request = {
-            "id": name,
-            "method": "userDataStream.subscribe.signature",
-            "params": client.sign_params({}),
-        }
-
-        def confirmed(connection: Any, message: Any) -> None:
-            connection.resolve(message, name)
-
-        await client.watch(url, name, request, name, {"id": name, "method": confirmed})
 
     def heard(self, message: Any, names: Names) -> tuple[Said, ...] | None:
         """What a message of the account's stream says."""
@@ -281,6 +273,21 @@ class Binance:
         client.options["linear"] = {}
 
     # --- the market -------------------------------------------------------------------------------------------
+
+    async def subscribe(self, client: Any, series: list[tuple[str, str]], names: Names) -> Any:
+        """Subscribe to bars by instrument and timeframe."""
+        client.ws_dial_backoff = {}
+        url = client.urls["api"]["ws"]["spot"] if self.spot else client.get_ws_url("linear", "market")
+        streams = [klines.stream(names.there(instrument), timeframe) for instrument, timeframe in series]
+        await _asked(client, url, {"method": "SUBSCRIBE", "params": streams})
+        return client.watch(url, "line", None, "line")
+
+    def bar(self, message: Any, names: Names) -> tuple[Bar, bool] | None:
+        """A kline frame's bar."""
+        inner = message.get("data", message) if isinstance(message, dict) else message
+        if not isinstance(inner, dict) or inner.get("e") != "kline":
+            return None
+        return klines.frame(inner, names)
 
     async def bars(
         self, client: Any, instrument: str, timeframe: str, since: int, until: int, names: Names
@@ -298,3 +305,14 @@ class Binance:
 
 def _by_id(order: AtVenue) -> dict[str, str]:
     return {"orderId": order.venue_id} if order.venue_id else {"origClientOrderId": order.client_id}
+
+
+async def _asked(client: Any, url: str, request: dict[str, Any]) -> None:
+    """Ask something on a WebSocket, and wait for its answer; raises what it refuses."""
+    number = int(client.request_id(url))
+
+    def answered(connection: Any, message: Any) -> None:
+        connection.resolve(message, str(number))
+
+    name = str(number)
+    await client.watch(url, name, {**request, "id": number}, name, {"id": name, "method": answered})

@@ -8,16 +8,18 @@ from typing import Any
 
 from tradekit.brokers.ccxt.binance_words import MS
 from tradekit.brokers.ccxt.errors import Unreadable
+from tradekit.brokers.ccxt.names import Names
 from tradekit.errors import DataError
 from tradekit.model.instrument import duration
 from tradekit.model.market import Bar
 
-__all__ = ["INTERVALS", "bar", "pages"]
+__all__ = ["INTERVALS", "frame", "pages", "stream"]
 
 INTERVALS = {
     "1s": "1s", "1m": "1m", "3m": "3m", "5m": "5m", "15m": "15m", "30m": "30m", "1h": "1h", "2h": "2h", "4h": "4h",
     "6h": "6h", "8h": "8h", "12h": "12h", "1D": "1d", "3D": "3d", "1W": "1w",
 }  # fmt: skip
+_TIMEFRAMES = {interval: timeframe for timeframe, interval in INTERVALS.items()}
 _PAGE = 1000
 
 
@@ -53,15 +55,20 @@ def interval_of(timeframe: str) -> str:
     return INTERVALS[timeframe]
 
 
-def bar(message: Any, here: str, timeframe: str) -> tuple[Bar, bool]:
+def stream(there: str, timeframe: str) -> str:
+    """The name of a stream of bars."""
+    return f"{there.lower()}@kline_{interval_of(timeframe)}"
+
+
+def frame(message: Any, names: Names) -> tuple[Bar, bool]:
     """A kline frame's bar, and whether it has closed."""
-    k = message.get("k") if isinstance(message, dict) else None
+    k = message.get("k")
     if not isinstance(k, dict):
         raise Unreadable("a kline was awaited")
     try:
         told = Bar(
-            here, timeframe, int(k["t"]) * MS, float(k["o"]), float(k["h"]), float(k["l"]), float(k["c"]),
-            float(k["v"]),
+            names.ours(str(k["s"])), _TIMEFRAMES[k["i"]], int(k["t"]) * MS, float(k["o"]), float(k["h"]), float(k["l"]),
+            float(k["c"]), float(k["v"]),
         )  # fmt: skip
         return told, bool(k["x"])
     except (KeyError, TypeError, ValueError) as error:

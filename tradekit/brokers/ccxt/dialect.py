@@ -80,6 +80,12 @@ class Dialect(Protocol):
     def forget(self, client: Any) -> None:
         """Drop the stream's credentials, so that the next `listen` gets new ones."""
 
+    async def subscribe(self, client: Any, series: list[tuple[str, str]], names: Names) -> Any:
+        """Open the market's stream of bars; once it is confirmed, a future that ends with the connection."""
+
+    def bar(self, message: Any, names: Names) -> tuple[Bar, bool] | None:
+        """A frame's bar, and whether it has closed; None where the frame is none of bars."""
+
     async def bars(
         self, client: Any, instrument: str, timeframe: str, since: int, until: int, names: Names
     ) -> list[Bar]:

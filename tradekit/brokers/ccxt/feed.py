@@ -1,0 +1,208 @@
+"""Bars of a venue as they close: subscribed, watched by subscription, and without a gap over lost connections.
+
+Only closed bars are told, each once and in order; what a connection has missed is asked of the history before anything
+later is told. Knows no session and no account.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable, Mapping
+from secrets import SystemRandom
+from typing import Any, TypeAlias
+
+import msgspec
+
+from tradekit.brokers.ccxt.client import Access, calling, make_client
+from tradekit.brokers.ccxt.dialect import dialect_of
+from tradekit.brokers.ccxt.errors import Unreadable, judge
+from tradekit.brokers.ccxt.history import History
+from tradekit.brokers.ccxt.names import Names
+from tradekit.core.clock import Clock, SystemClock
+from tradekit.core.redact import secrets
+from tradekit.errors import ConnectionLostError
+from tradekit.model.instrument import duration
+from tradekit.model.market import Bar, MarkUpdated
+
+__all__ = ["CcxtFeed", "Told"]
+
+Told: TypeAlias = tuple[int, Bar | MarkUpdated]  # when it became known [UTC ns], and what
+Key: TypeAlias = tuple[str, str]  # instrument, timeframe
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _STABLE_S = 0.5, 30.0, 60.0
+_OPEN_S = 20.0
+_LATE_S = 70.0  # the venue tells a forming bar every second or two while it trades, and each bar's close
+_log = logging.getLogger(__name__)
+_chance = SystemRandom().random
+
+
+class _Series(msgspec.Struct):
+    """One subscription: the open of the last bar that was told [UTC ns], and when it was heard of last [s]."""
+
+    last: int | None = None
+    heard: float = 0.0
+
+
+class CcxtFeed:
+    """Closed bars of several series of one market.
+
+    series  (instrument, timeframe) pairs, by the session's names
+    mark_s  a mark of each instrument at most so often, out of the forming bar; 0 tells none
+    """
+
+    name = "ccxt"
+
+    def __init__(
+        self,
+        access: Access,
+        market: str,
+        series: Iterable[Key],
+        *,
+        mark_s: float = 1.0,
+        clock: Clock | None = None,
+    ) -> None:
+        self._series: dict[Key, _Series] = {key: _Series() for key in series}
+        self._dialect = dialect_of(access.venue, market)
+        self._names = Names(dict.fromkeys(instrument for instrument, _ in self._series))
+        self._clock = clock or SystemClock()
+        self._access, self._mark_s = access, mark_s
+        self._client: Any = None
+        self._frames: asyncio.Queue[tuple[Bar, bool] | None] = asyncio.Queue()
+        self._marked: dict[str, float] = {}
+        self._closed = False
+        shown = ", ".join(f"{instrument} {timeframe}" for instrument, timeframe in self._series)
+        self.source = f"{access.venue} {market}: {shown}"
+
+    async def facts(self, after: Mapping[Key, int]) -> AsyncIterator[Told]:
+        """Bars from behind the opens in `after` [UTC ns] on, marks between them, until it is closed.
+
+        A series that is not in `after` begins with the bar that closes next.
+        """
+        for key, series in self._series.items():
+            series.last = after.get(key)
+        failures = 0
+        while not self._closed:
+            opened_at = self._clock.monotonic()
+            try:
+                lost = await self._opened()
+                async for told in self._lasting(lost):
+                    yield told
+                reason = "the connection was lost"
+            except (ConnectionLostError, Unreadable, OSError, TimeoutError) as error:
+                reason = secrets.clean(str(error)) or type(error).__name__
+            if self._closed:
+                return
+            _log.warning("%s: %s; it is made again", self.source, reason)
+            await self._client.close_ws_clients()
+            failures = 0 if self._clock.monotonic() - opened_at >= _STABLE_S else failures
+            await asyncio.sleep(min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(failures, 10)) * _chance())
+            failures += 1
+
+    def stale(self) -> list[Key]:
+        """The series of which nothing has been heard for longer than there is nothing to hear."""
+        now = self._clock.monotonic()
+        return [key for key, series in self._series.items() if now - series.heard > _LATE_S]
+
+    async def close(self) -> None:
+        """End the connection and the stream."""
+        self._closed = True
+        self._frames.put_nowait(None)
+        if self._client is not None:
+            await self._client.close()
+
+    # --- one connection -----------------------------------------------------------------------------------------
+
+    async def _opened(self) -> Any:
+        """Subscribe, and know that it stands; frames wait in the queue from then on."""
+        if self._client is None:
+            self._client = make_client(
+                self._access, self._dialect.options, quota=self._dialect.quota(), unit=self._dialect.unit,
+                clock=self._clock,
+            )  # fmt: skip
+            self._client.tap = self._tap
+        self._frames = asyncio.Queue()
+        with calling(urgent=True) as call:
+            try:
+                async with asyncio.timeout(_OPEN_S):
+                    lost = await self._dialect.subscribe(self._client, list(self._series), self._names)
+            except Exception as error:
+                raise ConnectionLostError(secrets.clean(judge(error, call).reason)) from error
+        frames = self._frames
+
+        def over(ended: asyncio.Future[Any]) -> None:
+            if not ended.cancelled():
+                ended.exception()
+            frames.put_nowait(None)
+
+        lost.add_done_callback(over)
+        now = self._clock.monotonic()
+        for series in self._series.values():
+            series.heard = now
+        return lost
+
+    async def _lasting(self, lost: Any) -> AsyncIterator[Told]:
+        """What was missed, then what comes, until the connection ends or a series falls silent."""
+        for key, series in self._series.items():
+            if series.last is not None:
+                for told in await self._missed(key, None):
+                    yield told
+        while not lost.done():
+            try:
+                async with asyncio.timeout(1.0):
+                    frame = await self._frames.get()
+            except TimeoutError:
+                silent = self.stale()
+                if silent:
+                    raise ConnectionLostError(f"nothing of {', '.join(map('/'.join, silent))}") from None
+                continue
+            if frame is None:
+                return
+            for told in await self._heard(*frame):
+                yield told
+
+    async def _heard(self, bar: Bar, closed: bool) -> list[Told]:
+        """A mark while its bar forms; when it has closed the bar, with those before it that are missing."""
+        key = (bar.instrument, bar.timeframe)
+        series = self._series[key]
+        if not closed:
+            return self._mark(bar)
+        if series.last is not None and bar.ts <= series.last:
+            return []
+        length = duration(bar.timeframe)
+        missed = []
+        if series.last is not None and bar.ts > series.last + length:
+            missed = await self._missed(key, bar.ts)
+        series.last = bar.ts
+        return [*missed, (bar.ts + length, bar)]
+
+    async def _missed(self, key: Key, until: int | None) -> list[Told]:
+        """The closed bars behind the last one, from the history."""
+        series, length = self._series[key], duration(key[1])
+        if series.last is None:
+            return []
+        history = History(self._client, self._dialect, self._names, self._clock)
+        found = await history.bars(*key, series.last + length, until)
+        if found:
+            series.last = found[-1].ts
+        return [(bar.ts + length, bar) for bar in found]
+
+    def _mark(self, bar: Bar) -> list[Told]:
+        now = self._clock.monotonic()
+        if not self._mark_s or now - self._marked.get(bar.instrument, -self._mark_s) < self._mark_s:
+            return []
+        self._marked[bar.instrument] = now
+        return [(self._clock.now(), MarkUpdated(bar.instrument, bar.close))]
+
+    def _tap(self, connection: Any, message: Any) -> bool:
+        """Take the frames of our series before the library caches them."""
+        try:
+            frame = self._dialect.bar(message, self._names)
+        except Unreadable as error:
+            connection.on_error(ConnectionError(f"a bar cannot be read: {error}"))
+            return True
+        if frame is None:
+            return False
+        series = self._series.get((frame[0].instrument, frame[0].timeframe))
+        if series is not None:
+            series.heard = self._clock.monotonic()
+            self._frames.put_nowait(frame)
+        return True
