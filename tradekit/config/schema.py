@@ -136,17 +136,17 @@ class BrokerSection(_Section, frozen=True, kw_only=True):
     """
 
     name: Text = "paper"
+    fee: Decimal | dict[str, Any] = Decimal(0)
+    slippage: Decimal | dict[str, Any] = Decimal(0)
+    rules: dict[str, Any] = {}
+    borrow_rate: Decimal = Decimal(0)
+    interest_rate: Decimal = Decimal(0)
     venue: Text = "binance"
     market: Literal["spot", "linear"] = "spot"
     key_from: Text | None = None
     secret_from: Text | None = None
     sandbox: bool = False
     url: Text | None = None
-    fee: Decimal | dict[str, Any] = Decimal(0)
-    slippage: Decimal | dict[str, Any] = Decimal(0)
-    rules: dict[str, Any] = {}
-    borrow_rate: Decimal = Decimal(0)
-    interest_rate: Decimal = Decimal(0)
 
 
 class ReconciliationSection(_Section, frozen=True, kw_only=True):
