@@ -6,6 +6,8 @@ Secrets are read here, at the last moment. Knows no session and no journal.
 import asyncio
 from collections.abc import Iterable
 
+import msgspec
+
 from tradekit.brokers.ccxt.checks import look
 from tradekit.brokers.ccxt.client import Access, load_library
 from tradekit.brokers.ccxt.feed import CcxtFeed
@@ -54,9 +56,9 @@ def _access(config: Config) -> Access:
             found[name] = Secret.read(where, root=config.root)
         except ConfigError as error:
             raise ConfigError(f"{config.file.name}: broker.{name}_from: {error}") from error
-    return _address(config, **found)
+    return msgspec.structs.replace(_address(config), **found)
 
 
-def _address(config: Config, **keys: Secret) -> Access:
+def _address(config: Config) -> Access:
     section = config.broker
-    return Access(venue=section.venue, sandbox=section.sandbox, url=section.url or "", **keys)
+    return Access(venue=section.venue, sandbox=section.sandbox, url=section.url or "")

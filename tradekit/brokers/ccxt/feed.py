@@ -80,7 +80,7 @@ class CcxtFeed:
         for key, series in self._series.items():
             series.last = after.get(key)
         failures = 0
-        while not self._closed:
+        while not self._over():
             opened_at = self._clock.monotonic()
             try:
                 lost = await self._opened()
@@ -89,7 +89,7 @@ class CcxtFeed:
                 reason = "the connection was lost"
             except (ConnectionLostError, Unreadable, OSError, TimeoutError) as error:
                 reason = secrets.clean(str(error)) or type(error).__name__
-            if self._closed:
+            if self._over():
                 return
             _log.warning("%s: %s; it is made again", self.source, reason)
             await self._client.close_ws_clients()
@@ -108,6 +108,9 @@ class CcxtFeed:
         self._frames.put_nowait(None)
         if self._client is not None:
             await self._client.close()
+
+    def _over(self) -> bool:
+        return self._closed
 
     # --- one connection -----------------------------------------------------------------------------------------
 
