@@ -61,8 +61,11 @@ class Moment:
 
     @classmethod
     def of(cls, parts: Parts) -> "Moment":
-        book = {name: (order.leaves, order.held) for name, order in parts.cycle.venue._exchange.book.items()}
-        return cls(_hash(memory(parts.cycle.engine.strategy)), _hash(book))
+        book = {
+            name: (order.leaves, order.held)
+            for name, order in parts.execution.cycle.venue._exchange.book.items()
+        }
+        return cls(_hash(memory(parts.execution.engine.strategy)), _hash(book))
 
 
 @dataclass
@@ -79,7 +82,7 @@ class Twin:
             load_config(project.config, overrides={"event_bus.persist_events": False}), clock=SystemClock()
         )
         twin = cls()
-        cycle, start = parts.cycle, int(parts.columns[0].ts[0])
+        cycle, start = parts.execution.cycle, int(parts.columns[0].ts[0])
         try:
             twin._settle(parts, cycle.take(parts.opened, start))
             for ts, bar in merged(parts.columns):
@@ -92,8 +95,8 @@ class Twin:
         while group:
             self.events += trading(group)
             self.moments[len(self.events)] = Moment.of(parts)
-            reports = parts.cycle.act(group)
-            group = parts.cycle.report(reports) if reports else []
+            reports = parts.execution.cycle.act(group)
+            group = parts.execution.cycle.report(reports) if reports else []
 
 
 def check_restored(project: Project, twin: Twin, copy: Path) -> int:
@@ -111,12 +114,12 @@ def check_restored(project: Project, twin: Twin, copy: Path) -> int:
     parts = build(load_config(project.config, overrides=places), clock=SystemClock())
     try:
         events = list(parts.journal.events())
-        state = parts.cycle.engine.state
+        state = parts.execution.engine.state
         folded = fold_until(parts.journal, len(events))
         assert fingerprint(state) == parts.store.hash() == fingerprint(folded)
-        assert parts.cycle.engine.doubt == ""
+        assert parts.execution.engine.doubt == ""
         working = {order.id for order in state.orders.values() if order.working}
-        assert working == {*parts.cycle.venue._exchange.book, *_unanswered(events)}
+        assert working == {*parts.execution.cycle.venue._exchange.book, *_unanswered(events)}
         if events:
             done = trading(events)
             assert len(done) in twin.moments, f"the journal ends in the middle of a step, at #{len(events)}"

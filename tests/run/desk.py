@@ -20,6 +20,7 @@ from tradekit.model.order import OrderSubmitted
 from tradekit.model.session import HandlerFailed, SessionOpened
 from tradekit.run.cycle import Cycle
 from tradekit.run.gate import Gate
+from tradekit.run.in_house import InHouse
 from tradekit.run.loop import Asked, Loop
 from tradekit.strategy.base import Strategy
 from tradekit.trading.engine import Engine
@@ -101,8 +102,9 @@ class Desk:
         self.engine = Engine(strategy)
         self.snapshots = 0
         self.bus = Bus(on_error=self._failed)
+        self.cycle = Cycle(self.engine, self.broker)
         self.loop = Loop(
-            Cycle(self.engine, self.broker),
+            InHouse(self.cycle, self.gate, start=START),
             self.journal,
             self.feed,  # type: ignore[arg-type]
             clock=SystemClock(),

@@ -23,7 +23,7 @@ class Forgetful(PaperVenue):
 def desk_with(said: Said) -> Desk:
     """A desk that is about to open, whose exchange says this of its positions."""
     desk = Desk(Quiet())
-    desk.loop.cycle.venue = broker = Forgetful([BTC])
+    desk.cycle.venue = broker = Forgetful([BTC])
     broker.said = said
     return desk
 

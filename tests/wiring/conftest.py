@@ -73,7 +73,7 @@ def live(
     `snapshot_at` writes a snapshot after so many bars; `clean` closes the session in good order with one.
     """
     with put_together(project, **overrides) as parts:
-        state, start = parts.cycle.engine.state, int(parts.columns[0].ts[0])
+        state, start = parts.execution.engine.state, int(parts.columns[0].ts[0])
         _take(parts, parts.opened, state.time or start)
         for n, (ts, bar) in enumerate(merged(parts.columns, position_of(state)), start=1):
             if n > count:
@@ -82,7 +82,7 @@ def live(
             if n == snapshot_at:
                 write_snapshot(parts)
         if clean:
-            _take(parts, SessionClosed("paper", "in good order"), parts.cycle.engine.state.time)
+            _take(parts, SessionClosed("paper", "in good order"), parts.execution.engine.state.time)
             write_snapshot(parts)
         return parts
 
@@ -95,10 +95,10 @@ def write_snapshot(parts: Parts) -> Path:
 
 
 def _take(parts: Parts, fact: Fact, ts: int) -> None:
-    group = parts.cycle.take(fact, ts)
+    group = parts.execution.take(fact, ts)
     while group:
         parts.journal.append(group, critical=False)
-        group = parts.cycle.report(parts.cycle.act(group))
+        group = parts.execution.cycle.report(parts.execution.cycle.act(group))
 
 
 def _dotted(overrides: dict[str, Any]) -> dict[str, Any]:

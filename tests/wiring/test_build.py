@@ -45,7 +45,7 @@ def hashes(project: Project) -> tuple[str, str, str]:
     """Of the engine's state, of the store's, and of the fold of the journal."""
     with put_together(project) as parts:
         folded = fold_until(parts.journal, parts.journal.last_seq)
-        return fingerprint(parts.cycle.engine.state), parts.store.hash(), fingerprint(folded)
+        return fingerprint(parts.execution.engine.state), parts.store.hash(), fingerprint(folded)
 
 
 def test_a_new_session_starts_from_nothing(project: Project) -> None:
@@ -67,7 +67,7 @@ def test_an_account_and_its_instrument_are_as_the_configuration_says(project: Pr
         spec = parts.opened.instruments[0]
         assert (parts.opened.account_type, parts.opened.hedging) == (AccountType.MARGIN, True)
         assert (spec.kind, spec.margin, spec.margined) == (Kind.PERPETUAL, Decimal("0.1"), True)
-        assert parts.cycle.clearing.nightly
+        assert parts.execution.cycle.clearing.nightly
 
 
 def test_snapshot_and_tail_the_whole_journal_and_the_replayed_engine_are_one_state(project: Project) -> None:
@@ -152,8 +152,8 @@ def test_a_journal_in_use_is_refused_and_stays_where_it_is(project: Project) -> 
 def test_a_halt_outlives_the_session(project: Project) -> None:
     with put_together(project) as parts:
         events = [
-            *parts.cycle.take(parts.opened, 1),
-            *parts.cycle.take(CommandReceived("1", "halt", {"reason": "lunch"}, "me"), 2),
+            *parts.execution.take(parts.opened, 1),
+            *parts.execution.take(CommandReceived("1", "halt", {"reason": "lunch"}, "me"), 2),
         ]
         parts.journal.append(events, critical=True)
     with put_together(project) as parts:
@@ -168,19 +168,19 @@ def test_a_parameter_changed_in_the_file_is_a_change_once(project: Project) -> N
     live(project, 30)
     with put_together(project, strategy__params={"fast": 12, "slow": 20, "qty": 0.5}) as parts:
         assert parts.changed == {"fast": 12}
-        assert parts.cycle.engine.strategy.fast == 10  # until the command is taken
+        assert parts.execution.engine.strategy.fast == 10  # until the command is taken
         told = CommandReceived("1", "set_param", {"values": {"fast": 12}}, CONFIG_USER)
-        events = [*parts.cycle.take(parts.opened, 1), *parts.cycle.take(told, 2)]
+        events = [*parts.execution.take(parts.opened, 1), *parts.execution.take(told, 2)]
         parts.journal.append(events, critical=True)
     with put_together(project, strategy__params={"fast": 12, "slow": 20, "qty": 0.5}) as parts:
         assert parts.changed == {}
-        assert parts.cycle.engine.strategy.fast == 12
+        assert parts.execution.engine.strategy.fast == 12
 
 
 def test_a_change_is_not_forgotten_when_the_session_ends_before_it_took_effect(project: Project) -> None:
     live(project, 30)
     with put_together(project, strategy__params={"fast": 12}) as parts:
-        parts.journal.append(parts.cycle.take(parts.opened, 1), critical=True)
+        parts.journal.append(parts.execution.take(parts.opened, 1), critical=True)
     with put_together(project, strategy__params={"fast": 12}) as parts:
         assert parts.changed == {"fast": 12}
 
@@ -188,10 +188,12 @@ def test_a_change_is_not_forgotten_when_the_session_ends_before_it_took_effect(p
 def test_a_parameter_set_by_command_is_not_set_back_by_the_file(project: Project) -> None:
     with put_together(project) as parts:
         told = CommandReceived("1", "set_param", {"name": "fast", "value": 7}, "me")
-        parts.journal.append([*parts.cycle.take(parts.opened, 1), *parts.cycle.take(told, 2)], critical=True)
+        parts.journal.append(
+            [*parts.execution.take(parts.opened, 1), *parts.execution.take(told, 2)], critical=True
+        )
     with put_together(project) as parts:
         assert parts.changed == {}
-        assert parts.cycle.engine.strategy.fast == 7
+        assert parts.execution.engine.strategy.fast == 7
 
 
 def test_another_source_of_the_strategy_is_found_out_and_nothing_is_lost(
@@ -202,9 +204,9 @@ def test_another_source_of_the_strategy_is_found_out_and_nothing_is_lost(
     events, sound = project.events(), hashes(project)
     idea(project, 6)
     with put_together(project) as parts:
-        assert "the journal cannot be replayed: at #" in parts.cycle.engine.doubt
+        assert "the journal cannot be replayed: at #" in parts.execution.engine.doubt
         assert "cannot be armed" in caplog.text
-        assert parts.store.hash() == fingerprint(parts.cycle.engine.state)
+        assert parts.store.hash() == fingerprint(parts.execution.engine.state)
     assert project.events() == events
     idea(project, 5)
     assert hashes(project) == sound
@@ -216,7 +218,7 @@ def test_another_source_that_does_the_same_is_welcome(project: Project) -> None:
     file = project.root / "strategies" / "idea.py"
     file.write_text(file.read_text(encoding="utf-8") + "\n# a remark\n", encoding="utf-8")
     with put_together(project) as parts:
-        assert parts.cycle.engine.doubt == ""
+        assert parts.execution.engine.doubt == ""
 
 
 # --- what cannot be made -------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ def test_a_commit_is_folded_and_pushed_in_the_order_of_seq(source: SessionSource
     source.publish = lambda first, payloads, subjects: pushed.append((first, payloads, subjects))
     first = parts.journal.last_seq + 1
     told = CommandReceived("1", "halt", {}, "me")
-    events = [*parts.cycle.take(parts.opened, 1), *parts.cycle.take(told, 2)]
+    events = [*parts.execution.take(parts.opened, 1), *parts.execution.take(told, 2)]
     parts.journal.append(events, critical=True)
     assert source.seq() == first + 2
     assert parts.store.state.risk.halted
@@ -93,9 +93,9 @@ def test_events_come_in_pages_without_hole_or_overlap(
 
 def test_the_running_strategy_s_declaration_is_asked_for(source: SessionSource, parts: Parts) -> None:
     assert pages(source, "parameters") == [[]]
-    source.declared = lambda: declaration(parts.cycle.engine.strategy)
+    source.declared = lambda: declaration(parts.execution.engine.strategy)
     rows = [msgspec.json.decode(raw) for raw in pages(source, "parameters")[0]]
-    assert rows == declaration(parts.cycle.engine.strategy)
+    assert rows == declaration(parts.execution.engine.strategy)
     assert {row["name"] for row in rows} == parts.opened.params.keys()
 
 
@@ -147,7 +147,7 @@ def test_a_command_before_the_session_opens_is_refused(source: SessionSource) ->
 def test_health_names_every_reason(source: SessionSource, parts: Parts) -> None:
     assert source.health()["ready"] is True
     told = CommandReceived("1", "halt", {"reason": "lunch"}, "me")
-    parts.journal.append(parts.cycle.take(told, 2), critical=True)
+    parts.journal.append(parts.execution.take(told, 2), critical=True)
     source.stuck = "a step has been running for 3 s"
     health = source.health()
     assert (health["live"], health["ready"]) == (False, False)

@@ -3,12 +3,13 @@
 Knows no time zone but UTC and no calendar.
 """
 
+import random
 import secrets
 import threading
 import time
 from typing import Protocol
 
-__all__ = ["Clock", "ManualClock", "SystemClock", "new_id", "new_token"]
+__all__ = ["Clock", "ManualClock", "SystemClock", "new_id", "new_token", "seeded"]
 
 
 class Clock(Protocol):
@@ -73,3 +74,8 @@ def new_id(nbytes: int = 8) -> str:
 def new_token() -> str:
     """A fresh 256-bit secret, safe in a header."""
     return secrets.token_urlsafe(32)
+
+
+def seeded(seed: int | str) -> random.Random:
+    """A generator for simulations: the same seed gives the same numbers on every machine."""
+    return random.Random(seed)

@@ -1,7 +1,7 @@
 """The live loop: one inbox, one engine; write, fold, tell, act, in that order.
 
-An asyncio shell around `Cycle`. Everything that comes from elsewhere (feed, bridge, signals) enters at the inbox.
-Knows no socket and no file format.
+An asyncio shell around the engine and whoever carries its wishes out. Everything that comes from elsewhere (feed,
+bridge, signals) enters at the inbox. Knows no socket, no venue and no file format.
 """
 
 import asyncio
@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -21,16 +20,11 @@ from tradekit.core.event import Event, Fact
 from tradekit.core.journal import Journal, Stored
 from tradekit.errors import JournalError, RefusedError
 from tradekit.model.market import FeedEnded, FeedStarted
-from tradekit.model.order import OrderRejected, OrderReplaceRejected, OrderReplaceRequested, OrderSubmitted
 from tradekit.model.session import CommandReceived, CommandRefused, RiskChanged, SessionClosed
-from tradekit.run.comparing import compare
-from tradekit.run.cycle import Cycle
+from tradekit.run.execution import Execution
 from tradekit.run.feed import ReplayFeed
 from tradekit.run.gate import Gate
-from tradekit.trading.office import Office
-from tradekit.trading.reconcile.books import Practice
 from tradekit.trading.reconcile.settle import unsettled
-from tradekit.trading.venue import Report
 
 __all__ = ["Asked", "Loop", "Watch"]
 
@@ -76,7 +70,8 @@ class Asked(msgspec.Struct):
 class Loop:
     """Runs a session until it is told to stop. Made on the event loop that will run it.
 
-    cycle, journal     engine and broker; where every step is written first
+    execution          the engine, and who carries its wishes out
+    journal            where every step is written first
     gate               the last line before the wire
     feed, feed_after   where bars come from, and from behind which positions
     on_snapshot        writes a snapshot now; may raise OSError
@@ -84,12 +79,11 @@ class Loop:
     alarm, emergency   told of a failed journal: to show it, and to write down what happens from then on
     tell               called on the loop's thread with each group of events once they are written
     step_deadline_s    a step that takes longer halts the session, and its orders stay here
-    practice           how the venue's books are compared with ours; the default is for a simulated venue
     """
 
     def __init__(
         self,
-        cycle: Cycle,
+        execution: Execution,
         journal: Journal,
         feed: ReplayFeed,
         *,
@@ -100,12 +94,12 @@ class Loop:
         on_snapshot: Callable[[], None],
         tell: Callable[[tuple[Stored, ...]], None],
         step_deadline_s: float = 1.0,
-        practice: Practice | None = None,
         appending: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
         alarm: Callable[[str], object] = _log.critical,
         emergency: Callable[..., object] = _unwritten,
     ) -> None:
-        self.cycle = cycle
+        self.execution = execution
+        self.engine = execution.engine
         self.gate = gate
         self._journal = journal
         self._feed = feed
@@ -115,7 +109,6 @@ class Loop:
         self._on_snapshot = on_snapshot
         self._tell = tell
         self._deadline_s = step_deadline_s
-        self._office = Office(cycle.engine, practice or Practice(flips=True, reduces=True))
         self._appending = appending
         self._alarm = alarm
         self._emergency = emergency
@@ -183,12 +176,13 @@ class Loop:
         try:
             await self._open(opened)
             await self._work()
-            await self.take(SessionClosed(self.cycle.engine.state.session.name, self._stop_reason))
+            await self.take(SessionClosed(self.engine.state.session.name, self._stop_reason))
         except JournalError as error:
             await self._stand_still(error)
             raise
         finally:
             self._over = True
+            await self.execution.close()
             while not self._inbox.empty():
                 _refuse(self._inbox.get_nowait())
         try:
@@ -197,28 +191,22 @@ class Loop:
             _log.error("no last snapshot (%s): the next start replays the journal instead", error)
 
     async def _open(self, opened: Fact) -> None:
-        engine = self.cycle.engine
-        await self.take(opened, engine.state.time or self._feed.start)
+        engine = self.engine
+        await self.take(opened)
         risk = engine.state.risk
         if engine.doubt and risk.armed:
             await self.take(RiskChanged(False, risk.halted, risk.killed, engine.doubt, "engine"))
-        await self._resume()
-        await self._reconcile()
+        await self.execution.open(self.turn)
         risk, books = engine.state.risk, engine.state.health.reconciliation
         if books.status != "green" and risk.armed:
             reason = unsettled(books)
             await self.take(RiskChanged(False, risk.halted, risk.killed, reason, "reconciliation"))
 
-    async def _reconcile(self) -> None:
-        """Compare the venue's books with ours; what it answers at once is heard here."""
-        async with self._turn:
-            work = partial(compare, self._office, self.cycle.venue, self.cycle.engine.state.time)
-            await self._reports(self._act(await self._step(work)))
-
     async def _work(self) -> None:
         working: set[asyncio.Task[Any]] = {
             asyncio.create_task(self._bars(), name="feed"),
             asyncio.create_task(self._commands(), name="inbox"),
+            asyncio.create_task(self.execution.work(self.turn), name="execution"),
             asyncio.create_task(self._stopping.wait(), name="stop"),
         }
         try:
@@ -240,7 +228,7 @@ class Loop:
         _log.critical("%s", reason)
         self.gate.kill(reason)
         self._alarm(reason)
-        self._emergency("journal failed", error=str(error), seq=self.cycle.engine.state.seq)
+        self._emergency("journal failed", error=str(error), seq=self.engine.state.seq)
         while not self._stopping.is_set():
             waiting = asyncio.ensure_future(self._inbox.get())
             stopping = asyncio.ensure_future(self._stopping.wait())
@@ -255,20 +243,15 @@ class Loop:
             waiting.cancel()
             stopping.cancel()
 
-    async def _resume(self) -> None:
-        """Take the answers to what was sent before a sudden end."""
-        async with self._turn:
-            await self._reports(self.cycle.venue.resume(self.cycle.engine.state.time))
-
     async def _bars(self) -> None:
         feed = self._feed
-        state = self.cycle.engine.state
+        state = self.engine.state
         known = state.health.feeds.get(feed.name)
         if known is None or known.status != "running":
             await self.take(FeedStarted(feed.name, feed.source))
-        async for ts, fact in feed.inputs(self._feed_after, lambda: self.cycle.engine.state.due()):
+        async for ts, fact in feed.inputs(self._feed_after, lambda: self.engine.state.due()):
             await self.take(fact, ts)
-        if self.cycle.engine.state.health.feeds[feed.name].status != "ended":
+        if self.engine.state.health.feeds[feed.name].status != "ended":
             await self.take(FeedEnded(feed.name, "the recorded data has come to its end"))
         _log.info("feed ended; the session stays up")
 
@@ -286,14 +269,14 @@ class Loop:
     async def _command(self, asked: Asked) -> None:
         events = await self.take(CommandReceived(asked.id, asked.name, asked.args, asked.user))
         refused = next((e.data for e in events if isinstance(e.data, CommandRefused)), None)
-        risk = self.cycle.engine.state.risk
+        risk = self.engine.state.risk
         if not (risk.halted or risk.killed):
             self.gate.open(asked.shuts)  # not if somebody has shut it since
         if refused is not None:
             asked.answer.set_exception(RefusedError(refused.reason))
             return
         if asked.name == "reconcile":
-            await self._reconcile()
+            await self.execution.compare(self.turn)
         if asked.name == "snapshot":
             try:
                 self._on_snapshot()
@@ -309,17 +292,16 @@ class Loop:
     async def take(self, fact: Fact, ts: int | None = None) -> list[Event]:
         """One fact from outside, and everything that follows from it until the broker has no more answers.
 
-        `ts` [UTC ns] is session time where it is not given: the latest time that the session has seen.
+        `ts` [UTC ns] is session time now unless it is given.
         """
-        async with self._turn:
-            now = self.cycle.engine.state.time if ts is None else ts
-            events = await self._step(partial(self.cycle.take, fact, now))
-            await self._reports(self._act(events))
-            return events
+        return await self.turn(lambda: self.execution.take(fact, self.execution.now() if ts is None else ts))
 
-    async def _reports(self, reports: list[Report]) -> None:
-        while reports:
-            reports = self._act(await self._step(partial(self.cycle.report, reports)))
+    async def turn(self, work: Callable[[], list[Event]]) -> list[Event]:
+        """Let the engine work, write what it tells, act on it; one at a time."""
+        async with self._turn:
+            events = await self._step(work)
+            await self.execution.act(events, self._step)
+            return events
 
     async def _step(self, work: Callable[[], list[Event]]) -> list[Event]:
         """Let the engine work, and write what it tells; nothing has been acted on when this returns."""
@@ -328,7 +310,8 @@ class Loop:
         took = self._watch.end()
         if took > self._deadline_s:
             events = events + self._too_slow(took)
-        await self._write(events)
+        if events:
+            await self._write(events)
         return events
 
     async def _write(self, events: list[Event]) -> None:
@@ -338,30 +321,15 @@ class Loop:
             stored = await self._journal.append_async(events, critical=critical)
         self._tell(stored)
 
-    def _act(self, events: list[Event]) -> list[Report]:
-        """Carry out the wishes, past the gate: the last line before the wire."""
-        passed: list[Event] = []
-        stopped: list[Report] = []
-        for event in events:
-            data = event.data
-            if isinstance(data, OrderSubmitted | OrderReplaceRequested) and not self.cycle.over(data.id):
-                reason = self.gate.stops(data, reduces=self.cycle.engine.dealing.reduces(data))
-                if reason:
-                    answer = OrderRejected if isinstance(data, OrderSubmitted) else OrderReplaceRejected
-                    stopped.append((event.ts, answer(data.id, data.instrument, reason)))
-                    continue
-            passed.append(event)
-        return stopped + self.cycle.act(passed)
-
     def _too_slow(self, took: float) -> list[Event]:
-        risk = self.cycle.engine.state.risk
+        risk = self.engine.state.risk
         reason = f"a step took {took:.1f} s; {self._deadline_s:g} s are allowed (session.step_deadline_s)"
         _log.error("%s: halted", reason)
         self.gate.halt(reason)
         if risk.halted:
             return []
         halted = RiskChanged(risk.armed, True, risk.killed, reason, "watchdog")
-        return self.cycle.take(halted, self.cycle.engine.state.time)
+        return self.execution.take(halted, self.execution.now())
 
 
 def _refuse(asked: Asked) -> None:

@@ -5,21 +5,31 @@ Knows no file: it is told how to read the events.
 """
 
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import msgspec
 
 from tradekit.core.event import Event
-from tradekit.run.cycle import Cycle
 from tradekit.state.reducer import apply
 from tradekit.state.shape import State
+from tradekit.trading.engine import Engine
 
-__all__ = ["Difference", "restore"]
+__all__ = ["Difference", "Restored", "restore"]
 
 
 _REMEDY = (
     "Was the strategy's source changed? Stop, start it as it was, or begin a new journal "
     "(state_store.restore_on_startup: false)"
 )
+
+
+class Restored(Protocol):
+    """An engine, and where its orders go: a cycle, or any execution."""
+
+    engine: Engine
+
+    def replay(self, event: Event) -> None:
+        """Fold a journaled event, where the venue's book is a fold of the journal."""
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -33,8 +43,8 @@ class Difference(msgspec.Struct, frozen=True):
         return f"at #{self.seq:,} the journal holds {self.journaled}, the replay gave {self.replayed}"
 
 
-def restore(cycle: Cycle, read: Callable[[], Iterable[Event]]) -> Difference | None:
-    """Bring engine and broker to where the journal ends; returns the first difference, or None.
+def restore(restored: Restored, read: Callable[[], Iterable[Event]]) -> Difference | None:
+    """Bring engine and venue to where the journal ends; returns the first difference, or None.
 
     Inputs are the events without a cause. After a difference the engine has the journal's state and is in doubt: it
     leaves its strategy alone and refuses to be armed.
@@ -42,25 +52,25 @@ def restore(cycle: Cycle, read: Callable[[], Iterable[Event]]) -> Difference | N
     difference: Difference | None = None
     expected: list[Event] = []
     for event in read():
-        cycle.replay(event)
+        restored.replay(event)
         if difference is None:
-            difference = _next(cycle, expected, event)
+            difference = _next(restored, expected, event)
     if difference is None and expected:
         difference = Difference(expected[0].seq, "nothing", _words(expected[0]))
     if difference is not None:
         state = State()
         for event in read():
             apply(state, event)
-        cycle.engine.adopt(state, doubt=f"the journal cannot be replayed: {difference}. {_REMEDY}")
+        restored.engine.adopt(state, doubt=f"the journal cannot be replayed: {difference}. {_REMEDY}")
     return difference
 
 
-def _next(cycle: Cycle, expected: list[Event], event: Event) -> Difference | None:
+def _next(restored: Restored, expected: list[Event], event: Event) -> Difference | None:
     """Hold one journaled event against the replay; `expected` is what the step under way has still to show."""
     if event.cause == 0:
         if expected:
             return Difference(event.seq, _words(event), _words(expected[0]))
-        expected[:] = cycle.engine.step(event.data, event.ts)
+        expected[:] = restored.engine.step(event.data, event.ts)
     if not expected:
         return Difference(event.seq, _words(event), "nothing")
     mine = expected.pop(0)

@@ -38,6 +38,7 @@ from tradekit.model.said import (
 )
 from tradekit.state.shape import Order
 from tradekit.trading.engine import Engine
+from tradekit.trading.killed import canceled_again, left_by_kill
 from tradekit.trading.look import ORDERS, Look
 from tradekit.trading.matching import LEG
 from tradekit.trading.reconcile.books import SECOND, Books, Practice
@@ -236,6 +237,7 @@ class Office:
             events += self._take(doubted(order, about, f"no answer within {self.practice.answer_s:g} s"), now)
         if late:
             self._look_into(now)
+        events += self._take(canceled_again(self.engine.state, now, self._wait), now)
         if now >= self._round:
             self._round = now + int(self.practice.every_s * SECOND)
             if self._linked:
@@ -247,6 +249,7 @@ class Office:
     def next_due(self) -> int:
         """When `due` has something to do next, if nothing is said before [UTC ns]."""
         moments = [self._round, *(until for _, _, until in self._awaited())]
+        moments += [one.asked + self._wait for one in left_by_kill(self.engine.state)]
         if self._look is not None and not self._look.over:
             moments.append(self._look.until)
         elif self._again and self._linked:
@@ -254,12 +257,22 @@ class Office:
         return min(moments)
 
     @property
+    def _wait(self) -> int:
+        """How long an answer is waited for [ns]."""
+        return int(self.practice.answer_s * SECOND)
+
+    @property
+    def looking(self) -> bool:
+        """Whether answers to a look at the books are waited for."""
+        return self._look is not None and not self._look.over
+
+    @property
     def _linked(self) -> bool:
         return self.engine.state.health.link.status != "down"
 
     def _awaited(self) -> list[tuple[Order, About, int]]:
         """What was sent and has no answer yet, and until when one is waited for."""
-        state, wait = self.engine.state, int(self.practice.answer_s * SECOND)
+        state, wait = self.engine.state, self._wait
         found = []
         for order in self.engine.dealing.working.values():
             about = in_flight(order)
@@ -291,7 +304,7 @@ class Office:
             self._again = now
 
     def _start(self, questions: tuple[Question, ...], now: int, *, whole: bool = True) -> None:
-        self._look = Look(questions, now, now + int(self.practice.answer_s * SECOND), whole=whole)
+        self._look = Look(questions, now, now + self._wait, whole=whole)
         self._again = 0
         doubts = [o.id for o in self.engine.state.orders.values() if o.doubt is not None]
         self.asks += [Ask(Question.ORDER, order=one) for one in doubts]
@@ -304,7 +317,7 @@ class Office:
         if answer.question is Question.ORDER:
             return []  # one more trace that is missing; what proves something are the books
         look = self._look
-        if look is None or (look.over and now - look.since > int(self.practice.answer_s * SECOND)):
+        if look is None or (look.over and now - look.since > self._wait):
             look = self._look = Look((), now, now, whole=False)  # it came unasked
         waited = not look.over
         look.answered(answer)

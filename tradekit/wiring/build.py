@@ -1,4 +1,4 @@
-"""The composition root of a session: from a configuration to engine, broker, journal, store and loop, restored.
+"""The composition root of a session: from a configuration to engine, execution, journal and store, restored.
 
 Everything is made here and nowhere else. Knows no process and no signal.
 """
@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 
-from tradekit.brokers.paper.venue import PaperVenue
 from tradekit.config.schema import Config
 from tradekit.core.clock import Clock
 from tradekit.core.event import Event
@@ -23,25 +22,22 @@ from tradekit.core.store import Store
 from tradekit.core.version import version
 from tradekit.data.columns import BarColumns
 from tradekit.data.load import load_bars
-from tradekit.errors import ConfigError, JournalCorruptError, OrderError
+from tradekit.errors import ConfigError, JournalCorruptError
 from tradekit.model.account import AccountType
 from tradekit.model.instrument import Instrument, check_instruments, duration
 from tradekit.model.money import exact
 from tradekit.model.session import CommandReceived, Mode, SessionOpened, params_of
-from tradekit.run.cycle import Cycle
+from tradekit.run.execution import Execution
 from tradekit.run.gate import Gate
 from tradekit.run.restore import restore
-from tradekit.sim.rules import Rules
-from tradekit.sim.worded import rules_from
 from tradekit.state.reducer import REDUCER, apply
 from tradekit.state.shape import State, fingerprint
 from tradekit.strategy.base import Strategy
 from tradekit.strategy.freeze import parameters
 from tradekit.strategy.load import class_path, load_strategy, snake_name, source_hash
-from tradekit.trading.clearing import Clearing
 from tradekit.trading.engine import Engine
 from tradekit.trading.limits import check_limits
-from tradekit.trading.reconcile.books import Practice
+from tradekit.wiring.brokers import executions
 
 __all__ = ["CONFIG_USER", "Parts", "build", "load_columns"]
 
@@ -55,13 +51,12 @@ class Parts(msgspec.Struct):
 
     config: Config
     columns: list[BarColumns]
-    cycle: Cycle
+    execution: Execution
     journal: Journal
     store: Store[State]
     snapshots: SnapshotStore
     gate: Gate
     opened: SessionOpened
-    practice: Practice
     changed: dict[str, Any]  # parameters that the configuration changed since the last start
 
 
@@ -76,12 +71,9 @@ def build(config: Config, *, clock: Clock) -> Parts:
     before = _said_before(config.journal) if config.state_store.restore_on_startup else None
     strategy = _strategy(config, before)
     instruments = [c.spec for c in columns]
-    venue = PaperVenue(instruments, rules=_rules(config))
     engine = Engine(strategy, clean=secrets.clean_value)
-    charged = config.broker
-    clearing = Clearing(borrow_rate=charged.borrow_rate, interest_rate=charged.interest_rate)
-    cycle = Cycle(engine, venue, clearing)
-    practice = _practice(config)
+    gate = Gate()
+    execution_at = executions(config, columns)
     opened = _opened(config, strategy, columns, limits)
     check_instruments(instruments)
     if not config.state_store.restore_on_startup and config.journal is not None:
@@ -97,18 +89,18 @@ def build(config: Config, *, clock: Clock) -> Parts:
             journal_id=journal.id,
         )
         store = _restored_store(config, journal, snapshots, clock)
-        _restore_engine(cycle, journal, store)
+        execution = execution_at(engine, gate, journal.id, clock)
+        _restore_engine(execution, journal, store)
     except BaseException:
         journal.close()
         raise
-    gate = Gate()
     risk = engine.state.risk
     if risk.killed:
         gate.kill(risk.reason)
     elif risk.halted:
         gate.halt(risk.reason)
     changed = _changed(config, before) if before is not None else {}
-    return Parts(config, columns, cycle, journal, store, snapshots, gate, opened, practice, changed)
+    return Parts(config, columns, execution, journal, store, snapshots, gate, opened, changed)
 
 
 # --- the pieces ---------------------------------------------------------------------------------------------
@@ -130,23 +122,6 @@ def load_columns(source: str, config: Config) -> BarColumns:
                 f"which has {frame.attrs['timeframe']} bars"
             )
     return BarColumns.from_frame(frame)
-
-
-def _practice(config: Config) -> Practice:
-    """How the venue's books are compared; a simulated one takes orders through zero and keeps reduce-only ones."""
-    try:
-        return Practice(**msgspec.structs.asdict(config.reconciliation), flips=True, reduces=True)
-    except ConfigError as error:
-        raise ConfigError(f"{config.file.name}: reconciliation.accept: {error}") from error
-
-
-def _rules(config: Config) -> Rules:
-    """The paper broker's fill rules; raises ConfigError that names the file and the key."""
-    section = config.broker
-    try:
-        return rules_from(section.rules, fee=section.fee, slippage=section.slippage)
-    except (ConfigError, OrderError) as error:
-        raise ConfigError(f"{config.file.name}: broker: {error}") from error
 
 
 def _strategy(config: Config, before: "_Before | None") -> Strategy:
@@ -255,14 +230,14 @@ def _newest(snapshots: SnapshotStore, last_seq: int) -> State:
     return State()
 
 
-def _restore_engine(cycle: Cycle, journal: Journal, store: Store[State]) -> None:
+def _restore_engine(execution: Execution, journal: Journal, store: Store[State]) -> None:
     """Replay the inputs through the engine, and hold its state against the store's."""
     if journal.last_seq == 0:
         return
-    difference = restore(cycle, partial(_events, journal))
+    difference = restore(execution, partial(_events, journal))
     if difference is not None:
-        _log.error("the session cannot be armed: %s", cycle.engine.doubt)
-    replayed = fingerprint(cycle.engine.state)
+        _log.error("the session cannot be armed: %s", execution.engine.doubt)
+    replayed = fingerprint(execution.engine.state)
     if store.hash() != replayed:
         _log.warning("the newest snapshot holds another state than its journal; it is not used")
         store.replace(State(), 0)

@@ -73,8 +73,8 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
     config, running = parts.config, asyncio.get_running_loop()
     metrics = SessionMetrics(clock=clock)
     source = SessionSource(parts.journal, parts.store, metrics, measured=config.monitoring.metrics)
-    source.declared = lambda: declaration(parts.cycle.engine.strategy)
-    source.studied = lambda: parts.cycle.engine.series.studies()
+    source.declared = lambda: declaration(parts.execution.engine.strategy)
+    source.studied = lambda: parts.execution.engine.series.studies()
     bus = Bus(
         max_history=config.event_bus.max_history,
         on_error=lambda handler, subject, error: _handler_failed(loop, handler, subject, error),
@@ -135,7 +135,7 @@ def _loop(
         ticks=bridge.ticks if bridge is not None and data.ticks else None,
     )
     return Loop(
-        parts.cycle,
+        parts.execution,
         parts.journal,
         feed,
         clock=clock,
@@ -145,7 +145,6 @@ def _loop(
         on_snapshot=snapshots.write,
         tell=tell,
         step_deadline_s=parts.config.session.step_deadline_s,
-        practice=parts.practice,
         appending=metrics.appending,
         alarm=source.fail,
         emergency=_emergency(parts.config, clock).note,
