@@ -97,8 +97,8 @@ class AtBroker:
     async def open(self, turn: Step) -> None:
         """Connect, put what an earlier life left in doubt, and compare every book before anything is sent."""
         self._listening = asyncio.create_task(self._wire.listen(), name="broker")
-        await self._link(turn)
-        await turn(lambda: self.office.resume(self.now()))
+        first = await self._link()
+        await turn(lambda: self._begin(first))
         while self.office.looking:
             await self._one(turn)
         self._opened = True
@@ -136,15 +136,22 @@ class AtBroker:
         self.office.look(self.now())
         return []
 
-    async def _link(self, turn: Step) -> None:
-        """Wait for the link's first word, as long as for any answer; without one it is down."""
+    async def _link(self) -> Said:
+        """The link's first word, waited for as long as for any answer; without one it is down."""
         until = self.now() + int(self.office.practice.answer_s * 1e9)
         said = None
         while said is None and self.now() < until:
             said = await self._first(until)
-        first = said or LinkSaid(up=False, reason="no connection yet")
-        await turn(lambda: self.office.hear(first, self.now()))
-        self.office.asks.clear()  # they are asked anew, with what the last life left
+        return said or LinkSaid(up=False, reason="no connection yet")
+
+    def _begin(self, first: Said) -> list[Event]:
+        """Before anything is heard, what an earlier life has sent is put in doubt: it never goes again."""
+        events = self.office.resume(self.now())
+        self.office.asks.clear()
+        events += self.office.hear(first, self.now())
+        if not self.office.asks:
+            self.office.look(self.now())
+        return events
 
     async def _one(self, turn: Step) -> None:
         """Hear one statement, or let one moment come due."""

@@ -10,6 +10,7 @@ from tradekit.core.clock import Clock
 __all__ = ["KEPT", "Pace"]
 
 KEPT = 0.2  # of the budget is for cancels and questions
+_LEAST_S = 0.001  # a shorter wait may round to none
 
 
 class Pace:
@@ -36,6 +37,6 @@ class Pace:
         self._at = now
         missing = min(floor + 1.0, max(self._rate, 1.0)) - self._level
         if missing > 0:
-            return missing / self._rate
+            return max(missing / self._rate, _LEAST_S)
         self._level -= 1.0
         return 0.0

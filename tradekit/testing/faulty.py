@@ -5,8 +5,9 @@ reached the venue is kept, so that whoever watches can compare.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from decimal import Decimal
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,6 +18,7 @@ from tradekit.trading.broker import AtVenue, Broker
 
 __all__ = ["FaultyBroker"]
 
+T = TypeVar("T")
 Pause = Callable[[float], Awaitable[None]]
 _REFUSED = {"submit": What.REJECTED, "cancel": What.CANCEL_REJECTED, "replace": What.REPLACE_REJECTED}
 
@@ -60,7 +62,8 @@ class FaultyBroker:
         self._began: int | None = None
         self._lately: list[int] = []  # when the last requests came [UTC ns]
         self._stream: asyncio.Queue[Said | None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._pumping: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     # --- the port -------------------------------------------------------------------------------------------
 
@@ -93,7 +96,7 @@ class FaultyBroker:
     async def reports(self) -> AsyncIterator[Said]:
         """The broker's reports, as far as they come through."""
         stream = self._stream = asyncio.Queue()
-        pump = self._start(self._pump())
+        pump = self._pumping = self._start(self._pump())
         try:
             while (said := await stream.get()) is not None:
                 yield said
@@ -124,6 +127,12 @@ class FaultyBroker:
             self._up = True
             self._say(LinkSaid(up=True, ts=self._now()))
 
+    def hang_up(self) -> None:
+        """The session behind this line is gone: what it has sent is under way all the same."""
+        self._stream = None
+        if self._pumping is not None:
+            self._pumping.cancel()
+
     def calm(self) -> None:
         """Nothing goes wrong any more."""
         self._calm = True
@@ -149,7 +158,15 @@ class FaultyBroker:
     async def _carry(
         self, step: str, send: Callable[[], Awaitable[tuple[Said, ...]]]
     ) -> tuple[Said, ...] | str:
-        """Carry a request there and its answer back; why there is no answer, in words."""
+        """Carry a request there and its answer back; why there is no answer, in words.
+
+        What is under way arrives, also where nobody waits for it any more.
+        """
+        return await asyncio.shield(self._start(self._carried(step, send)))
+
+    async def _carried(
+        self, step: str, send: Callable[[], Awaitable[tuple[Said, ...]]]
+    ) -> tuple[Said, ...] | str:
         self._began = self._began or self._now()
         if not self._up:
             return "there is no connection"
@@ -194,7 +211,7 @@ class FaultyBroker:
     def _too_many(self) -> bool:
         now, bound = self._now(), self._faults.per_second
         self._lately = [*(one for one in self._lately if now - one < 1_000_000_000), now]
-        return bool(bound) and len(self._lately) > bound
+        return bool(bound) and not self._quiet and len(self._lately) > bound
 
     # --- reports --------------------------------------------------------------------------------------------
 
@@ -243,8 +260,8 @@ class FaultyBroker:
             self.counts[fault] = self.counts.get(fault, 0) + 1
         return struck
 
-    def _start(self, work: Awaitable[None]) -> "asyncio.Task[None]":
-        task = asyncio.ensure_future(work)
+    def _start(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

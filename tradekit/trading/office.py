@@ -54,7 +54,6 @@ _ENDS = (OrderCanceled, OrderExpired, OrderRejected, OrderGivenUp)
 _MOVED = (
     OrderFilled,
     OrderReplaced,
-    OrderReplaceRejected,
     FillBusted,
     *_ENDS,
 )  # what may leave less to reduce
@@ -79,6 +78,7 @@ class Office:
         self._round = now + int(self.practice.every_s * SECOND)  # when the next round is due
         self._again = 0  # when to look again at what was found, 0 for never
         self._looked = 0  # up to when executions have been asked for
+        self._refused = 0  # when to size reduce-only orders again of which a change was refused, 0 for never
         self._sent: set[str] = set()  # children that were sent when their parent filled, and new legs
         engine.dealing.flips = self.practice.flips
 
@@ -113,9 +113,16 @@ class Office:
                 told += self._filled(data, now)
             if isinstance(data, _MOVED):
                 told += self._ended(now)
-                if not self.practice.reduces:
-                    told += self._take(rechecked(self.engine.state, data.instrument), now)
+                told += self._recheck(data.instrument, now)
+            elif isinstance(data, OrderReplaceRejected):
+                self._refused = self._refused or now + self._wait  # at once it would be refused at once
         return told
+
+    def _recheck(self, instrument: str, now: int) -> list[Event]:
+        """Keep the reduce-only orders of an instrument within its position, where the venue does not."""
+        if self.practice.reduces:
+            return []
+        return self._take(rechecked(self.engine.state, instrument), now)
 
     def _take(self, facts: Iterable[Fact], now: int) -> list[Event]:
         events: list[Event] = []
@@ -217,6 +224,8 @@ class Office:
                 facts += doubted(order, about, "the session ended before the answer")
             if order.doubt is not None and order.doubt.about is About.LEG:
                 self._sent.add(_leg(order))  # it may have gone out: it never goes again
+            if order.parent and not waits_here(state, order):
+                self._sent.add(order.id)  # likewise
         events = self._take(facts, now)
         self._start(BOOKS, now)
         return events
@@ -238,6 +247,10 @@ class Office:
         if late:
             self._look_into(now)
         events += self._take(canceled_again(self.engine.state, now, self._wait), now)
+        if self._refused and now >= self._refused:
+            self._refused = 0
+            for instrument in self.engine.state.instruments:
+                events += self._recheck(instrument, now)
         if now >= self._round:
             self._round = now + int(self.practice.every_s * SECOND)
             if self._linked:
@@ -250,6 +263,8 @@ class Office:
         """When `due` has something to do next, if nothing is said before [UTC ns]."""
         moments = [self._round, *(until for _, _, until in self._awaited())]
         moments += [one.asked + self._wait for one in left_by_kill(self.engine.state)]
+        if self._refused:
+            moments.append(self._refused)
         if self._look is not None and not self._look.over:
             moments.append(self._look.until)
         elif self._again and self._linked:

@@ -23,6 +23,7 @@ from tradekit.state.shape import Order, State
 from tradekit.trading.matching import LEG, order_of
 from tradekit.trading.reconcile.books import SECOND, Books, Found, Kind, Practice
 from tradekit.trading.reports import adopted, facts_of, revived
+from tradekit.trading.waiting import waits_here
 
 __all__ = ["orders"]
 
@@ -80,7 +81,8 @@ def _latest(state: State, answer: Answer) -> list[OrderSaid]:
 
 def _expected(state: State, order: Order) -> bool:
     """Whether the venue should show an order: it was sent, and works."""
-    return order.working and not (order.status is Status.HELD and not order.venue_id)
+    held = order.status is Status.HELD and not order.venue_id
+    return order.working and not held and not waits_here(state, order)
 
 
 def _foreign(state: State, item: OrderSaid) -> Iterator[Found]:
