@@ -17,7 +17,7 @@ import msgspec
 import param
 
 from tests.builders import START, opened
-from tests.proofs.virtual import VirtualClock
+from tests.virtual import VirtualClock
 from tradekit.brokers.paper.broker import PaperBroker
 from tradekit.core.codec import encode_event
 from tradekit.core.event import Event
@@ -36,11 +36,13 @@ from tradekit.state.shape import State
 from tradekit.strategy.base import Strategy
 from tradekit.testing.faults import Faults, Seeded
 from tradekit.testing.faulty import FaultyBroker
+from tradekit.testing.invariants import AtVenueNow
 from tradekit.trading.engine import Engine
 from tradekit.trading.matching import LEG
 from tradekit.trading.names import Names
 from tradekit.trading.office import Office
 from tradekit.trading.reconcile.books import Practice
+from tradekit.wiring.drill import known
 
 SPEC = Instrument(id="BTC", tick=Decimal("0.1"), lot=Decimal(1))
 BAR = 10  # seconds
@@ -123,7 +125,7 @@ class Life:
         office = Office(self.engine, practice, now=world.clock.now())
         self.names = Names(world.journal.id, lambda: self.engine.state)
         self.execution = AtBroker(
-            self.engine, office, self.line, self.gate, self.names, now=WallTime(world.clock), clock=world.clock,
+            self.engine, office, self.line, self.gate, self.names, time=WallTime(world.clock), clock=world.clock,
             rearms=True,
         )  # fmt: skip
         self.difference = None
@@ -238,7 +240,7 @@ class World:
         life = self.life
         if life is None:
             return
-        live = [life.names.order(name) for name in self.paper._exchange.book]
+        live = [life.names.order(name) for name in self.paper.working]
         ours = [name.partition(LEG)[0] for name in live if name is not None]
         assert len(ours) == len(set(ours)), f"two live orders of one intent: {sorted(ours)}"
 
@@ -301,13 +303,7 @@ class World:
             told.update(encode_event(msgspec.structs.replace(event, recorded=0)))
         return told.hexdigest()
 
-    def traded(self) -> dict[str, Decimal]:
-        """What the venue has traded of each of our orders, by the order's id here."""
+    def known(self) -> AtVenueNow:
+        """What the venue knows, by our names."""
         assert self.life is not None
-        sums: dict[str, Decimal] = {}
-        for trade in self.paper._account.trades:
-            name = self.life.names.order(trade.order)
-            if name is not None:
-                order = name.partition(LEG)[0]
-                sums[order] = sums.get(order, Decimal(0)) + trade.qty
-        return sums
+        return known(self.paper, self.lines, self.life.names)

@@ -126,6 +126,7 @@ class BrokerSection(_Section, frozen=True, kw_only=True):
     slippage  fraction of the price by which market and stop orders fill worse, or a model
     rules     fill rules by name, {participation: 0.1}; docs/fills.md and docs/costs.md have them all
     borrow_rate, interest_rate  yearly rates (0.03 is 3 %) for what is sold short, and for cash that is owed
+    drill     faults on the way to the venue by name, and a `seed` (docs/brokers.md); {} is a rough day, None none
 
     Of a venue, where the name is ccxt (docs/brokers.md):
 
@@ -141,6 +142,7 @@ class BrokerSection(_Section, frozen=True, kw_only=True):
     rules: dict[str, Any] = {}
     borrow_rate: Decimal = Decimal(0)
     interest_rate: Decimal = Decimal(0)
+    drill: dict[str, int | float | str] | None = None
     venue: Text = "binance"
     market: Literal["spot", "linear"] = "spot"
     key_from: Text | None = None

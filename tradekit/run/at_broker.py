@@ -31,7 +31,7 @@ class AtBroker:
     """Live trading, and drills for it.
 
     office   the order management; made before the journal is replayed, for it says what the engine may wish for
-    now      session time
+    time     session time, and waiting for it
     rearms   whether a session that ended without a word goes on by itself once its books are compared
     market   shows the market's facts to a broker that trades against them
     """
@@ -44,7 +44,7 @@ class AtBroker:
         gate: Gate,
         names: Names,
         *,
-        now: Now,
+        time: Now,
         clock: Clock,
         rearms: bool = False,
         market: Callable[[Fact, int], None] | None = None,
@@ -52,7 +52,7 @@ class AtBroker:
         self.engine = engine
         self.office = office
         self.broker = broker
-        self._now = now
+        self.time = time
         self._rearms = rearms
         self._market = market
         self._heard: asyncio.Queue[Said | None] = asyncio.Queue()
@@ -67,7 +67,7 @@ class AtBroker:
 
     def now(self) -> int:
         """Session time."""
-        return max(self._now.now(), self.engine.state.time)
+        return max(self.time.now(), self.engine.state.time)
 
     def replay(self, event: Event) -> None:
         """The venue keeps its own books."""
@@ -76,7 +76,7 @@ class AtBroker:
         """Let the engine take a fact, and the office what follows from it."""
         if isinstance(fact, SessionOpened):
             self._broke_off = self.engine.state.session.open
-        self._now.saw(ts)
+        self.time.saw(ts)
         if self._market is not None:
             self._market(fact, ts)
         events = self.engine.step(fact, ts)
@@ -166,7 +166,7 @@ class AtBroker:
     async def _first(self, due: int) -> Said | None:
         """What is heard before `due` [UTC ns], or None."""
         hearing = asyncio.ensure_future(self._heard.get())
-        waiting = asyncio.ensure_future(self._now.until(due))
+        waiting = asyncio.ensure_future(self.time.until(due))
         try:
             await asyncio.wait({hearing, waiting}, return_when=asyncio.FIRST_COMPLETED)
             return hearing.result() if hearing.done() else None
@@ -177,9 +177,9 @@ class AtBroker:
     async def _measure(self, turn: Step) -> None:
         """Compare the venue's clock with ours now and then; told once when it is off, and once when it is right."""
         while True:
-            before = self._now.now()
+            before = self.time.now()
             told = await self._wire.time()
-            off = 0 if told is None else told - (before + self._now.now()) // 2
+            off = 0 if told is None else told - (before + self.time.now()) // 2
             if told is not None and (abs(off) > _SKEW_NS) is not self._skewed:
                 self._skewed = not self._skewed
                 alert = AlertRaised("clock", f"the venue's clock is {off / 1e9:+.1f} s off ours")

@@ -10,6 +10,8 @@ from tradekit.core.clock import Clock
 
 __all__ = ["Now", "ReplayTime", "WallTime"]
 
+_LEAST_S = 0.001  # a shorter wait may round to none
+
 
 class Now(Protocol):
     """Session time, and waiting for it."""
@@ -41,18 +43,19 @@ class WallTime:
 
     async def until(self, ts: int) -> None:
         """Wait for a moment."""
-        await asyncio.sleep(max(0.0, (ts - self.now()) / 1e9))
+        left = ts - self.now()
+        await asyncio.sleep(max(left / 1e9, _LEAST_S) if left > 0 else 0.0)
 
 
 class ReplayTime:
     """A replay's time: what was taken last, and on from there at the replay's speed.
 
-    speed  how many times faster than it happened; without one it goes by the second between the bars
+    speed  how many times faster than it happened
     """
 
-    def __init__(self, clock: Clock, *, start: int, speed: float | None) -> None:
+    def __init__(self, clock: Clock, *, start: int, speed: float) -> None:
         self._clock = clock
-        self._rate = speed or 1.0
+        self._rate = speed
         self._last, self._at = start, clock.monotonic()
         self._moved = asyncio.Event()
 
@@ -71,7 +74,7 @@ class ReplayTime:
         """Wait until the replay has come to a moment, or would have."""
         while (left := ts - self.now()) > 0:
             try:
-                async with asyncio.timeout(left / 1e9 / self._rate):
+                async with asyncio.timeout(max(left / 1e9 / self._rate, _LEAST_S)):
                     await self._moved.wait()
             except TimeoutError:
                 continue

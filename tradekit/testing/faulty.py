@@ -134,9 +134,13 @@ class FaultyBroker:
             self._pumping.cancel()
 
     def calm(self) -> None:
-        """Nothing goes wrong any more."""
+        """Nothing goes wrong any more, until it is rough again."""
         self._calm = True
         self.heal()
+
+    def rough(self) -> None:
+        """Things go wrong."""
+        self._calm = False
 
     # --- requests -------------------------------------------------------------------------------------------
 

@@ -4,40 +4,89 @@ The one place that knows the brokers by name. Knows no journal and no loop.
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TypeAlias
 
 import msgspec
 
+from tradekit.brokers.paper.broker import PaperBroker
 from tradekit.brokers.paper.venue import PaperVenue
 from tradekit.config.schema import Config
 from tradekit.core.clock import Clock
 from tradekit.data.columns import BarColumns
 from tradekit.errors import ConfigError, OrderError
+from tradekit.model.instrument import Instrument
+from tradekit.model.money import exact
 from tradekit.run.cycle import Cycle
 from tradekit.run.execution import Execution
 from tradekit.run.gate import Gate
 from tradekit.run.in_house import InHouse
+from tradekit.run.now import ReplayTime
 from tradekit.sim.rules import Rules
 from tradekit.sim.worded import rules_from
+from tradekit.testing.faults import Seeded, faults_of
+from tradekit.testing.faulty import FaultyBroker
 from tradekit.trading.clearing import Clearing
 from tradekit.trading.engine import Engine
+from tradekit.trading.names import Names
+from tradekit.trading.office import Office
 from tradekit.trading.reconcile.books import Practice
+from tradekit.wiring.drill import Drill
 
 __all__ = ["executions"]
 
+_AT_MOST = 60.0  # how fast a drill's clock goes between the bars of a replay that waits for nothing
 Make: TypeAlias = Callable[[Engine, Gate, str, Clock], Execution]  # of an engine, a gate and the journal's id
 
 
 def executions(config: Config, columns: list[BarColumns]) -> Make:
     """What makes the session's execution; raises ConfigError for what cannot be made, before anything is touched."""
-    venue = PaperVenue([one.spec for one in columns], rules=_rules(config))
+    instruments = [one.spec for one in columns]
+    start = min((int(one.ts[0]) for one in columns if len(one)), default=0)
+    if config.broker.drill is not None:
+        return _drill(config, instruments, start)
+    venue = PaperVenue(instruments, rules=_rules(config))
     charged = config.broker
     clearing = Clearing(borrow_rate=charged.borrow_rate, interest_rate=charged.interest_rate)
     practice = _practice(config, flips=True, reduces=True)
-    start = min((int(one.ts[0]) for one in columns if len(one)), default=0)
 
     def make(engine: Engine, gate: Gate, journal: str, clock: Clock) -> Execution:
         return InHouse(Cycle(engine, venue, clearing), gate, start=start, practice=practice)
+
+    return make
+
+
+def _drill(config: Config, instruments: list[Instrument], start: int) -> Make:
+    """Paper behind a bad line; the venue's books live as long as the process, so the journal has to be new."""
+    said = dict(config.broker.drill or {})
+    seed = said.pop("seed", 0)
+    try:
+        faults = faults_of(said)
+    except ConfigError as error:
+        raise ConfigError(f"{config.file.name}: broker.drill: {error}") from error
+    rules = _rules(config)
+    speed = config.market_data.speed
+    rate = _AT_MOST if isinstance(speed, str) else float(speed)
+    currency = config.session.currency or instruments[0].currency
+
+    def make(engine: Engine, gate: Gate, journal: str, clock: Clock) -> Execution:
+        time = ReplayTime(clock, start=start, speed=rate)
+
+        async def pause(seconds: float) -> None:
+            await time.until(time.now() + int(seconds * 1e9))
+
+        paper = PaperBroker(
+            instruments, cash=exact(config.session.cash), currency=currency, now=time.now, rules=rules
+        )  # fmt: skip
+        line = FaultyBroker(
+            paper, faults, Seeded(faults, str(seed)), now=time.now, pause=pause, bust=paper.bust,
+            foreign=(instruments[0].id, instruments[0].lot or Decimal(1)),
+        )  # fmt: skip
+        able = paper.abilities
+        practice = _practice(config, flips=able.flips, replaces=able.replaces, reduces=able.reduces)
+        office = Office(engine, practice, now=start)
+        names = Names(journal, lambda: engine.state, longest=able.longest_id)
+        return Drill(engine, office, paper, line, gate, names, time=time, clock=clock)
 
     return make
 

@@ -69,6 +69,11 @@ def build(config: Config, *, clock: Clock) -> Parts:
     columns = [load_columns(source, config) for source in config.bars]
     limits = check_limits(dict(config.risk))
     before = _said_before(config.journal) if config.state_store.restore_on_startup else None
+    if before is not None and config.broker.drill is not None:
+        raise ConfigError(
+            f"{config.file.name}: a drill begins with a new journal, for its venue's books end with the process: set "
+            "state_store.restore_on_startup to false"
+        )
     strategy = _strategy(config, before)
     instruments = [c.spec for c in columns]
     engine = Engine(strategy, clean=secrets.clean_value)

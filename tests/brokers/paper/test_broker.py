@@ -51,7 +51,7 @@ def test_a_trade_takes_its_price_from_the_cash() -> None:
 def test_a_busted_trade_is_told_and_booked_back() -> None:
     bench = PaperBench()
     traded(bench, Side.BUY, 2)
-    (trade,) = bench.paper._account.trades
+    (trade,) = bench.paper.account.trades
     bench.paper.bust(trade.exec_id)
     held, cash = books(bench)
     assert (held, cash) == ([], {"USD": Decimal("10000.00")})

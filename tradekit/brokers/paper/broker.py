@@ -38,6 +38,7 @@ class PaperBroker:
     cash, currency  what it begins with
     now             the venue's time [UTC ns]
     rules           the fill rules, with fee and slippage; the default ones unless they are given
+    account         what the venue has booked: for whoever compares
     """
 
     name = "paper"
@@ -55,7 +56,7 @@ class PaperBroker:
         rules: Rules | None = None,
     ) -> None:
         self._exchange = Exchange(instruments, rules)
-        self._account = Account(instruments, cash, currency)
+        self.account = Account(instruments, cash, currency)
         self._now = now
         self._seen: set[str] = set()  # client ids
         self._lives: dict[str, OrderSaid] = {}  # by client id: the last word on each order
@@ -116,10 +117,15 @@ class PaperBroker:
         """Show the book a fact of the market; its trades come out as reports."""
         self._tell(self._exchange.market(fact, ts))
 
+    @property
+    def working(self) -> list[str]:
+        """The client ids of the orders in the book."""
+        return list(self._exchange.book)
+
     def bust(self, exec_id: str) -> None:
         """Cancel a trade, as a venue does with an erroneous one: it is told, and booked back."""
-        found = next(one for one in self._account.trades if one.exec_id == exec_id)
-        self._account.void(found)
+        found = next(one for one in self.account.trades if one.exec_id == exec_id)
+        self.account.void(found)
         self._put(BustSaid(exec_id=exec_id, order=found.order, venue_id=found.venue_id, ts=self._now()))
 
     # --- pieces ---------------------------------------------------------------------------------------------
@@ -129,11 +135,11 @@ class PaperBroker:
             case Question.OPEN_ORDERS:
                 return tuple(shown(one) for one in self._exchange.book.values())
             case Question.EXECUTIONS:
-                return tuple(one for one in self._account.trades if one.ts >= ask.since)
+                return tuple(one for one in self.account.trades if one.ts >= ask.since)
             case Question.POSITIONS:
-                return self._account.positions()
+                return self.account.positions()
             case Question.BALANCES:
-                return self._account.balances()
+                return self.account.balances()
         return ()
 
     def _ours(self, order: AtVenue) -> str:
@@ -160,7 +166,7 @@ class PaperBroker:
             filled = self._filled[fact.id] = self._filled.get(fact.id, ZERO) + fact.qty
             life = self._lives[fact.id]
             told = fill_said(fact, life.venue_id, filled, ts)
-            self._account.book(fact, told)
+            self.account.book(fact, told)
             done = life.qty is not None and filled >= life.qty
             what = What.FILLED if done else life.what
             self._lives[fact.id] = msgspec.structs.replace(life, what=what, cum=filled, ts=ts)

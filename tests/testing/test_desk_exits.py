@@ -1,0 +1,80 @@
+"""Exits and the kill switch at a venue that says no: no asking in a circle, nothing twice, nothing left."""
+
+from tests.testing.scripts import answer_all, bought, submits
+from tradekit.testing.desk import Desk
+
+
+def entered(desk: Desk) -> list[str]:
+    """A resting entry of 2 with a stop and a target, known to the venue; the exits' ids."""
+    desk.submit(cid="A", qty=2, price=100, stop_loss=95, take_profit=110)
+    desk.report(kind="new", cid="A", venue_order_id="v-A")
+    return [name for name in desk.state.orders if name != "A"]
+
+
+def changes(desk: Desk) -> list[str]:
+    return [one["cid"] for one in desk.sent if one["kind"] == "replace"]
+
+
+def test_a_refused_shrinking_is_not_asked_again_at_once() -> None:
+    desk = Desk(limits={})
+    bought(desk, qty=2)
+    desk.submit(cid="S", qty=2, side="sell", stop=95, reduce_only=True)
+    desk.report(kind="new", cid="S", venue_order_id="v-S")
+    desk.submit(cid="B", qty=1, side="sell", price=100)
+    desk.report(kind="fill", cid="B", exec_id="e-B", qty=1, price=100)
+    assert changes(desk) == ["S"]
+    desk.report(kind="replace_rejected", cid="S", reason="too late")
+    assert changes(desk) == ["S"]
+    desk.advance(10)
+    assert changes(desk) == ["S", "S"]
+
+
+def test_an_exit_that_waits_here_is_not_missed_at_the_venue() -> None:
+    desk = Desk(limits={})
+    exits = entered(desk)
+    book = {"cid": "A", "venue_order_id": "v-A", "instrument": "BTC", "side": "buy", "qty": 2, "price": 100}
+    for _ in range(5):
+        desk.advance(30)
+        answer_all(desk, open_orders=[book], positions=[], balances=None)
+    assert {desk.status(name) for name in exits} == {"submitted"}
+    assert [name for name in exits if desk.state.orders[name].doubt is not None] == []
+
+
+def test_an_exit_that_was_sent_and_missed_is_not_sent_again_after_a_restart() -> None:
+    desk = Desk(limits={})
+    first, _ = entered(desk)
+    desk.report(kind="fill", cid="A", exec_id="1", qty=1, price=100)
+    desk.advance(6)
+    book = {"cid": "A", "venue_order_id": "v-A", "instrument": "BTC", "side": "buy", "qty": 2, "price": 100}
+    answer_all(desk, open_orders=[{**book, "cum_qty": 1}])
+    doubt = desk.state.orders[first].doubt
+    assert doubt is not None
+    assert doubt.missed == 1
+    desk.restart()
+    desk.report(kind="fill", cid="A", exec_id="2", qty=1, price=100)
+    assert len(submits(desk, first)) == 1
+
+
+def test_after_the_kill_switch_a_refused_cancel_is_asked_for_again_until_it_is_done() -> None:
+    desk = Desk(limits={})
+    desk.submit(cid="A", qty=1, price=100)
+    desk.report(kind="new", cid="A", venue_order_id="v-A")
+    desk.command("kill")
+    for _ in range(3):
+        desk.report(kind="cancel_rejected", cid="A", reason="busy")
+        desk.advance(10)
+    cancels = [one for one in desk.sent if one["kind"] == "cancel"]
+    assert len(cancels) == 4
+    desk.report(kind="canceled", cid="A", venue_order_id="v-A")
+    desk.advance(60)
+    assert len([one for one in desk.sent if one["kind"] == "cancel"]) == 4
+
+
+def test_without_the_kill_switch_a_refused_cancel_is_left_to_whoever_asked() -> None:
+    desk = Desk(limits={})
+    desk.submit(cid="A", qty=1, price=100)
+    desk.report(kind="new", cid="A", venue_order_id="v-A")
+    desk.cancel("A")
+    desk.report(kind="cancel_rejected", cid="A", reason="busy")
+    desk.advance(60)
+    assert len([one for one in desk.sent if one["kind"] == "cancel"]) == 1
