@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
+import yaml
+
 from tradekit.model.said import Question
+from tradekit.testing.faults import Faults, faults_of
 from tradekit.trading.broker import Abilities, Broker
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "brokers.md").read_text(encoding="utf-8")
@@ -22,3 +25,14 @@ def test_every_question_has_its_answer() -> None:
 def test_every_ability_that_changes_what_is_done_is_named() -> None:
     told = {"types", "tifs", "refuses_twins"}  # said in words, and in the table of answers
     assert {name for name in Abilities.__struct_fields__ if name not in PAGE} <= told
+
+
+def test_every_fault_of_a_drill_is_on_the_page() -> None:
+    assert {name for name in Faults.__struct_fields__ if f"`{name}`" not in PAGE} == set()
+
+
+def test_the_drill_on_the_page_is_one() -> None:
+    (block,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.S)
+    said = yaml.safe_load(block)["broker"]["drill"]
+    assert said.pop("seed") == 1
+    assert faults_of(said).lost_report == 0.1
