@@ -241,7 +241,7 @@ class Office:
         if look is not None and not look.over and now >= look.until:
             look.close(f"no answer within {self.practice.answer_s:g} s")
             events += self._finish(look, now)
-        late = [(order, about) for order, about, until in self._awaited() if until <= now]
+        late = [(order, about) for order, about, until in _awaited(self.engine, self._wait) if until <= now]
         for order, about in late:
             events += self._take(doubted(order, about, f"no answer within {self.practice.answer_s:g} s"), now)
         if late:
@@ -261,7 +261,7 @@ class Office:
 
     def next_due(self) -> int:
         """When `due` has something to do next, if nothing is said before [UTC ns]."""
-        moments = [self._round, *(until for _, _, until in self._awaited())]
+        moments = [self._round, *(until for _, _, until in _awaited(self.engine, self._wait))]
         moments += [one.asked + self._wait for one in left_by_kill(self.engine.state)]
         if self._refused:
             moments.append(self._refused)
@@ -284,22 +284,6 @@ class Office:
     @property
     def _linked(self) -> bool:
         return self.engine.state.health.link.status != "down"
-
-    def _awaited(self) -> list[tuple[Order, About, int]]:
-        """What was sent and has no answer yet, and until when one is waited for."""
-        state, wait = self.engine.state, self._wait
-        found = []
-        for order in self.engine.dealing.working.values():
-            about = in_flight(order)
-            if about is not None and not waits_here(state, order):
-                parent = state.orders.get(order.parent) if order.parent else None
-                sent = (
-                    order.asked
-                    if about is not About.SUBMIT
-                    else max(order.created, parent.updated if parent else 0)
-                )
-                found.append((order, about, sent + wait))
-        return found
 
     def _waiting(self) -> bool:
         """Whether a difference was found that has not been told yet."""
@@ -373,6 +357,20 @@ class Office:
 
     def _finish(self, look: Look, now: int) -> list[Event]:
         return self._take(completed(self.engine.state, look.failed, self.practice), now) if look.whole else []
+
+
+def _awaited(engine: Engine, wait: int) -> list[tuple[Order, About, int]]:
+    """What was sent and has no answer yet, and until when one is waited for, which is `wait` [ns] long."""
+    state, found = engine.state, []
+    for order in engine.dealing.working.values():
+        about = in_flight(order)
+        if about is not None and not waits_here(state, order):
+            parent = state.orders.get(order.parent) if order.parent else None
+            sent = order.asked
+            if about is About.SUBMIT:
+                sent = max(order.created, parent.updated if parent else 0)
+            found.append((order, about, sent + wait))
+    return found
 
 
 def _leg(order: Order) -> str:
