@@ -16,7 +16,7 @@ STATIC = "tradekit/widgets/static"
 
 
 class PanesBuildHook(BuildHookInterface[Any]):
-    """Makes `panes.js`, `chart.js` and `session.js`: ES modules without imports, for notebook and dashboard alike."""
+    """Makes `panes`, `chart`, `session` and `research` (.js): modules without imports, for page and notebook alike."""
 
     def dependencies(self) -> list[str]:
         """Node, but only when there is something to build."""

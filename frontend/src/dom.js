@@ -60,6 +60,17 @@ export function keyed(parent, items, key, create, update) {
   for (const gone of known.values()) gone.remove();
 }
 
+const DRAG_PX = 4;
+
+/** `run(target)` on each click within `node` that is no end of marking words with the pointer. */
+export function clicked(node, run) {
+  let from = { x: 0, y: 0 };
+  node.addEventListener("pointerdown", ({ clientX: x, clientY: y }) => { from = { x, y }; });
+  node.addEventListener("click", ({ target, clientX: x, clientY: y, detail }) => {
+    if (!detail || Math.hypot(x - from.x, y - from.y) < DRAG_PX) run(target); // detail 0: by the keyboard
+  });
+}
+
 const STEP = 40; // rows drawn at first, and added each time the end of those comes near
 
 /**

@@ -6,10 +6,10 @@ import { h, keyed, mark, say, tint } from "./dom.js";
 import { frame } from "./frame.js";
 import { clock, utc } from "./words.js";
 
-const NUMBERS = ["integer", "number"];
+export const NUMBERS = ["integer", "number"];
 
 /** What is wrong with a typed number, "" for nothing; the session has the last word all the same. */
-function amiss({ name, kind, low, high, open = [] }, value) {
+export function amiss({ name, kind, low, high, open = [] }, value) {
   if (!Number.isFinite(value)) return `${name}: give a number`;
   if (kind === "integer" && !Number.isInteger(value)) return `${name}: give a whole number`;
   if (low !== undefined && (value < low || (open.includes("low") && value === low))) return `${name}: ${open.includes("low") ? "above" : "at least"} ${low}`;
@@ -18,7 +18,7 @@ function amiss({ name, kind, low, high, open = [] }, value) {
 }
 
 /** A parameter's meaning and bounds, for its hover. */
-function meaning({ doc, kind, low, high, open = [], constant, default: usual }) {
+export function meaning({ doc, kind, low, high, open = [], constant, default: usual }) {
   const from = low === undefined ? "" : `${open.includes("low") ? "above" : "from"} ${low}`;
   const to = high === undefined ? "" : `${open.includes("high") ? "below" : "to"} ${high}`;
   const first = usual === null || usual === undefined ? "" : `declared as ${usual}`;
@@ -26,7 +26,7 @@ function meaning({ doc, kind, low, high, open = [], constant, default: usual }) 
 }
 
 /** One parameter's input: how it is drawn, read and set. */
-function input(row, typed) {
+export function input(row, typed) {
   const { name, kind, low, high, step } = row;
   const props = { "aria-label": name, oninput: typed, disabled: row.constant };
   if (kind === "boolean") {

@@ -3,17 +3,11 @@
 import css from "./ribbon.css";
 import { h, keyed, mark, say } from "./dom.js";
 import { frame } from "./frame.js";
+import { here } from "./links.js";
 import { age } from "./words.js";
 
 const SILENT_MS = 5000; // the server beats each second (BEAT_S in hub.py)
 const AGES = ["feed", "bridge"];
-
-/** This page's address with parameters changed; null takes one away. */
-function here(changes) {
-  const asked = new URLSearchParams(location.search);
-  for (const [name, value] of Object.entries(changes)) value === null ? asked.delete(name) : asked.set(name, value);
-  return `?${asked}`;
-}
 
 /** A page's server beats in the ribbon, and all panes are told when it falls silent and when it is heard again. */
 function heedServer(pane) {
@@ -54,9 +48,10 @@ export function render(view) {
   const seq = h("span", { class: "seq", title: "the journal's last event that this page has folded" });
   const theme = h("a", {});
   const other = h("a", {});
+  const research = h("a", { title: "run, compare and sweep strategies over recorded bars" });
   const monitoring = new URLSearchParams(location.search).get("page") === "monitoring";
   pane.sounds();
-  pane.body.append(mode, name, power, items, h("span", { class: "right" }, seq, other, theme));
+  pane.body.append(mode, name, power, items, h("span", { class: "right" }, seq, other, research, theme));
   let heard = 0;
   let shown = [];
 
@@ -93,6 +88,8 @@ export function render(view) {
     say(theme, value.page ? shade : "");
     mark(theme, "href", value.page ? here({ theme: shade }) : null);
     mark(theme, "title", value.page ? `show this page in ${shade}` : null);
+    say(research, value.page ? "research" : "");
+    mark(research, "href", value.page ? here({ page: "research" }) : null);
     say(other, value.page ? (monitoring ? "live" : "monitoring") : "");
     mark(other, "href", value.page ? here({ page: monitoring ? null : "monitoring" }) : null);
     mark(other, "title", value.page ? (monitoring ? "back to the live page" : "how the session's process is") : null);

@@ -3,6 +3,7 @@
 import css from "./start.css";
 import { h, keyed, mark, say } from "./dom.js";
 import { frame } from "./frame.js";
+import { here } from "./links.js";
 
 export function render(view) {
   const pane = frame(view, css);
@@ -12,7 +13,7 @@ export function render(view) {
   const came = h("p", { class: "came", role: "status", "aria-live": "polite" });
   pane.body.append(
     h("h1", {}, "No session is running"),
-    h("p", { class: "muted" }, "Start one here, in a terminal or in a notebook; this page finds it by itself."),
+    h("p", { class: "muted" }, "Start one here, in a terminal or in a notebook; this page finds it by itself. Or ", h("a", { href: here({ page: "research" }) }, "research"), " a strategy first."),
     off, none, list, came,
     h("pre", {}, "tradekit run config/paper.yaml"),
     h("pre", {}, 'import tradekit as tk\nsession = tk.start("config/paper.yaml")'));

@@ -127,7 +127,9 @@ def test_a_dashboard_is_served_as_the_configuration_and_the_options_say(
     words: tuple[str, ...],
     served: tuple[str, int, str, bool],
 ) -> None:
-    def serve(names: list[str], *, host: str, port: int, theme: str, show: bool, on_ready: object) -> None:
+    def serve(
+        names: list[str], *, host: str, port: int, theme: str, show: bool, data: object, on_ready: object
+    ) -> None:
         asked.append((names, (host, port, theme, show)))
 
     asked: list[object] = []
@@ -136,6 +138,28 @@ def test_a_dashboard_is_served_as_the_configuration_and_the_options_say(
     Path("desk.yaml").write_text("dashboard: {host: localhost, port: 5050, theme: light}", encoding="utf-8")
     assert cli("dashboard", "paper", *words).code == 0
     assert asked == [(["paper"], served)]
+
+
+@pytest.mark.parametrize(
+    ("words", "folder"),
+    [
+        ((), None),
+        (("--data", "bars"), Path("bars")),
+        (("--config", "desk.yaml"), "from the project"),
+        (("--config", "desk.yaml", "--data", "bars"), Path("bars")),
+    ],
+)
+def test_the_research_pages_folder_of_bars_is_the_options_or_the_configurations(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], folder: object
+) -> None:
+    asked: list[object] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        "tradekit.wiring.board.serve_dashboard", lambda names, *, data, **others: asked.append(data)
+    )
+    Path("desk.yaml").write_text("dashboard: {data_folder: market/bars}", encoding="utf-8")
+    assert cli("dashboard", *words).code == 0
+    assert asked == [tmp_path / "market/bars" if folder == "from the project" else folder]
 
 
 def test_a_dashboards_port_in_use_is_refused(cli: Cli) -> None:

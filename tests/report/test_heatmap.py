@@ -35,3 +35,13 @@ def test_it_is_saved_as_a_page_with_its_title(tmp_path: Path) -> None:
         .read_text(encoding="utf-8")
     )
     assert "<title>Cross: sharpe</title>" in page
+
+
+def test_a_click_on_a_cell_is_told_to_the_page_around_it_where_that_is_wanted() -> None:
+    def taps(tells: bool) -> list[str]:
+        tools = heatmap(CELLS, "a", "b", title="t", tells=tells).layout.tools
+        return [tool.callback.code for tool in tools if type(tool).__name__ == "TapTool"]
+
+    assert taps(False) == []
+    (code,) = taps(True)
+    assert "window.parent.postMessage" in code

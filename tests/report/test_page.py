@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tradekit.report.page import summary_html, summary_text
+from tradekit.report.page import summary_groups, summary_html, summary_remarks, summary_span, summary_text
 
 STATS = {
     "start": "2024-01-01T00:00:00Z", "end": "2024-12-30T23:00:00Z", "bars": 8760,
@@ -114,3 +114,17 @@ def test_the_meaning_of_a_number_shows_on_hover() -> None:
     assert 'title="the deepest fall below the highest equity before it"' in summary_html(
         "r", STATS, [], currency="X"
     )
+
+
+def test_the_same_numbers_come_as_plain_values_with_what_they_mean() -> None:
+    groups = summary_groups(STATS, currency="USDT")
+    lines = {line["label"]: line for group in groups for line in group["lines"]}
+    assert {label: line["text"] for label, line in lines.items()} == words(
+        summary_html("run", STATS, [], currency="USDT")
+    )
+    assert (lines["Total return"]["tone"], lines["Worst trade"]["tone"], lines["Trades"]["tone"]) == (
+        "up", "down", "",
+    )  # fmt: skip
+    assert lines["Won"]["meaning"] == "trades with a profit after fees / trades"
+    assert summary_remarks(STATS, ["mind the gap"]) == [("Warning", "mind the gap")]
+    assert summary_span(STATS) == "2024-01-01 00:00 to 2024-12-30 23:00 UTC, 8,760 bars"

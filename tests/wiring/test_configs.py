@@ -66,3 +66,39 @@ def test_a_session_in_the_register_runs(tmp_path: Path, monkeypatch: pytest.Monk
     assert Configs(tmp_path).running() is False
     monkeypatch.setattr(module.registry, "entries", lambda: ["one"])
     assert Configs(tmp_path).running() is True
+
+
+def test_a_new_configuration_is_written_once_and_never_over_another(folder: Path) -> None:
+    configs = Configs(folder)
+    configs.add("evening.yaml", GOOD.replace("morning", "evening"))
+    assert [row["file"] for row in configs.configs()] == ["broken.yaml", "evening.yaml", "good.yaml"]
+    configs.add("good.yaml", GOOD)  # the same text: it is there
+    with pytest.raises(ConfigError, match="is there already and is left as it is"):
+        configs.add("good.yaml", GOOD + "# other\n")
+    assert (folder / "good.yaml").read_text(encoding="utf-8") == GOOD
+
+
+@pytest.mark.parametrize("file", ["../x.yaml", "x.yml", "/etc/x.yaml", "a/b.yaml", "A.yaml", "x.yaml\n", ""])
+def test_a_configuration_is_written_into_the_folder_and_nowhere_else(folder: Path, file: str) -> None:
+    with pytest.raises(ConfigError, match="no name for a configuration"):
+        Configs(folder).add(file, GOOD)
+    assert len(list(folder.parent.rglob("*"))) == 4
+
+
+def test_a_configuration_that_cannot_be_run_is_not_kept(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="nonsense"):
+        Configs(folder).add("bad.yaml", GOOD + "nonsense: 1\n")
+    with pytest.raises(ConfigError, match="live needs"):
+        Configs(folder).add("bad.yaml", GOOD.replace("paper", "live"))
+    assert not (folder / "bad.yaml").exists()
+
+
+def test_where_there_is_no_folder_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="no folder config/"):
+        Configs().add("x.yaml", GOOD)
+
+
+def test_the_strategies_that_configurations_name_are_told_once(folder: Path) -> None:
+    (folder / "again.yaml").write_text(GOOD.replace("morning", "again"), encoding="utf-8")
+    assert Configs(folder).strategies() == ["tradekit.strategy.library:SmaCross"]

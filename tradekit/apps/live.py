@@ -24,12 +24,22 @@ from tradekit.widgets.diary import Line
 from tradekit.widgets.pace import Batch
 from tradekit.widgets.panes import Moment
 
-__all__ = ["PAGES", "THEMES", "build_page", "empty_page", "hub_of", "list_page", "start_page"]
+__all__ = [
+    "LOST",
+    "PAGES",
+    "THEMES",
+    "build_page",
+    "empty_page",
+    "hub_of",
+    "list_page",
+    "start_page",
+    "template",
+]
 
 THEMES = ("dark", "light")
 
 PAGES = Path(__file__).parent / "pages"
-_LOST = """window.dispatchEvent(new Event("tradekit:lost"))  // live.html listens, and the panes
+LOST = """window.dispatchEvent(new Event("tradekit:lost"))  // live.html listens, and the panes
 window.dispatchEvent(new CustomEvent("tradekit:cut", {detail: 0}))"""
 _HUBS: "weakref.WeakKeyDictionary[Any, Hub]" = weakref.WeakKeyDictionary()
 _CLOCK: Clock = SystemClock()
@@ -126,19 +136,19 @@ def build_page(session: Any, *, theme: str = "dark", view: str = "") -> pn.Templ
     page, doc = _Page(session, theme, view), pn.state.curdoc
     hub_of(session).show(page)
     file = "monitoring.html" if "vitals" in page.cockpit.panes else "live.html"
-    template = _template(file, theme=theme, title=session.name)
+    made = template(file, theme=theme, title=session.name)
     for name, pane in page.cockpit.panes.items():
-        template.add_panel(name, pane)
+        made.add_panel(name, pane)
     if doc is not None:
-        doc.js_on_event("connection_lost", CustomJS(code=_LOST))
+        doc.js_on_event("connection_lost", CustomJS(code=LOST))
         pn.state.onload(page.loaded)
     pn.state.on_session_destroyed(lambda _context: page.leave())
-    return template
+    return made
 
 
 def empty_page(*, theme: str = "dark", problem: str = "") -> pn.Template:
     """The page while no session runs: it says so, how to start one, and looks again by itself."""
-    return _template("empty.html", theme=theme, title="no session", problem=problem)
+    return template("empty.html", theme=theme, title="no session", problem=problem)
 
 
 def start_page(starter: Starter, *, theme: str = "dark", off: str = "") -> pn.Template:
@@ -159,24 +169,25 @@ def start_page(starter: Starter, *, theme: str = "dark", off: str = "") -> pn.Te
     pane.on_request(start.request)
     if doc is not None:
         doc.add_periodic_callback(start.look, START_LOOK_MS)
-    template = _template("start.html", theme=theme, title="no session")
-    template.add_panel("start", pane)
-    return template
+    made = template("start.html", theme=theme, title="no session")
+    made.add_panel("start", pane)
+    return made
 
 
 def list_page(names: Sequence[str], *, theme: str = "dark") -> pn.Template:
     """The page on which one of several sessions is chosen."""
-    return _template("list.html", theme=theme, title="sessions", names=list(names))
+    return template("list.html", theme=theme, title="sessions", names=list(names))
 
 
-def _template(name: str, *, theme: str, title: str, **variables: Any) -> pn.Template:
+def template(name: str, *, theme: str, title: str, **variables: Any) -> pn.Template:
+    """A page of `pages/` in the one frame; `title` is the browser tab's, `variables` are the page's own."""
     if theme not in THEMES:
         theme = THEMES[0]
-    template = pn.Template((PAGES / name).read_text(encoding="utf-8"))
-    template.add_variable("frame", Template((PAGES / "frame.html").read_text(encoding="utf-8")))
-    template.add_variable("theme", theme)
-    template.add_variable("page_title", f"{title} - tradekit")
-    template.add_variable("style", (PAGES / "page.css").read_text(encoding="utf-8"))
+    made = pn.Template((PAGES / name).read_text(encoding="utf-8"))
+    made.add_variable("frame", Template((PAGES / "frame.html").read_text(encoding="utf-8")))
+    made.add_variable("theme", theme)
+    made.add_variable("page_title", f"{title} - tradekit")
+    made.add_variable("style", (PAGES / "page.css").read_text(encoding="utf-8"))
     for key, value in variables.items():
-        template.add_variable(key, value)
-    return template
+        made.add_variable(key, value)
+    return made

@@ -14,6 +14,7 @@ import panel as pn
 from tornado.websocket import WebSocketClosedError
 
 from tradekit.apps.live import PAGES, THEMES, build_page, empty_page, list_page, start_page
+from tradekit.apps.research.project import Project
 from tradekit.apps.starting import Starter
 from tradekit.bridge.access import is_loopback
 from tradekit.core.clock import new_token
@@ -38,6 +39,7 @@ def serve(
     theme: str = "dark",
     origins: Sequence[str] = (),
     starter: Starter | None = None,
+    research: Project | None = None,
     password: str = "",
     on_ready: Callable[[str], object] | None = None,
 ) -> None:
@@ -47,14 +49,16 @@ def serve(
     address   where to listen; anything but loopback wants a password, and TLS in front of it
     origins   further host:port pairs from which browsers may connect, compared whole
     starter   starts sessions from the page while none runs; on loopback only, whoever may open a page there may
+    research  what the research page (`?page=research`) works on; None leaves it out
     password  what every browser is asked for, "" for nothing
     on_ready  called with the page's address once the port is open
 
     Raises ConfigError when the port is taken, the theme is unknown, or a password is missing.
     """
     server = open_server(
-        sessions, port=port, address=address, theme=theme, origins=origins, starter=starter, password=password
-    )
+        sessions, port=port, address=address, theme=theme, origins=origins, starter=starter, research=research,
+        password=password,
+    )  # fmt: skip
     server.start()
     signal.signal(signal.SIGTERM, lambda *_: server.io_loop.add_callback_from_signal(server.io_loop.stop))
     url = f"http://{address}:{port}/"
@@ -78,6 +82,7 @@ def open_server(
     theme: str = "dark",
     origins: Sequence[str] = (),
     starter: Starter | None = None,
+    research: Project | None = None,
     password: str = "",
 ) -> Any:
     """The same server, listening and not yet started, on the calling thread's loop (`server.io_loop`)."""
@@ -93,7 +98,7 @@ def open_server(
     hosts = [f"{host}:{port}" for host in dict.fromkeys((address, "127.0.0.1", "localhost"))]
     off = "" if here else _ABROAD
     server = pn.serve(  # type: ignore[no-untyped-call]  # panel ships no types here
-        {"/": lambda: _page(sessions, theme, starter, off)},
+        {"/": lambda: _page(sessions, theme, starter, research, off)},
         port=port,
         address=address,
         show=False,
@@ -139,8 +144,14 @@ def _unless_left(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> No
         loop.default_exception_handler(context)
 
 
-def _page(sessions: Sessions, theme: str, starter: Starter | None, off: str) -> pn.Template:
+def _page(
+    sessions: Sessions, theme: str, starter: Starter | None, research: Project | None, off: str
+) -> pn.Template:
     asked = _argument("theme") or theme
+    if research is not None and _argument("page") == "research":
+        from tradekit.apps.research.page import research_page
+
+        return research_page(research, theme=asked, off=off)
     try:
         found = list(sessions() if callable(sessions) else sessions)
     except TradekitError as error:

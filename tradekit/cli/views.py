@@ -38,16 +38,19 @@ def add(commands: Commands) -> None:
         commands,
         "dashboard",
         _dashboard,
-        help="serve the live dashboard of running sessions, until Ctrl-C",
+        help="serve the live dashboard of running sessions and the research page, until Ctrl-C",
         example="tradekit dashboard paper",
     )
     dashboard.add_argument("sessions", nargs="*", metavar="NAME", help="which sessions; without a name, all")
     dashboard.add_argument(
-        "--config", type=Path, metavar="CONFIG", help="take port, host and theme from here"
+        "--config", type=Path, metavar="CONFIG", help="take port, host, theme and data folder from here"
     )
     dashboard.add_argument("--port", type=int, help="where to serve (5006)")
     dashboard.add_argument("--address", help="where to listen (127.0.0.1)")
     dashboard.add_argument("--theme", choices=["dark", "light"], help="how it looks (dark)")
+    dashboard.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="offer its CSV and Parquet files on the research page"
+    )
     dashboard.add_argument("--no-show", action="store_true", help="do not open a browser")
     lab = command(
         commands,
@@ -70,12 +73,17 @@ def _dashboard(args: argparse.Namespace) -> int:
     from tradekit.config.schema import DashboardSection
     from tradekit.wiring.board import serve_dashboard
 
-    chosen = DashboardSection() if args.config is None else load_config(args.config).dashboard
+    chosen, data = DashboardSection(), args.data
+    if args.config is not None:
+        config = load_config(args.config)
+        chosen = config.dashboard
+        data = data or (config.path(chosen.data_folder) if chosen.data_folder else None)
     serve_dashboard(
         args.sessions,
         host=args.address or chosen.host,
         port=chosen.port if args.port is None else args.port,
         theme=args.theme or chosen.theme,
+        data=data,
         show=not args.no_show,
         on_ready=lambda url: note(f"tradekit: the dashboard is at {url} - Ctrl-C ends it"),
     )

@@ -181,11 +181,15 @@ class MonitoringSection(_Section, frozen=True, kw_only=True):
 
 
 class DashboardSection(_Section, frozen=True, kw_only=True):
-    """`dashboard`: where `tradekit dashboard` serves, and how it looks."""
+    """`dashboard`: where `tradekit dashboard` serves, and how it looks.
+
+    data_folder  its CSV and Parquet files are offered on the research page; None offers the samples alone
+    """
 
     host: Text = "127.0.0.1"
     port: Port = 5006
     theme: Literal["dark", "light"] = "dark"
+    data_folder: Text | None = None
 
 
 class EventBusSection(_Section, frozen=True, kw_only=True):

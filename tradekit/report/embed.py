@@ -4,6 +4,7 @@ Knows Bokeh layouts, not what they draw. Nothing is asked from the network: Boke
 """
 
 import base64
+import functools
 import gzip
 import html
 import re
@@ -12,7 +13,7 @@ from typing import Any
 
 from tradekit.core.clock import new_id
 
-__all__ = ["Chart"]
+__all__ = ["Chart", "packed_stage"]
 
 _FILES = re.compile(
     r"<script[^>]*\bsrc=[^>]*></script>"
@@ -54,18 +55,66 @@ class Chart:
         target.write_text(self.html(), encoding="utf-8")
         return target
 
+    def item(self) -> dict[str, Any]:
+        """What a stage (`packed_stage`) draws, as plain values: {"item"}; BokehJS is not in it."""
+        from bokeh.embed import json_item
+
+        return {"item": json_item(self.layout)}
+
     def __repr__(self) -> str:
         return f"Chart({self.title!r}); as a cell's last line it draws itself, .save(path) writes a page"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """A frame with the packed page in it (about 0.5 MB), so that each output stands alone."""
-        packed = base64.b64encode(gzip.compress(self.html().encode(), 6)).decode()
         return {
             "text/plain": repr(self),
-            "text/html": _FRAME % {"id": new_id(), "page": packed, "height": self._height},
+            "text/html": _FRAME % {"id": new_id(), "page": _packed(self.html()), "height": self._height},
         }
 
 
+@functools.cache
+def packed_stage() -> str:
+    """A page that draws the charts it is told, as base64 of its gzip: what a script unpacks into a frame of its own.
+
+    It says {"ready": true} once it can draw; told a message with `item`, `page` (the colour behind) and `number`, it
+    draws in place of what stood there and says {"drawn": number}; and it says {"height": px} as that changes. BokehJS
+    is loaded once for all of them.
+    """
+    from bokeh.resources import Resources
+
+    scripts = Resources(mode="inline", components=["bokeh", "bokeh-widgets"], log_level="warn").render()
+    return _packed(_STAGE.replace("SCRIPTS", scripts))
+
+
+def _packed(page: str) -> str:
+    return base64.b64encode(gzip.compress(page.encode(), 6)).decode()
+
+
+_STAGE = """\
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>chart</title>
+<style>body { margin: 0 }</style>
+SCRIPTS
+</head><body><div id="chart"></div>
+<script>
+const place = document.getElementById("chart")
+let views = null
+let before = Promise.resolve()
+const draw = async ({ item, page, number }) => {
+  views?.clear()
+  place.replaceChildren()
+  document.documentElement.style.background = page
+  views = await Bokeh.embed.embed_item(item, place)
+  requestAnimationFrame(() => window.parent.postMessage({ drawn: number }, "*"))
+}
+window.addEventListener("message", ({ source, data }) => {
+  if (source === window.parent && data.item) before = before.then(() => draw(data), () => draw(data))
+})
+new ResizeObserver(() => window.parent.postMessage({ height: place.offsetHeight }, "*")).observe(place)
+window.parent.postMessage({ ready: true }, "*")
+</script>
+</body></html>
+"""
 _FRAME = """\
 <iframe id="chart-%(id)s" title="chart" sandbox="allow-scripts allow-downloads"
  style="width:100%%;height:%(height)dpx;border:0"></iframe>

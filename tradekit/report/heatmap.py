@@ -6,7 +6,15 @@ Knows a frame of cells, no sweep and no strategy.
 from typing import TYPE_CHECKING
 
 import numpy as np
-from bokeh.models import BasicTicker, ColumnDataSource, FactorRange, HoverTool, LinearColorMapper
+from bokeh.models import (
+    BasicTicker,
+    ColumnDataSource,
+    CustomJS,
+    FactorRange,
+    HoverTool,
+    LinearColorMapper,
+    TapTool,
+)
 from bokeh.models.annotations import ColorBar, Title
 from bokeh.palettes import Cividis256
 from bokeh.plotting import figure
@@ -21,13 +29,21 @@ if TYPE_CHECKING:
 __all__ = ["heatmap"]
 
 _HEIGHT = 420  # of the frame [px]
+_TELL = """
+const [at] = cb_data.source.inspected.indices
+if (at !== undefined) window.parent.postMessage({ cell: [cells.data.x[at], cells.data.y[at]] }, "*")
+"""
 
 
-def heatmap(cells: "pd.DataFrame", x: str, y: str | None, *, title: str, dark: bool = False) -> Chart:
+def heatmap(
+    cells: "pd.DataFrame", x: str, y: str | None, *, title: str, dark: bool = False, tells: bool = False
+) -> Chart:
     """The map; a notebook shows it by itself, `.save(path)` writes a page.
 
     cells  columns x, y (left out for a single row) and "value"; a value that is nan stays blank. Parameters stand in
            their order, each as wide as the next, whatever lies between them.
+    tells  whether a click on a cell is told to the page that has this one in a frame, as a message
+           {"cell": [x, y]} of the two values as text
     """
     look = DARK if dark else LIGHT
     across = [str(one) for one in dict.fromkeys(cells[x])]
@@ -60,6 +76,9 @@ def heatmap(cells: "pd.DataFrame", x: str, y: str | None, *, title: str, dark: b
         major_label_text_color=look.muted, major_label_text_font=FACE, border_line_color=None,
     )  # fmt: skip
     pane.add_layout(bar, "right")
+    if tells:
+        told = CustomJS(args={"cells": source}, code=_TELL)
+        pane.add_tools(TapTool(callback=told, behavior="inspect"))
     lines = [f"{x} @x"] if y is None else [f"{x} @x", f"{y} @y"]
     pane.add_tools(HoverTool(tooltips=tooltip(look, "@value{0,0.0000}", *lines), attachment="horizontal"))
     return Chart(pane, title=title, page=look.page, height=_HEIGHT + 120)

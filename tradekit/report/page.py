@@ -15,7 +15,15 @@ import msgspec
 
 from tradekit.report.tokens import DARK, LIGHT, Look
 
-__all__ = ["style", "summary_html", "summary_text", "variables"]
+__all__ = [
+    "style",
+    "summary_groups",
+    "summary_html",
+    "summary_remarks",
+    "summary_span",
+    "summary_text",
+    "variables",
+]
 
 _NONE, _MINUS = "-", "\N{MINUS SIGN}"
 _SHORT_DAYS = 90  # below this, figures a year are mostly multiplication
@@ -104,6 +112,40 @@ def summary_text(title: str, stats: Mapping[str, Any], warnings: Sequence[str], 
         for kind, text in _remarks(stats, warnings)
     ]
     return "\n".join([title, _span(stats), "", *table, *([""] if told else []), *told])
+
+
+def summary_groups(stats: Mapping[str, Any], *, currency: str) -> list[dict[str, Any]]:
+    """The same as plain values: {"name", "lines": [{"key", "label", "text", "tone", "form", "meaning"}]} a group.
+
+    tone  "up", "down" or ""
+    """
+    return [
+        {
+            "name": _caption(name, currency),
+            "lines": [
+                {
+                    "key": line.key,
+                    "label": line.label,
+                    "text": _written(line, stats).replace("-", _MINUS),
+                    "tone": _tone(line, stats).removeprefix("tk-"),
+                    "form": line.form,
+                    "meaning": line.meaning,
+                }
+                for line in lines
+            ],
+        }
+        for name, lines in _GROUPS.items()
+    ]
+
+
+def summary_remarks(stats: Mapping[str, Any], warnings: Sequence[str]) -> list[tuple[str, str]]:
+    """The run's warnings, and what the numbers themselves give reason to say: ("Warning" or "Note", text)."""
+    return list(_remarks(stats, warnings))
+
+
+def summary_span(stats: Mapping[str, Any]) -> str:
+    """From when to when (UTC), and how many bars."""
+    return _span(stats)
 
 
 def _group_html(name: str, lines: Sequence[_Line], stats: Mapping[str, Any], currency: str) -> str:

@@ -78,6 +78,11 @@ class Result:
     # --- the record -----------------------------------------------------------------------------------------
 
     @property
+    def columns(self) -> Sequence[BarColumns]:
+        """The bars that it ran on, a series each."""
+        return self._columns
+
+    @property
     def told(self) -> Sequence[tuple[int, Event]]:
         """Every event but the inputs, each with the number of inputs (bars, ticks) taken before it."""
         return self._told

@@ -71,9 +71,17 @@ class SweepResult:
         return ranked.sort_values(name, ascending=self.metric.startswith("-"), kind="stable").head(count)
 
     def heatmap(
-        self, x: str | None = None, y: str | None = None, *, metric: str | None = None, dark: bool = False
+        self,
+        x: str | None = None,
+        y: str | None = None,
+        *,
+        metric: str | None = None,
+        dark: bool = False,
+        tells: bool = False,
     ) -> "Chart":
         """A map of a statistic over two parameters (default: the first two); the best over those not shown.
+
+        tells  whether a click on a cell is told to the page around it (report/heatmap.py)
 
         Raises ConfigError for a name that is neither a swept parameter nor a statistic.
         """
@@ -88,7 +96,7 @@ class SweepResult:
         best = self.frame.groupby([across] if up is None else [across, up], sort=True)[name]
         values = best.min() if wanted.startswith("-") else best.max()
         cells = values.rename("value").reset_index()
-        return heatmap(cells, across, up, title=f"{self.strategy}: {name}", dark=dark)
+        return heatmap(cells, across, up, title=f"{self.strategy}: {name}", dark=dark, tells=tells)
 
     def _known(self, name: str, known: Sequence[str], kind: str) -> str:
         if name not in known:

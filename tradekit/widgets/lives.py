@@ -13,7 +13,7 @@ from tradekit.report.story import Chapter, Story
 from tradekit.state.shape import State
 from tradekit.widgets.words import milliseconds
 
-__all__ = ["Life"]
+__all__ = ["Life", "plain_story"]
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Life:
 
     def _read(self, order: str, number: int) -> None:
         try:
-            story = _plainly(self._session.why(order))
+            story = plain_story(self._session.why(order))
         except TradekitError as error:
             story = {"state": "error", "problem": str(error)}
         except Exception as error:
@@ -77,7 +77,8 @@ def _standing(state: State, order: str) -> Standing:
     )
 
 
-def _plainly(story: Story) -> dict[str, Any]:
+def plain_story(story: Story) -> dict[str, Any]:
+    """A story as plain values, times in UTC ms."""
     return {
         "state": "ok",
         "title": story.title,

@@ -13,7 +13,7 @@ _STATIC = Path(__file__).with_name("static")
 
 
 def script(name: str) -> Path:
-    """The path of a bundled ES module ("panes", "chart" or "session"); raises ConfigError when it was never built."""
+    """The path of a bundled ES module (panes, chart, session, research); raises ConfigError when it was never built."""
     path = _STATIC / f"{name}.js"
     if not path.is_file():
         raise ConfigError(

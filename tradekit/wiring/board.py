@@ -6,6 +6,7 @@ Knows how to find sessions; what a page looks like is `tradekit.apps`.
 import os
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from tradekit.client import registry
@@ -63,22 +64,26 @@ def serve_dashboard(
     port: int = 5006,
     show: bool = False,
     theme: str = "dark",
+    data: Path | None = None,
     on_ready: Callable[[str], object] | None = None,
 ) -> None:
     """Serve the live page of the named sessions (default: all that run) until the process is interrupted.
 
-    While none runs the page lists the project's configurations and starts one.
+    While none runs the page lists the project's configurations and starts one. The research page beside it offers the
+    samples, the project's strategies and the CSV and Parquet files of the folder `data`.
 
     Where TRADEKIT_DASHBOARD_PASSWORD is set, every browser is asked for it; off loopback it must be.
 
-    Raises NotFoundError for a name that does not run, ConfigError when the port is taken or the password is missing.
+    Raises NotFoundError for a name that does not run, ConfigError when the port is taken, the password is missing or
+    `data` is no folder.
     """
     from tradekit.apps.serve import serve
+    from tradekit.wiring.research import project_of
 
     for name in names:
         registry.find(name)
     attached = Attached(names)
-    starter = None if names else Configs()
+    configs = Configs()
     try:
         serve(
             attached,
@@ -87,7 +92,8 @@ def serve_dashboard(
             show=show,
             theme=theme,
             on_ready=on_ready,
-            starter=starter,
+            starter=None if names else configs,
+            research=project_of(configs, data=data),
             password=os.environ.get(PASSWORD, ""),
         )
     finally:

@@ -1,0 +1,26 @@
+"""A chart's item is drawn by a stage, which has BokehJS once for all that it is told to draw."""
+
+import base64
+import gzip
+import json
+import re
+
+import pandas as pd
+
+from tradekit.report.embed import packed_stage
+from tradekit.report.heatmap import heatmap
+
+
+def test_an_item_is_plain_json_without_bokehs_scripts() -> None:
+    chart = heatmap(pd.DataFrame({"a": [1], "value": [1.0]}), "a", None, title="t")
+    told = json.dumps(chart.item())
+    assert len(told) < 50_000
+    assert json.loads(told)["item"]["root_id"] == chart.layout.id
+
+
+def test_the_stage_asks_nothing_from_the_network_and_hears_its_own_page_alone() -> None:
+    page = gzip.decompress(base64.b64decode(packed_stage())).decode()
+    assert re.findall(r"<(?:script|link|img)[^>]*(?:src|href)=", page) == []
+    assert "source === window.parent" in page
+    assert "Bokeh.embed.embed_item" in page
+    assert packed_stage() is packed_stage()
