@@ -5,5 +5,6 @@ Defines nothing of its own; nothing inside the package imports it.
 
 from tradekit.report.stats import statistics
 from tradekit.wiring.journals import export_parquet, rewind
+from tradekit.wiring.research import page
 
-__all__ = ["export_parquet", "rewind", "statistics"]
+__all__ = ["export_parquet", "page", "rewind", "statistics"]

@@ -21,13 +21,13 @@ from tradekit.widgets.pane import drawn_by
 from tradekit.widgets.panes import ALL, TABLES, changed_text
 from tradekit.widgets.stream import Stream
 
-__all__ = ["InlineCockpit", "show_inline"]
+__all__ = ["InlineCockpit", "NotebookPane", "show_inline"]
 
 _CHART, _BLOTTER, _LOG = 420, 240, 400  # heights [px]; the log ends about where the blotter does
 _SIDE, _GAP = "300px", "4px"
 
 
-class _Pane(anywidget.AnyWidget):
+class NotebookPane(anywidget.AnyWidget):
     """One pane of the cockpit: its parts as JSON text, its drawing in the bundled script."""
 
     _esm = drawn_by("panes")
@@ -69,7 +69,7 @@ def _look(message: Any, seen: Callable[[bool], object]) -> None:
         seen(said == "here")
 
 
-class _ChartPane(_Pane):
+class _ChartPane(NotebookPane):
     _esm = drawn_by("chart")
 
 
@@ -84,13 +84,13 @@ class InlineCockpit(VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._watching = True
         self._stream = self._watch()
         panes = self._panes = {
-            "ribbon": _Pane("ribbon", "ribbon", theme=theme, seen=self._seen),
-            "hero": _Pane("hero", "cells", theme=theme),
-            "controls": _Pane("controls", "allowed", "ack", theme=theme),
-            "params": _Pane("params", "form", "ack", theme=theme),
+            "ribbon": NotebookPane("ribbon", "ribbon", theme=theme, seen=self._seen),
+            "hero": NotebookPane("hero", "cells", theme=theme),
+            "controls": NotebookPane("controls", "allowed", "ack", theme=theme),
+            "params": NotebookPane("params", "form", "ack", theme=theme),
             "chart": _ChartPane("chart", *Chart.PARTS, theme=theme, height=_CHART),
-            "blotter": _Pane("blotter", *TABLES, "ack", theme=theme, height=_BLOTTER),
-            "log": _Pane("log", "entries", "found", "alerts", "story", theme=theme, height=_LOG),
+            "blotter": NotebookPane("blotter", *TABLES, "ack", theme=theme, height=_BLOTTER),
+            "log": NotebookPane("log", "entries", "found", "alerts", "story", theme=theme, height=_LOG),
         }
         self._cockpit = Cockpit(session, panes, nudge=self._nudge, clock=FLUSHER.clock, page=False)
         self._entries = self._past()
@@ -161,7 +161,7 @@ def _close(box: Widget) -> None:
     Widget.close(box)
 
 
-def _columns(panes: dict[str, _Pane]) -> HBox:
+def _columns(panes: dict[str, NotebookPane]) -> HBox:
     """What happens on the left, what to do about it on the right."""
     left = VBox(
         [panes["hero"], panes["chart"], panes["blotter"]],

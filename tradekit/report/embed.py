@@ -7,6 +7,7 @@ import base64
 import functools
 import gzip
 import html
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -55,11 +56,11 @@ class Chart:
         target.write_text(self.html(), encoding="utf-8")
         return target
 
-    def item(self) -> dict[str, Any]:
-        """What a stage (`packed_stage`) draws, as plain values: {"item"}; BokehJS is not in it."""
+    def item(self) -> dict[str, str]:
+        """What a stage (`packed_stage`) draws: {"item": Bokeh's JSON of the layout, as text}; BokehJS is not in it."""
         from bokeh.embed import json_item
 
-        return {"item": json_item(self.layout)}
+        return {"item": json.dumps(json_item(self.layout))}
 
     def __repr__(self) -> str:
         return f"Chart({self.title!r}); as a cell's last line it draws itself, .save(path) writes a page"
@@ -83,7 +84,7 @@ def packed_stage() -> str:
     from bokeh.resources import Resources
 
     scripts = Resources(mode="inline", components=["bokeh", "bokeh-widgets"], log_level="warn").render()
-    return _packed(_STAGE.replace("SCRIPTS", scripts))
+    return _packed(_STAGE.replace("SCRIPTS", _FILES.sub("", scripts)))
 
 
 def _packed(page: str) -> str:
@@ -103,9 +104,13 @@ let before = Promise.resolve()
 const draw = async ({ item, page, number }) => {
   views?.clear()
   place.replaceChildren()
+  Bokeh.documents.splice(0).forEach((old) => old.clear())
   document.documentElement.style.background = page
-  views = await Bokeh.embed.embed_item(item, place)
-  requestAnimationFrame(() => window.parent.postMessage({ drawn: number }, "*"))
+  views = await Bokeh.embed.embed_item(JSON.parse(item), place)
+  const told = () => window.parent.postMessage({ drawn: number }, "*")
+  const [made] = Bokeh.documents
+  if (made.is_idle) told()
+  else made.idle.connect(told)
 }
 window.addEventListener("message", ({ source, data }) => {
   if (source === window.parent && data.item) before = before.then(() => draw(data), () => draw(data))

@@ -1,8 +1,10 @@
 """What a research process does, asked in this one."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.apps.research.made import made_project
@@ -28,7 +30,9 @@ class Asked:
         }
 
     def __call__(self, duty: str, **given: Any) -> Any:
-        return self.bench((duty, given), self.news.append)
+        told = self.bench((duty, given), self.news.append)
+        msgspec.json.encode([told, self.news])  # as a page is told
+        return told
 
 
 @pytest.fixture
@@ -76,7 +80,7 @@ def test_the_record_is_kept_to_be_drawn_and_explained(ask: Asked) -> None:
         with pytest.raises(TradekitError, match="nothing has been run"):
             ask(duty, **given)
     ask("run", **ask.taken)
-    assert ask("chart", dark=True)["item"]["doc"]["roots"]
+    assert json.loads(ask("chart", dark=True)["item"])["doc"]["roots"]
     told = ask("why", trade=1)
     assert told["title"].startswith("Trade 1: long 1 ABC")
     assert told["chapters"][0]["steps"][0]["what"] == "bar closed"
@@ -107,7 +111,7 @@ def test_an_order_between_two_parameters_leaves_the_others_out(ask: Asked) -> No
 
 def test_curves_are_laid_over_each_other(ask: Asked) -> None:
     told = ask("overlay", curves=[("a", [1, 2], [100.0, 90.0]), ("b", [1, 2], [1.0, 2.0])], dark=True)
-    assert told["item"]["doc"]["roots"]
+    assert json.loads(told["item"])["doc"]["roots"]
 
 
 def test_an_error_of_the_strategy_comes_out_as_its_own(ask: Asked) -> None:

@@ -13,10 +13,9 @@ from tradekit.core.clock import Clock, SystemClock
 from tradekit.errors import TradekitError
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     import pandas as pd
 
+    from tradekit.data.columns import BarColumns
     from tradekit.run.aside import Tell
     from tradekit.run.result import Result
     from tradekit.run.sweep_result import SweepResult
@@ -110,7 +109,7 @@ class Bench:
             "remarks": [list(one) for one in summary_remarks(stats, result.warnings)],
             "instruments": [one.instrument for one in result.columns],
             "timeframe": result.columns[0].timeframe,
-            "trades": _trades(result.trades, {c.instrument: _digits(c.spec.tick) for c in result.columns}),
+            "trades": _trades(result.trades, {c.instrument: _digits(c) for c in result.columns}),
             "trade_count": len(result.trades),
             "curve": _curve(result),
             "fingerprint": fingerprint(result),
@@ -245,8 +244,12 @@ def _trades(trades: "pd.DataFrame", digits: Mapping[str, int]) -> list[dict[str,
     ]
 
 
-def _digits(tick: "Decimal") -> int:
-    return max(0, -int(tick.normalize().as_tuple().exponent))
+def _digits(columns: "BarColumns") -> int:
+    """Of a price: its tick's where that is known, else by its size."""
+    if columns.spec.tick is not None:
+        return max(0, -int(columns.spec.tick.normalize().as_tuple().exponent))
+    last = abs(float(columns.close[-1]))
+    return 2 if last >= 50 else 4 if last >= 1 else 6
 
 
 def _curve(result: "Result") -> list[Any]:
