@@ -21,6 +21,6 @@ def fingerprint(result: Result) -> str:
     for columns in result.columns:
         digest.update(columns.timeframe.encode())
         for name in _COLUMNS:
-            digest.update(memoryview(np.ascontiguousarray(getattr(columns, name))))
+            digest.update(np.ascontiguousarray(getattr(columns, name)).tobytes())
     digest.update(result.fills.reset_index().to_csv(index=False).encode())
     return digest.hexdigest()
