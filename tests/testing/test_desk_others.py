@@ -21,10 +21,9 @@ def test_an_order_does_not_cross_one_of_ours_that_is_unknown() -> None:
     desk.submit(cid="A", qty=1, price=105)
     desk.report(kind="timeout", cid="A")
     sell = order("C", Side.SELL, 3, limit=104, strategy="desk")
-    assert (
-        LIMITS["self_cross"].check(Asked(desk.state, sell, 100.0, D(0)), D(0))
-        == "A would be its counterparty"
-    )
+    working = [one for one in desk.state.orders.values() if one.working]
+    asked = Asked(desk.state, sell, 100.0, D(0), working)
+    assert LIMITS["self_cross"].check(asked, D(0)) == "A would be its counterparty"
 
 
 def test_somebody_elses_order_is_adopted_counted_and_left_alone() -> None:
