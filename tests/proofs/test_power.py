@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.proofs.lives import Life, check
+from tests.sessions import wait_until
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(7200)]
 
@@ -40,7 +41,12 @@ class Disk:
         subprocess.run(["mount", "-o", "loop", self.image, self.place], check=True)
 
     def unmount(self) -> None:
+        """Take it away, and wait until nobody has it: a network namespace made meanwhile holds a copy of each mount."""
         subprocess.run(["umount", self.place], check=True)
+        wait_until(lambda: not self._attached(), 120.0, period_s=0.01)
+
+    def _attached(self) -> bytes:
+        return subprocess.run(["losetup", "-j", self.image], check=True, capture_output=True).stdout
 
     def cut_the_power(self) -> None:
         """From now on nothing reaches the disk, and what was not synced is gone."""
@@ -53,7 +59,7 @@ class Disk:
 
 @pytest.fixture
 def disk(tmp_path: Path, proof_needs: Callable[..., None]) -> Iterator[Disk]:
-    proof_needs("root", "loop", "mkfs.ext4", "mount")
+    proof_needs("root", "loop", "mkfs.ext4", "mount", "losetup")
     disk = Disk(tmp_path)
     yield disk
     disk.unmount()
