@@ -105,6 +105,14 @@ def test_an_ended_feed_and_a_missing_one_are_said_plainly(session: StageSession)
     assert items(StageSession())["feed"]["text"] == "none yet"
 
 
+def test_a_word_is_not_its_own_reason() -> None:
+    session = StageSession()
+    session.replica.fold(RiskChanged(False, True, True, "killed", "me"))
+    said = ribbon(session)
+    assert said["power_title"] == "killed"
+    assert "killed" not in [item["label"] for item in said["items"]]
+
+
 def test_errors_and_reasons_are_on_the_ribbon(session: StageSession) -> None:
     session.replica.fold(
         RiskChanged(True, True, False, "lunch", "me"),

@@ -94,13 +94,13 @@ def ribbon(
             "title": state.health.last_error,
         }
         items.append(error)
-    if why and style != "armed":
+    if why not in ("", style) and style != "armed":
         items.append({"label": style, "text": why, "tone": "warn", "title": why})
     return {
         **first_line(name, state),
         "power": style,
         "power_word": word,
-        "power_title": f"{style}: {why}" if why else style,
+        "power_title": style if why in ("", style) else f"{style}: {why}",
         "items": items,
         "page": page,
     }
