@@ -159,6 +159,16 @@ def test_a_gap_in_the_stream_is_filled_before_anything_later_is_told() -> None:
     play(script)
 
 
+def test_a_bar_whose_close_was_never_told_comes_with_the_next_one_that_forms() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.frame(0, closed=True)
+        desk.keep(1)
+        await desk.frame(2, closed=False)
+        await desk.until(lambda: desk.bars == [0, 1])
+
+    play(script)
+
+
 def test_what_closed_while_the_line_was_down_is_told_first_and_once() -> None:
     async def script(desk: Desk) -> None:
         await desk.frame(0, closed=True)

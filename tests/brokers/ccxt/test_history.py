@@ -71,6 +71,22 @@ def test_a_bar_that_still_forms_by_the_venues_clock_is_none() -> None:
     assert asked(question) <= 0
 
 
+def test_a_week_that_still_forms_is_none_on_any_day_of_it() -> None:
+    week = 7 * 24 * 60 * MINUTE
+
+    async def question(history: History, venue: Venue) -> list[int]:
+        opens = (
+            venue.now() - week + MINUTE
+        )  # closes in a minute; it opened on no boundary of the epoch's weeks
+        venue.klines["BTCUSDT", "1w"] = [
+            [at, "99", "101", "98", "100", "3", 0, "0", 0, "0", "0", "0"] for at in (opens - week, opens)
+        ]
+        bars = await history.bars("BTC-USDT", "1W", (opens - 2 * week) * NS)
+        return [(bar.ts // NS - opens) // week for bar in bars]
+
+    assert asked(question) == [-1]
+
+
 def test_no_answer_is_no_empty_past() -> None:
     async def question(history: History, venue: Venue) -> None:
         for status, body in ((503, ""), (200, {"code": 0}), (200, "<html>")):

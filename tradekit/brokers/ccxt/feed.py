@@ -30,16 +30,18 @@ Key: TypeAlias = tuple[str, str]  # instrument, timeframe
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S, _STABLE_S = 0.5, 30.0, 60.0
 _OPEN_S = 20.0
+_LOOK_S = 2.0  # from one look into the past to the next while a bar that closed is missing
 _LATE_S = 70.0  # the venue tells a forming bar every second or two while it trades, and each bar's close
 _log = logging.getLogger(__name__)
 _chance = SystemRandom().random
 
 
 class _Series(msgspec.Struct):
-    """One subscription: the open of the last bar that was told [UTC ns], and when it was heard of last [s]."""
+    """One subscription: its last bar's open [UTC ns]; when it was heard of, and looked up, last [s]."""
 
     last: int | None = None
     heard: float = 0.0
+    looked: float = float("-inf")
 
 
 class CcxtFeed:
@@ -149,13 +151,13 @@ class CcxtFeed:
                 for told in await self._missed(key, None):
                     yield told
         while not lost.done():
+            silent = self.stale()  # one series may be silent while another is lively
+            if silent:
+                raise ConnectionLostError(f"nothing of {', '.join(map('/'.join, silent))}")
             try:
                 async with asyncio.timeout(1.0):
                     frame = await self._frames.get()
             except TimeoutError:
-                silent = self.stale()
-                if silent:
-                    raise ConnectionLostError(f"nothing of {', '.join(map('/'.join, silent))}") from None
                 continue
             if frame is None:
                 return
@@ -165,17 +167,23 @@ class CcxtFeed:
     async def _heard(self, bar: Bar, closed: bool) -> list[Told]:
         """A mark while its bar forms; when it has closed the bar, with those before it that are missing."""
         key = (bar.instrument, bar.timeframe)
-        series = self._series[key]
+        series, length, missed = self._series[key], duration(bar.timeframe), []
+        if series.last is not None and bar.ts > series.last + length and (closed or self._may_look(series)):
+            missed = await self._missed(key, bar.ts)  # a later bar is here: what is before it has closed
         if not closed:
-            return self._mark(bar)
+            return [*missed, *self._mark(bar)]
         if series.last is not None and bar.ts <= series.last:
             return []
-        length = duration(bar.timeframe)
-        missed = []
-        if series.last is not None and bar.ts > series.last + length:
-            missed = await self._missed(key, bar.ts)
         series.last = bar.ts
         return [*missed, (bar.ts + length, bar)]
+
+    def _may_look(self, series: "_Series") -> bool:
+        """Whether the history may be asked again: not at each frame of a bar that forms."""
+        now = self._clock.monotonic()
+        if now - series.looked < _LOOK_S:
+            return False
+        series.looked = now
+        return True
 
     async def _missed(self, key: Key, until: int | None) -> list[Told]:
         """The closed bars behind the last one, from the history."""

@@ -47,6 +47,9 @@ class History:
             except Exception as error:
                 reason = secrets.clean(judge(error, call).reason)
                 raise ConnectionLostError(f"no bars of {instrument} {timeframe}: {reason}") from error
+        found = [
+            bar for bar in found if bar.ts + length <= now - _SETTLED_NS
+        ]  # a week opens on Monday, not at the epoch
         if any(later.ts <= earlier.ts for earlier, later in pairwise(found)):
             raise DataError(f"the venue's bars of {instrument} {timeframe} are not in order")
         return found

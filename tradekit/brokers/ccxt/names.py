@@ -27,15 +27,16 @@ class Names:
 
     def __init__(self, instruments: Iterable[str]) -> None:
         self.here: dict[str, str] = {}
+        self._theirs: dict[str, str] = {}
         for name in instruments:
             there = _MARKS.sub("", name).upper()
             if there in self.here:
                 raise ConfigError(f"{name} and {self.here[there]} are one instrument at the venue; keep one")
-            self.here[there] = name
+            self.here[there], self._theirs[name] = name, there
 
     def there(self, name: str) -> str:
         """What the venue calls an instrument."""
-        return _MARKS.sub("", name).upper()
+        return self._theirs.get(name, name)
 
     def ours(self, there: str) -> str:
         """What the session calls an instrument of the venue."""

@@ -4,7 +4,6 @@ Every request is one call, judged by what came back (`errors`); what is not cert
 venue's words (a dialect does) and no order beyond its ids.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
@@ -111,8 +110,6 @@ class CcxtBroker:
                 if question is Question.ORDER:
                     return (await self._order(ask),)
                 items = await self._dialect.book(self.client, ask, self._names, self._now())
-            except asyncio.CancelledError:
-                raise
             except Exception as error:  # whatever it is, it is no book
                 judged = self._judged(judge(error, call))
                 return (Unknown(question=question, reason=judged.reason, ts=self._now()),)
@@ -143,8 +140,6 @@ class CcxtBroker:
                 try:
                     one = Ask(Question.ORDER, order=ask.order, venue_id=ask.venue_id, instrument=instrument)
                     return await self._dialect.order(self.client, one, self._names)
-                except asyncio.CancelledError:
-                    raise
                 except Exception as error:
                     judged = self._judged(judge(error, call))
                     if judged.verdict is not Verdict.MISSING:
@@ -166,8 +161,6 @@ class CcxtBroker:
         with calling(urgent=urgent) as call:
             try:
                 return await send()
-            except asyncio.CancelledError:
-                raise
             except Exception as error:  # whatever it is, the order may be there
                 judged = self._judged(judge(error, call))
         if judged.verdict.undone:
