@@ -11,6 +11,7 @@ from tests.run.line import Line, on_line
 from tradekit.errors import RefusedError
 from tradekit.model.market import TradeTick
 from tradekit.model.said import OrderSaid
+from tradekit.strategy.base import Strategy
 from tradekit.testing.faults import Fault, Faults
 
 
@@ -208,3 +209,24 @@ def test_a_comparison_that_is_asked_for_is_over_when_it_is_answered() -> None:
         return line
 
     on_line(play)
+
+
+class Early(Strategy):
+    """Wishes for an order before the first bar."""
+
+    def on_start(self) -> None:
+        self.buy(2, limit=100)
+
+
+def test_what_is_wished_for_at_the_start_goes_out_without_a_doubt() -> None:
+    async def play() -> Line:
+        line = Line(Early())
+        await asyncio.sleep(5)
+        await line.close()
+        return line
+
+    line = on_line(play)
+    (order,) = line.engine.state.orders.values()
+    assert (order.status, order.doubt) == ("accepted", None)
+    assert [name for name, _ in line.line.sent] == [order.venue_id.removeprefix("sim-")]
+    assert list(line.events("order.doubted")) == []

@@ -115,12 +115,13 @@ class AtBroker:
             await turn(list)  # what was wished for at the start goes out
             while True:
                 await self._one(turn)
+                if measuring.done():
+                    measuring.result()  # what it raises ends the session
         finally:
             measuring.cancel()
 
     async def compare(self, turn: Step) -> None:
         """Ask for every book, and wait until the answers have been heard, or are late."""
-        self._looked.clear()
         await turn(self._look)
         await self._looked.wait()
 
@@ -133,6 +134,7 @@ class AtBroker:
     # --- pieces ---------------------------------------------------------------------------------------------
 
     def _look(self) -> list[Event]:
+        self._looked.clear()  # within the turn: one that ends before it must not end this wait
         self.office.look(self.now())
         return []
 
@@ -182,6 +184,7 @@ class AtBroker:
             off = 0 if told is None else told - (before + self.time.now()) // 2
             if told is not None and (abs(off) > _SKEW_NS) is not self._skewed:
                 self._skewed = not self._skewed
-                alert = AlertRaised("clock", f"the venue's clock is {off / 1e9:+.1f} s off ours")
+                wrong = f"the venue's clock is {off / 1e9:+.1f} s off ours"
+                alert = AlertRaised("clock", wrong if self._skewed else "the venue's clock is right again")
                 await turn(partial(self.take, alert, self.now()))
             await asyncio.sleep(_CLOCK_EVERY_S)

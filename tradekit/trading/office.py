@@ -217,10 +217,11 @@ class Office:
     def resume(self, now: int) -> list[Event]:
         """After a restart: what was sent and never answered is in doubt; look at every book before anything else."""
         state = self.engine.state
+        unsent = {one.id.partition(LEG)[0] for one in self.requests}  # wished for by this life, at its start
         facts: list[Fact] = []
         for order in state.orders.values():
             about = in_flight(order)
-            if about is not None and not waits_here(state, order):
+            if about is not None and order.id not in unsent and not waits_here(state, order):
                 facts += doubted(order, about, "the session ended before the answer")
             if order.doubt is not None and order.doubt.about is About.LEG:
                 self._sent.add(_leg(order))  # it may have gone out: it never goes again

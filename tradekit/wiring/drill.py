@@ -56,6 +56,7 @@ class Drill(AtBroker):
     async def work(self, turn: Step) -> None:
         """Trade; when the bars are over, let the line heal and say what held."""
         judging = asyncio.create_task(self._judge(turn))
+        judging.add_done_callback(_told)
         try:
             await super().work(turn)
         finally:
@@ -117,3 +118,9 @@ def known(paper: PaperBroker, lines: Iterable[FaultyBroker], names: Names) -> At
 
 def _because(detail: str) -> str:
     return f" ({detail})" if detail else ""
+
+
+def _told(judging: "asyncio.Task[None]") -> None:
+    """An error in the verdict itself is said, so that no verdict is not taken for a good one."""
+    if not judging.cancelled() and judging.exception() is not None:
+        _log.error("the drill came to no verdict", exc_info=judging.exception())
