@@ -5,7 +5,7 @@ import { framed } from "./framed.js";
 import { percent, plain } from "./runs.js";
 
 const FORMS = { total_return: percent, max_drawdown: percent, win_rate: (v) => percent(v, 1, false), trades: (v) => plain(v, 0) };
-const LABELS = { total_return: "Return", max_drawdown: "Drawdown", trades: "Trades", sharpe: "Sharpe", calmar: "Calmar", sortino: "Sortino", profit_factor: "Profit factor", win_rate: "Won", fees: "Fees" };
+const LABELS = { total_return: "Return", max_drawdown: "Drawdown", trades: "Trades", sharpe: "Sharpe", calmar: "Calmar", sortino: "Sortino", profit_factor: "Profit factor", win_rate: "Won" };
 
 export function sweepmap(pane, ask, opened) {
   const none = h("p", { class: "none muted" }, "No sweep yet. Choose one parameter or two under Sweep on the left, write their values and press Sweep; the map appears here.");

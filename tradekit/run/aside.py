@@ -87,8 +87,9 @@ class Aside:
             if self._ended:
                 self._put_away()
                 return
-            for request in self._early:
-                line.send(request)
+            with suppress(OSError):  # it has ended already: `_listen` tells of it
+                for request in self._early:
+                    line.send(request)
         self._listen(process, line)
 
     def _listen(self, process: BaseProcess, line: Connection) -> None:
@@ -115,6 +116,8 @@ class Aside:
     def _put_away(self) -> None:
         if self._process.is_alive():
             _kill(self._process.pid)
+        else:
+            _kill_group(self._process.pid)  # it ended by itself; what it had started has not
         self._process.join(_BOUND_S)
         if self._line is not None:
             self._line.close()
@@ -133,11 +136,16 @@ def _started(work: Callable[[Any, Tell], Any], needs: list[str]) -> tuple[BasePr
     return process, ours
 
 
-def _kill(pid: int) -> None:
-    """The process and its group, which it leads once it has begun; the group first, as it may be our own."""
+def _kill_group(pid: int) -> None:
+    """What a process has started, and itself where it is still there."""
     if hasattr(os, "killpg"):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
+
+
+def _kill(pid: int) -> None:
+    """The process and its group, which it leads once it has begun; the group first, as it may be our own."""
+    _kill_group(pid)
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
 
@@ -180,7 +188,7 @@ def _hold(line: Connection, requests: "SimpleQueue[Any]") -> None:
     while True:
         try:
             requests.put(line.recv())
-        except (EOFError, OSError):
+        except Exception:  # nobody is there, or what he says cannot be read: he hears that we are gone
             _kill(os.getpid())
 
 

@@ -268,7 +268,8 @@ def test_a_cell_of_the_map_goes_into_the_form_with_the_values_as_they_were_tried
     page.ask("cell", cell=["2", "20"])
     assert page.parts["form"]["params"] == {"level": 2, "size": 20}
     page.ask("cell", cell=["<script>", "20"])
-    assert page.parts["form"]["params"] == {"level": 100.5, "size": 20}, "what was not tried changes nothing"
+    assert page.parts["said"]["text"] == "sweep: this cell's values were not tried; sweep again"
+    assert page.parts["form"]["params"] == {"level": 2, "size": 20}, "what was not tried changes nothing"
     page.ask("best", row=0)
     assert page.parts["form"]["params"] == {"level": 3, "size": 10}
     page.ask("best", row=1)

@@ -111,3 +111,15 @@ def test_a_sweep_is_a_plan_over_one_axis_or_two() -> None:
 def test_a_sweep_that_cannot_be_is_refused(changes: dict[str, Any], why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         sweep_of(form(**changes))
+
+
+def test_values_are_of_one_kind_as_the_sweep_s_table_has_them() -> None:
+    assert [str(value) for value in axis_of("x", "1:2:0.5").values] == ["1.0", "1.5", "2.0"]
+
+
+def test_a_number_too_long_to_be_written_out_is_none() -> None:
+    for text in ("1e999999999", "-1e-999999999"):
+        with pytest.raises(ConfigError, match="no number above zero"):
+            plan_of(form(cash=text))
+    with pytest.raises(ConfigError, match="no range"):
+        axis_of("x", "0:1e999999999:1")

@@ -2,7 +2,7 @@ import pytest
 
 from tests.apps.research.made import form, found
 from tradekit.apps.research.plan import Plan, plan_of, sweep_of
-from tradekit.apps.research.runs import Runs, differing
+from tradekit.apps.research.runs import Runs, differing, flat
 from tradekit.errors import ConfigError
 
 
@@ -71,3 +71,9 @@ def test_what_differs_is_named_whatever_it_is() -> None:
     one, other = plan(), plan(params={"level": 7}, fee="0", strategy="a:B")
     assert differing([one, one]) == []
     assert differing([one, other]) == ["strategy", "level", "fee"]
+
+
+def test_a_parameter_called_like_a_term_hides_neither() -> None:
+    made = flat(plan_of(form(params={"fee": 3})))
+    assert made["params.fee"] == 3
+    assert made["fee"] != 3

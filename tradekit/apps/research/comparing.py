@@ -6,7 +6,7 @@ Pure. Numbers are written as in a run's summary; whether more is better is for t
 from collections.abc import Sequence
 from typing import Any
 
-from tradekit.apps.research.runs import Run, differing
+from tradekit.apps.research.runs import Run, differing, flat
 from tradekit.errors import ConfigError
 
 __all__ = ["MOST", "compared"]
@@ -44,12 +44,8 @@ def compared(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def _said(run: Run, name: str) -> str:
-    plan = run.plan
-    if name in plan.params:
-        return str(plan.params[name])
-    if name == "data":
-        return ", ".join(plan.data)
-    return str(getattr(plan, name, "") or "-")
+    value = flat(run.plan).get(name, "")
+    return "-" if value == "" else str(value)
 
 
 def _group(runs: Sequence[Run], at: int) -> dict[str, Any]:

@@ -31,6 +31,7 @@ class ResearchWidget(NotebookPane):
     def close(self) -> None:
         """End its processes and take it away."""
         self._desk.close()
+        self.layout.close()  # ipywidgets keeps what was never closed
         super().close()
 
     def __repr__(self) -> str:

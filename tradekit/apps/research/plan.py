@@ -16,6 +16,7 @@ __all__ = ["METRICS", "Axis", "Plan", "Sweep", "axis_of", "plan_of", "sweep_of"]
 
 _MOST_VALUES = 1000  # of one parameter
 _MOST_CELLS = 20_000  # of one sweep
+_MOST_DIGITS = 30  # of a number: written out, 1e999999999 would fill the memory
 METRICS = {
     "sharpe": "Sharpe",
     "total_return": "Total return",
@@ -25,7 +26,6 @@ METRICS = {
     "profit_factor": "Profit factor",
     "win_rate": "Won",
     "trades": "Trades",
-    "fees": "Fees paid",
 }
 _FRACTIONS = ("fee", "slippage")
 
@@ -134,6 +134,10 @@ def axis_of(name: str, text: str) -> Axis:
         raise ConfigError(f"sweep: {name} has no values; write 5:50:5 (first:last:step) or 5, 10, 20")
     if len(values) > _MOST_VALUES:
         raise ConfigError(f"sweep: {name} has {len(values):,} values; {_MOST_VALUES:,} are the most")
+    if any(
+        type(value) is float for value in values
+    ):  # as the sweep's table has them: a column is of one kind
+        values = [float(value) if type(value) is int else value for value in values]
     return Axis(name, tuple(dict.fromkeys(values)))
 
 
@@ -172,7 +176,7 @@ def _number(text: object) -> Decimal | None:
         number = Decimal(str(text).strip())
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number.adjusted()) <= _MOST_DIGITS else None
 
 
 def _positive(name: str, value: object, *, wanted: bool = True) -> str:

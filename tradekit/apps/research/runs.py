@@ -133,13 +133,17 @@ def _job(run: Run) -> dict[str, Any]:
 
 def differing(plans: list[Plan]) -> list[str]:
     """Names of what is not the same in all of them: parameters, "strategy", "data", and terms."""
-    told = [_flat(plan) for plan in plans]
+    told = [flat(plan) for plan in plans]
     names = dict.fromkeys(name for one in told for name in one)
     return [name for name in names if len({repr(one.get(name)) for one in told}) > 1]
 
 
-def _flat(plan: Plan) -> dict[str, Any]:
-    return {"strategy": plan.strategy, "data": ", ".join(plan.data), **plan.params, **plan.terms}
+def flat(plan: Plan) -> dict[str, Any]:
+    """What went into a run, by name; a parameter that is called like a term of the account is `params.NAME`."""
+    what = {"strategy": plan.strategy, "data": ", ".join(plan.data)}
+    others = {*what, *plan.terms}
+    params = {f"params.{name}" if name in others else name: value for name, value in plan.params.items()}
+    return what | params | plan.terms
 
 
 def _class(plan: Plan) -> str:

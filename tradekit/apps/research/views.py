@@ -137,6 +137,8 @@ class Views:
         chosen: dict[str, Any] = {}
         for axis, text in zip(run.sweep.axes, cell, strict=False):
             chosen.update((axis.name, value) for value in axis.values if str(value) == text)
+        if len(chosen) < len(run.sweep.axes):
+            raise ConfigError("sweep: this cell's values were not tried; sweep again")
         return _with(run.plan, chosen)
 
     def of_best(self, at: object) -> Plan:
