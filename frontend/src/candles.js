@@ -16,7 +16,6 @@ const FIRST_VIEW = { most: 110, least: 48 }; // bars shown at first; fewer keep 
 
 const point = ([time, value]) => (value === null ? { time } : { time, value });
 const points = (values) => [...values].sort(([one], [other]) => one - other).map(point);
-const latest = (values) => Math.max(...values.keys());
 const two = (n) => String(n).padStart(2, "0");
 const hourMinute = (at) => `${two(at.getHours())}:${two(at.getMinutes())}`;
 const day = (at) => `${at.getDate()} ${MONTHS[at.getMonth()]}`;
@@ -185,26 +184,27 @@ export class Candles {
       const curve = this.chart.addSeries(LineSeries, options, study.on_price ? 0 : 1 + own.indexOf(study.title));
       const values = new Map(study.values.map((value, at) => [times[at], value]));
       curve.setData(points(values));
-      return { ...study, colour, curve, place: studies.indexOf(study), values };
+      return { ...study, colour, curve, place: studies.indexOf(study), values, last: times[times.length - 1] ?? 0 };
     });
     this.chart.panes().slice(1).forEach((pane) => pane.setStretchFactor(OWN_SCALE.heightShare));
   }
 
   /** Their values after a bar, in the order in which all were given; most often the next one, or one that is known. */
   updateStudies(time, given) {
-    for (const { place, values, curve } of this.studies) {
+    for (const study of this.studies) {
+      const { place, values, curve } = study;
       const value = given[place] ?? null;
       if (values.has(time) && values.get(time) === value) continue;
-      const next = time > latest(values);
       values.set(time, value);
-      if (next) curve.update(point([time, value]));
+      if (time > study.last) curve.update(point([time, value]));
       else curve.setData(points(values));
+      study.last = Math.max(study.last, time);
     }
   }
 
   /** The value of each line at a bar; one that still forms has those of the last that closed. */
   studiesAt(time) {
-    return this.studies.map(({ values }) => values.get(values.has(time) ? time : latest(values)) ?? null);
+    return this.studies.map(({ values, last }) => values.get(values.has(time) ? time : last) ?? null);
   }
 
   setMarkers(marks) {

@@ -3,6 +3,8 @@
 from concurrent.futures import Executor, Future
 from typing import Any
 
+import pytest
+
 from tests.widgets.conftest import MINUTE
 from tradekit.indicators.averages import SMA
 from tradekit.indicators.momentum import RSI
@@ -92,3 +94,16 @@ def test_the_chart_sends_them_with_its_bars_and_each_new_value_with_its_bar(sess
     delta = plot.parts(state)
     assert "bars" not in delta
     assert delta["bar"]["studies"][-1] == [at // 1_000_000_000, 17_225.0]
+
+
+def test_what_this_release_does_not_know_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    session = StageSession()
+    session.studied = [
+        {**row(SMA(2)), "kind": "tradekit.indicators.later:New"},
+        {**row(SMA(2)), "args": [1, 2, 3]},
+    ]
+    session.studied.append(row(SMA(3)))
+    studies = Studies(session, told=lambda: None, pool=AtOnce())
+    studies.look(session.replica.state, live=True)
+    assert [one["title"] for one in studies.rows] == ["SMA 3"]
+    assert "later:New" in caplog.text

@@ -40,7 +40,7 @@ class Studies:
 
     def _ask(self, of: tuple[Any, ...]) -> None:
         try:
-            rows = self._session.indicators()
+            rows = [row for row in self._session.indicators() if _known(row)]
         except (TradekitError, ReferenceError):
             return  # the chart stands without them; the connection's own state says why
         except Exception:
@@ -49,6 +49,16 @@ class Studies:
         if of == self._of:
             self.rows = rows
             self._told()
+
+
+def _known(row: dict[str, Any]) -> bool:
+    """Whether it can be drawn here: a session may run a newer release, with other indicators."""
+    try:
+        drawn_again(row)
+    except (TradekitError, TypeError) as error:
+        _log.warning("an indicator is left out of the chart: %s", error)
+        return False
+    return True
 
 
 class Curves:
@@ -65,6 +75,8 @@ class Curves:
 
     def follow(self, bars: list[BarRow]) -> bool:
         """Take the bars that are new; False where they do not go on from those before, so that all begins anew."""
+        if bars and bars[-1].ts == self._last:
+            return True
         goes_on = not self._last or any(bar.ts == self._last for bar in reversed(bars))
         if not goes_on:
             self._begin()
