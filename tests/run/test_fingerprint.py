@@ -22,7 +22,7 @@ def test_another_parameter_or_term_gives_another(more: dict[str, Any]) -> None:
     assert taken(**more) != taken()
 
 
-def test_another_price_of_one_bar_gives_another() -> None:
+def test_another_volume_of_one_bar_gives_another() -> None:
     changed = BARS.copy()
     changed.iloc[200, changed.columns.get_loc("volume")] += 1.0
     assert taken(changed) != taken()

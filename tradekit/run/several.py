@@ -12,15 +12,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tradekit.core.event import Event
 from tradekit.data.columns import BarColumns
 from tradekit.indicators.base import Indicator, by_chunk
 from tradekit.run.ahead import ahead, outputs, warm_up
 from tradekit.run.cycle import Cycle
 from tradekit.run.inner import InnerLoop, fits
 from tradekit.run.written import Names, interleaved
-from tradekit.sim.costs import Costs
-from tradekit.sim.exchange import Exchange
 from tradekit.trading.series import Feedline
 
 __all__ = ["SeveralLoop", "fits_several"]
@@ -49,25 +46,13 @@ class _Lane(msgspec.Struct):
 class SeveralLoop(InnerLoop):
     """Runs a strategy over several series of one timeframe; see `InnerLoop`."""
 
-    def __init__(
-        self,
-        cycle: Cycle,
-        exchange: Exchange,
-        series: Sequence[BarColumns],
-        *,
-        costs: Costs,
-        before: Sequence[Event] = (),
-    ) -> None:
-        super().__init__(cycle, exchange, series, costs=costs, before=before)
-        lanes = self._tape.lanes if self._tape is not None else {}
-        self._lanes = {
-            name: _Lane(lanes[name].waiting if name in lanes else exchange.waiting(name))
-            for name in self.course.names
-        }
-
     def run(self, progress: Callable[[int], None] | None = None) -> None:
         """Take every bar; `progress` is told the number of bars taken, now and then."""
-        engine, course = self.engine, self.course
+        engine, course, tape = self.engine, self.course, self._tape
+        self._lanes = {
+            name: _Lane(self._exchange.waiting(name) if tape is None else tape.lanes[name].waiting)
+            for name in course.names
+        }
         strategy = engine.strategy
         engine.series.start(course.series[0].timeframe)
         strategy._dealer = self

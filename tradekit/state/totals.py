@@ -4,7 +4,7 @@ The sums are exact, so they depend on what is held now and not on how it came ab
 restart or in a replica, has the same to the last bit. They are remembered beside the state and are no part of it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, TypeAlias
 
@@ -70,7 +70,7 @@ class Totals:
         """Those that positions are or were in."""
         return self._sums.keys()
 
-    def of(self, currency: str, *, without: Iterable[str] = ()) -> Stake:
+    def of(self, currency: str, *, without: Collection[str] = ()) -> Stake:
         """The sum of what is held in a currency, some positions left out."""
         sums = self._sums.get(currency)
         if sums is None:

@@ -5,6 +5,8 @@ Knows no book and no account.
 
 from decimal import Decimal
 
+import msgspec
+
 from tradekit.core.event import Fact
 from tradekit.model.order import (
     OrderAccepted,
@@ -56,10 +58,7 @@ def order_said(fact: Fact, before: OrderSaid | None, ts: int) -> OrderSaid | Non
     )  # fmt: skip
     if not isinstance(fact, OrderReplaced):
         return told
-    return OrderSaid(
-        what=what, order=name, venue_id=told.venue_id, instrument=told.instrument, side=told.side, qty=fact.qty,
-        limit=fact.limit, stop=fact.stop, cum=told.cum, ts=ts,
-    )  # fmt: skip
+    return msgspec.structs.replace(told, qty=fact.qty, limit=fact.limit, stop=fact.stop)
 
 
 def fill_said(fill: OrderFilled, venue_id: str, cum: Decimal, ts: int) -> FillSaid:
