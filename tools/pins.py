@@ -17,7 +17,7 @@ from pathlib import Path
 __all__ = ["main"]
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS = "dev,ccxt,alpaca,ib,data,fast,bench,testing"
+EXTRAS = "dev,ccxt,alpaca,ib,alerts,data,fast,bench,testing"
 HEADER = """\
 # Every package of the full development install, all extras included, as pip resolved them.
 # Written by `make pins` on Python {}; do not edit. Used by `make` and good for any install:
