@@ -1,5 +1,6 @@
 """A copy of the project's notebooks and configurations to work in, and an end to every session started there."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -13,24 +14,32 @@ import pytest
 from tests.apps.conftest import Browser, browser
 from tradekit.client import registry
 
-__all__ = ["Browser", "browser", "ends", "project", "screenshots"]
+__all__ = ["Browser", "browser", "copied", "ends", "project", "screenshots"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A project's folder as a user has it; whatever runs from it when the test is over is ended."""
-    folder = tmp_path / "project"
+@contextlib.contextmanager
+def copied(place: Path) -> Iterator[Path]:
+    """A project's folder as a user has it, below `place`; whatever runs from it in the end is ended."""
+    folder = place / "project"
     for name in ("notebooks", "config"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    monkeypatch.setenv("TRADEKIT_RUNTIME_DIR", str(tmp_path / "run"))
-    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
-        monkeypatch.setenv(name, str(tmp_path / name.lower()))
-    yield folder
-    for entry in registry.entries():
-        os.kill(entry.pid, signal.SIGKILL)
-        assert ends(entry.pid)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRADEKIT_RUNTIME_DIR", str(place / "run"))
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+            patch.setenv(name, str(place / name.lower()))
+        yield folder
+        for entry in registry.entries():
+            os.kill(entry.pid, signal.SIGKILL)
+            assert ends(entry.pid)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Path]:
+    """The project of one test."""
+    with copied(tmp_path) as folder:
+        yield folder
 
 
 @pytest.fixture

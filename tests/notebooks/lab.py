@@ -17,7 +17,7 @@ from typing import Any
 
 __all__ = ["Lab", "serve"]
 
-START_S = 40
+START_S = 90  # a bound, not an expectation
 CELL_MS = 60_000
 QUIET = {"@jupyterlab/apputils-extension:announcements": True}  # asks for news on the network, in a pop-up
 
@@ -37,7 +37,7 @@ class Lab:
 
     def open(self, url: str) -> None:
         """Go there and wait until the notebook's kernel is ready."""
-        self.page.goto(url)
+        self.page.goto(url, timeout=CELL_MS)
         self.page.wait_for_function(
             "() => window.jupyterapp?.shell.currentWidget?.sessionContext", timeout=CELL_MS
         )
@@ -83,6 +83,17 @@ class Lab:
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save').then(() => 0)")
         text: str = self._do("return JSON.stringify(book.context.model.toJSON())")
         return text
+
+    def interrupt(self) -> None:
+        """Kernel > Interrupt Kernel, and wait until it has nothing to do."""
+        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:interrupt-kernel'); }")
+        self.rest()
+
+    def unroll(self) -> None:
+        """Have every output drawn at once, not only those near the view: a setting of JupyterLab's notebooks."""
+        self._do(
+            "book.content.notebookConfig = { ...book.content.notebookConfig, windowingMode: 'none' }; return 0"
+        )
 
     def node(self, cell: str) -> Any:
         """A cell's element."""

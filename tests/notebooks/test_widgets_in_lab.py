@@ -1,15 +1,19 @@
 """The widgets in real JupyterLab: they live while a cell runs, and the kill switch does not wait for it."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import nbformat
+import psutil
 import pytest
 import yaml
 
-from tests.notebooks.conftest import Browser
+import tradekit as tk
+from tests.notebooks.conftest import Browser, copied, ends
 from tests.notebooks.lab import Lab, serve
+from tradekit.client import registry
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -38,23 +42,72 @@ json.dumps([{k: v for k, v in one["state"].items() if k != "_esm"} for one in mo
 }
 
 
-@pytest.fixture
-def notebook(project: Path) -> str:
+WIDGETS = (
+    "Ticker", "Chart", "Blotter", "Positions", "PnL", "Orders", "Signals", "Log", "Controls", "KillSwitch", "Session",
+)  # fmt: skip
+MOVING = [kind for kind in WIDGETS if kind not in ("Controls", "KillSwitch")]  # those change by commands
+EACH_BAR = """import tradekit as tk
+
+
+class EachBar(tk.Strategy):
+    \"\"\"In and out from bar to bar, so that all there is to see changes with each.\"\"\"
+
+    def on_bar(self, bar):
+        self.signal("each", 1.0, note=f"at {bar.close}")
+        if self.position() == 0:
+            self.buy(0.1, stop_loss=bar.close * 0.9)
+        else:
+            self.close()
+"""
+EVERY = {
+    "start": "import tradekit as tk\nsession = tk.start('config/two.yaml')",
+    **{kind: f"tk.widgets.{kind}(session)" for kind in WIDGETS},
+    "busy": "while True:\n    pass",
+    "again": "len(session.replica._watchers)",
+    "attach": "import tradekit as tk\nsession = tk.connect('two')\nsession.seq",
+    "stop": "session.stop()",
+}
+SHOWN = """(cells) => cells.map((cell) => {  // what each pane shows beside its first line
+    const whole = cell.querySelector("section.tk");
+    const pane = whole?.querySelector(".hero") ?? whole; // the ages on a ribbon change by themselves
+    const first = pane?.querySelector(".first")?.innerText ?? "";
+    return pane ? pane.innerText.replace(first, "").replace(/#[\\d,]+/g, "") : null;
+})"""
+CHANGED = f"([cells, before]) => ({SHOWN})(cells).every((now, n) => now !== null && now !== before[n])"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One project for all tests of this module; each has a notebook, a kernel and a session of its own."""
+    with copied(tmp_path_factory.mktemp("lab")) as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def address(project: Path) -> Iterator[str]:
+    """One JupyterLab for all of them."""
+    with serve(project) as found:
+        yield found
+
+
+def write(project: Path, name: str, cells: Mapping[str, str]) -> str:
     """A notebook of these cells."""
-    cells = [nbformat.v4.new_code_cell(source, id=name) for name, source in CELLS.items()]
+    made = [nbformat.v4.new_code_cell(source, id=cell) for cell, source in cells.items()]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(
-        nbformat.v4.new_notebook(cells=cells, metadata=kernel), project / "notebooks" / "widgets.ipynb"
-    )
-    return "notebooks/widgets.ipynb"
+    book = nbformat.v4.new_notebook(cells=made, metadata=kernel)
+    nbformat.write(book, project / "notebooks" / f"{name}.ipynb")
+    return f"notebooks/{name}.ipynb"
 
 
-def configure(project: Path, origin: str) -> None:
+def configure(project: Path, name: str, address: str, **sections: Any) -> None:
     """A paper session that lets this page connect."""
+    at = urlsplit(address)
     config = yaml.safe_load((project / "config" / "paper.yaml").read_text(encoding="utf-8"))
-    config["session"]["name"] = "one"
-    config["websocket"] = {"enabled": True, "port": 0, "allowed_origins": [origin]}
-    (project / "config" / "one.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    config["session"]["name"] = name
+    config["event_bus"]["event_log_file"] = f"logs/{name}.log"
+    config["state_store"]["snapshot_dir"] = f"data/{name}"
+    config["websocket"] = {"enabled": True, "port": 0, "allowed_origins": [f"{at.scheme}://{at.netloc}"]}
+    (project / "config" / f"{name}.yaml").write_text(yaml.safe_dump(config | sections), encoding="utf-8")
 
 
 def says(browser: Browser, pane: Any, selector: str, *words: str, timeout_ms: int = 15_000) -> None:
@@ -64,6 +117,18 @@ def says(browser: Browser, pane: Any, selector: str, *words: str, timeout_ms: in
         arg=[pane, selector, list(words)],
         timeout=timeout_ms,
     )
+
+
+def read(browser: Browser, lab: Lab) -> dict[str, str]:
+    """What every widget shows now."""
+    shown = browser.page.evaluate(SHOWN, [lab.node(kind) for kind in WIDGETS])
+    return dict(zip(WIDGETS, shown, strict=True))
+
+
+def change(browser: Browser, lab: Lab, shown: Mapping[str, str], kinds: Iterable[str]) -> None:
+    """Wait until what each of these widgets shows is not what it was."""
+    cells, before = [lab.node(kind) for kind in kinds], [shown[kind] for kind in kinds]
+    browser.page.wait_for_function(CHANGED, arg=[cells, before], timeout=20_000)
 
 
 def watchers_become(lab: Lab, count: int) -> bool:
@@ -76,87 +141,156 @@ def watchers_become(lab: Lab, count: int) -> bool:
 
 
 def test_widgets_live_and_the_kill_switch_kills_while_a_cell_runs(
-    project: Path, notebook: str, browser: Browser, screenshots: Path
+    project: Path, address: str, browser: Browser, screenshots: Path
 ) -> None:
     lab, page = Lab(browser.page), browser.page
-    with serve(project) as address:
-        at = urlsplit(address)
-        configure(project, f"{at.scheme}://{at.netloc}")
-        page.add_init_script(NOTE_TICKETS)
-        lab.open(address.format(path=notebook))
-        lab.run(last="far")
+    at = urlsplit(address)
+    configure(project, "one", address)
+    page.add_init_script(NOTE_TICKETS)
+    lab.open(address.format(path=write(project, "kill", CELLS)))
+    lab.run(last="far")
 
-        # all of it in one: numbers, chart, and a parameter that is changed from its form
-        whole = lab.show("whole")
-        says(browser, whole, ".controls .way", "own line")
-        says(browser, whole, ".hero", "Equity")
-        whole.wait_for_selector(".chart canvas")
-        fast = whole.wait_for_selector(".params input[aria-label=fast]")
-        fast.fill("12")
-        whole.query_selector(".params .apply").click()
-        says(browser, whole, ".params .ack", "fast 10 → 12", "#")
-        page.screenshot(path=screenshots / "widget-session-light.png")
-        whole.query_selector("[role=tab]:has-text('Log')").click()
-        says(browser, whole, ".log", "parameters: fast=12")
+    # all of it in one: numbers, chart, and a parameter that is changed from its form
+    whole = lab.show("whole")
+    says(browser, whole, ".controls .way", "own line")
+    says(browser, whole, ".hero", "Equity")
+    whole.wait_for_selector(".chart canvas")
+    fast = whole.wait_for_selector(".params input[aria-label=fast]")
+    fast.fill("12")
+    whole.query_selector(".params .apply").click()
+    says(browser, whole, ".params .ack", "fast 10 → 12", "#")
+    page.screenshot(path=screenshots / "widget-session-light.png")
+    whole.query_selector("[role=tab]:has-text('Log')").click()
+    says(browser, whole, ".log", "parameters: fast=12")
 
-        # where a page has no line of its own the kernel serves, and the widget says so; arming goes that way always
-        far = lab.show("far")
-        says(browser, far, ".way", "through the kernel", "could not be reached", f"{at.scheme}://{at.netloc}")
-        page.screenshot(path=screenshots / "widget-far-light.png")
-        far.query_selector("button.halt").click()
-        says(browser, far, ".ack", "halted, #")
-        whole = lab.show("whole")
-        whole.wait_for_selector("button.power:has-text('Arm')").click()
-        says(browser, whole, ".controls .ack", "armed, #")
+    # where a page has no line of its own the kernel serves, and the widget says so; arming goes that way always
+    far = lab.show("far")
+    says(browser, far, ".way", "through the kernel", "could not be reached", f"{at.scheme}://{at.netloc}")
+    page.screenshot(path=screenshots / "widget-far-light.png")
+    far.query_selector("button.halt").click()
+    says(browser, far, ".ack", "halted, #")
+    whole = lab.show("whole")
+    whole.wait_for_selector("button.power:has-text('Arm')").click()
+    says(browser, whole, ".controls .ack", "armed, #")
 
-        # a cell runs: what is shown goes on, and Halt and Kill do not wait for its end
-        kill = lab.show("kill")
-        says(browser, kill, ".way", "own line")
-        lab.begin("busy")
-        says(browser, kill, ".way", "kernel busy", "do not wait")
-        shown = kill.query_selector(".first").inner_text()
-        page.wait_for_function(
-            "([cell, shown]) => cell.querySelector('.first').innerText !== shown", arg=[kill, shown]
-        )
-        kill.query_selector("button.halt").click()
-        says(browser, kill, ".ack", "halted, #")
-        kill.query_selector("button.kill").click()
-        kill.query_selector("input").fill("on")
-        assert kill.query_selector("form button.kill").is_disabled()
-        kill.query_selector("input").fill("one")
-        page.screenshot(path=screenshots / "widget-kill-light.png")
-        kill.query_selector("form button.kill").click()
-        says(browser, kill, ".ack", "killed, #")
-        says(browser, kill, ".now", "KILLED")
-        assert lab.busy()
-        lab.theme("JupyterLab Dark")
-        kill.wait_for_selector("section.tk[data-theme=dark]")
-        page.screenshot(path=screenshots / "widget-kill-dark.png")
-        (project / "notebooks" / "done").touch()
-        lab.rest()
+    # a cell runs: what is shown goes on, and Halt and Kill do not wait for its end
+    kill = lab.show("kill")
+    says(browser, kill, ".way", "own line")
+    lab.begin("busy")
+    says(browser, kill, ".way", "kernel busy", "do not wait")
+    shown = kill.query_selector(".first").inner_text()
+    page.wait_for_function(
+        "([cell, shown]) => cell.querySelector('.first').innerText !== shown", arg=[kill, shown]
+    )
+    kill.query_selector("button.halt").click()
+    says(browser, kill, ".ack", "halted, #")
+    kill.query_selector("button.kill").click()
+    kill.query_selector("input").fill("on")
+    assert kill.query_selector("form button.kill").is_disabled()
+    kill.query_selector("input").fill("one")
+    page.screenshot(path=screenshots / "widget-kill-light.png")
+    kill.query_selector("form button.kill").click()
+    says(browser, kill, ".ack", "killed, #")
+    says(browser, kill, ".now", "KILLED")
+    assert lab.busy()
+    lab.theme("JupyterLab Dark")
+    kill.wait_for_selector("section.tk[data-theme=dark]")
+    page.screenshot(path=screenshots / "widget-kill-dark.png")
+    (project / "notebooks" / "done").touch()
+    lab.rest()
 
-        # running a cell again watches no more than before and commands nothing; without its output it watches nothing
-        lab.run("watchers", "watchers")
-        before = int(lab.said("watchers"))
-        lab.run("whole", "whole")
-        lab.run("again", "params")
-        assert int(lab.said("again")) == before
-        fast_now, commands = eval(lab.said("params"))  # noqa: S307 - our own cell's repr
-        assert fast_now == 12
-        assert commands == ["set_param", "halt", "arm", "halt", "kill"]
-        lab.show("whole").wait_for_selector("section.tk[data-theme=dark]")
-        page.screenshot(path=screenshots / "widget-session-dark.png")
-        lab.clear("kill")
-        assert watchers_become(lab, before - 1)
+    # running a cell again watches no more than before and commands nothing; without its output it watches nothing
+    lab.run("watchers", "watchers")
+    before = int(lab.said("watchers"))
+    lab.run("whole", "whole")
+    lab.run("again", "params")
+    assert int(lab.said("again")) == before
+    fast_now, commands = eval(lab.said("params"))  # noqa: S307 - our own cell's repr
+    assert fast_now == 12
+    assert commands == ["set_param", "halt", "arm", "halt", "kill"]
+    lab.show("whole").wait_for_selector("section.tk[data-theme=dark]")
+    page.screenshot(path=screenshots / "widget-session-dark.png")
+    lab.clear("kill")
+    assert watchers_become(lab, before - 1)
 
-        # what a notebook saves of its widgets holds every part of them, and none of the tickets that were shown
-        lab.run("state", "state")
-        state, tickets = lab.said("state"), page.evaluate("() => window.tickets")
-        assert "allowed" in state
-        assert tickets
-        assert [ticket for ticket in tickets if ticket in state or ticket in lab.saved()] == []
-        lab.run("stop", "stop")
+    # what a notebook saves of its widgets holds every part of them, and none of the tickets that were shown
+    lab.run("state", "state")
+    state, tickets = lab.said("state"), page.evaluate("() => window.tickets")
+    assert "allowed" in state
+    assert tickets
+    assert [ticket for ticket in tickets if ticket in state or ticket in lab.saved()] == []
+    lab.run("stop", "stop")
 
     refused = "WebSocket connection to"  # the browser's own words for an address where nobody is
     assert [error for error in browser.errors if refused not in error] == []
+    assert browser.outside == []
+
+
+def test_every_widget_lives_while_no_cell_runs_and_while_one_does_and_lets_go_of_its_session(
+    project: Path, address: str, browser: Browser, screenshots: Path
+) -> None:
+    lab, page = Lab(browser.page), browser.page
+    (project / "strategies").mkdir()
+    (project / "strategies" / "each_bar.py").write_text(EACH_BAR, encoding="utf-8")
+    market = {"bars": ["sample:BTCUSDT-1m"], "speed": 120, "timeframes": ["1m"], "fast_forward_bars": 60}
+    configure(
+        project, "two", address, strategy={"class": "strategies/each_bar.py:EachBar"}, market_data=market
+    )
+    lab.open(address.format(path=write(project, "every", EVERY)))
+    lab.unroll()
+    lab.run(last="Session")
+    [entry] = registry.entries()
+
+    # no cell runs: what the market changes, changes; and what a command of somebody else changes
+    shown = read(browser, lab)
+    counts = lab.counts()
+    change(browser, lab, shown, MOVING)
+    with tk.connect("two") as other:
+        other.disarm("from elsewhere")
+        change(browser, lab, shown, WIDGETS)
+        other.arm()
+    page.screenshot(path=screenshots / "widget-every.png")
+    assert lab.counts() == counts
+
+    # a cell runs that never ends: all goes on, and a halt gets through
+    kill = lab.node("KillSwitch")
+    says(browser, kill, ".way", "own line")
+    says(browser, kill, ".now", "ARMED")
+    lab.begin("busy")
+    shown = read(browser, lab)
+    change(browser, lab, shown, MOVING)
+    kill.query_selector("button.halt").click()
+    says(browser, kill, ".ack", "halted, #")
+    change(browser, lab, shown, WIDGETS)
+    assert lab.busy()
+    lab.interrupt()
+
+    # a widget watches the session once, however often its cell runs, and no more when its output is gone
+    lab.run("again", "again")
+    before = int(lab.said("again"))
+    assert before >= len(WIDGETS)
+    for kind in ("Ticker", "Controls", "Session"):
+        lab.run(kind, kind)
+    assert watchers_become(lab, before)
+    lab.clear("Ticker")
+    assert watchers_become(lab, before - 1)
+
+    # the kernel is gone, the session is not: running the cells again shows it, further on
+    with tk.connect("two") as other:
+        left = other.seq
+    lab.restart_kernel()
+    says(browser, lab.node("Orders"), ".badge", "stale")
+    lab.run("attach", "attach")
+    assert int(lab.said("attach")) > left
+    lab.run("Orders", "Orders")
+    [again] = registry.entries()
+    assert (again.pid, again.started) == (entry.pid, entry.started)
+    says(browser, lab.node("Orders"), ".first", "PAPER", "two")
+    shown = read(browser, lab)
+    with tk.connect("two") as other:
+        other.arm()
+    change(browser, lab, shown, ["Orders"])
+    assert psutil.Process(entry.pid).is_running()
+    lab.run("stop", "stop")
+    assert ends(entry.pid)
     assert browser.outside == []
