@@ -1,6 +1,6 @@
 """JupyterLab as a user has it, in a real Chromium: its cells are run and read through the page.
 
-Knows JupyterLab's own commands, nothing of what the cells do.
+Jupyter Notebook (version 7) is served beside it and has the same commands. Knows nothing of what the cells do.
 """
 
 import contextlib
@@ -155,7 +155,8 @@ def serve(folder: Path) -> Iterator[str]:
     options = [
         "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0",
         f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={token}",
-        "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly",
+        "--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True",
+        "--LabApp.extension_manager=readonly",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]  # fmt: skip
     with (folder / "lab.log").open("wb") as log:

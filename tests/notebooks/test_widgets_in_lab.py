@@ -1,4 +1,5 @@
-"""The widgets in real JupyterLab: they live while a cell runs, and the kill switch does not wait for it."""
+"""The widgets in real JupyterLab, and in Jupyter Notebook: they live while a cell runs, and the kill switch does not
+wait for it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -293,4 +294,37 @@ def test_every_widget_lives_while_no_cell_runs_and_while_one_does_and_lets_go_of
     assert psutil.Process(entry.pid).is_running()
     lab.run("stop", "stop")
     assert ends(entry.pid)
+    assert browser.outside == []
+
+
+def test_widgets_live_in_jupyter_notebook_too_and_a_halt_does_not_wait_there_either(
+    project: Path, address: str, browser: Browser, screenshots: Path
+) -> None:
+    lab, page = Lab(browser.page), browser.page
+    market = {"bars": ["sample:BTCUSDT-1m"], "speed": 120, "timeframes": ["1m"], "fast_forward_bars": 60}
+    configure(project, "three", address, market_data=market)
+    cells = {
+        "start": "import tradekit as tk\nsession = tk.start('config/three.yaml')",
+        "whole": "tk.widgets.Session(session)",
+        "busy": "while True:\n    pass",
+        "stop": "session.stop()",
+    }
+    classic = address.replace("/lab/tree/", "/notebooks/")
+    lab.open(classic.format(path=write(project, "classic", cells)))
+    assert "JupyterNotebook" in page.evaluate("() => window.jupyterapp.name.replace(' ', '')")
+    lab.run(last="whole")
+
+    # a cell runs that never ends: the numbers go on, and a halt gets through
+    whole = lab.show("whole")
+    whole.wait_for_selector(".chart canvas")
+    says(browser, whole, ".controls .way", "own line")
+    lab.begin("busy")
+    before = page.evaluate(SHOWN, [whole])
+    page.wait_for_function(CHANGED, arg=[[whole], before], timeout=20_000)
+    whole.query_selector("button.halt").click()
+    says(browser, whole, ".controls .ack", "halted, #")
+    page.screenshot(path=screenshots / "widget-session-notebook.png")
+    assert lab.busy()
+    lab.interrupt()
+    lab.run("stop", "stop")
     assert browser.outside == []
