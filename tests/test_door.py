@@ -28,7 +28,7 @@ def test_the_rooms_offer_names_that_are_loaded_when_used() -> None:
     ]  # fmt: skip
     assert dir(tk.testing) == ["Desk"]  # type: ignore[attr-defined]
     assert tk.research.statistics([0.01, -0.01])["best_bar"] == 0.01
-    assert tk.research.__all__ == ["export_parquet", "page", "rewind", "statistics"]
+    assert tk.research.__all__ == ["export_parquet", "page", "rewind", "statistics", "trade_log"]
 
 
 def test_the_door_opens_without_anything_heavy() -> None:

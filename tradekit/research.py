@@ -4,7 +4,7 @@ Defines nothing of its own; nothing inside the package imports it.
 """
 
 from tradekit.report.stats import statistics
-from tradekit.wiring.journals import export_parquet, rewind
+from tradekit.wiring.journals import export_parquet, rewind, trade_log
 from tradekit.wiring.research import page
 
-__all__ = ["export_parquet", "page", "rewind", "statistics"]
+__all__ = ["export_parquet", "page", "rewind", "statistics", "trade_log"]

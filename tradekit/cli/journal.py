@@ -1,4 +1,4 @@
-"""`tradekit journal verify|info|tail`: a journal read, whether its session runs or not; the rest is in `upkeep`.
+"""`tradekit journal verify|info|tail`: a journal read, also while its session runs; the rest is in `trades`, `upkeep`.
 
 Knows how to ask and show; nothing here writes, and no fact's meaning is known.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tradekit.cli import upkeep
+from tradekit.cli import trades, upkeep
 from tradekit.cli.parser import Commands, Layout, Parser, command
 from tradekit.cli.show import print_json, print_pairs, print_table, utc
 
@@ -36,7 +36,7 @@ def add(commands: Commands) -> None:
     """Declare the commands."""
     parser = commands.add_parser(
         "journal",
-        help="a journal: verify, info, tail, export, prune, migrate",
+        help="a journal: verify, info, tail, trades, export, prune, migrate",
         allow_abbrev=False,
         formatter_class=Layout,
     )
@@ -63,6 +63,7 @@ def add(commands: Commands) -> None:
     tail.add_argument("-f", "--follow", action="store_true", help="go on with what is written, until Ctrl-C")
     for one in (verify, info, tail):
         one.add_argument("file", type=Path, metavar="FILE", help="the journal")
+    trades.add(group)
     upkeep.add(group)
 
 

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -27,8 +27,12 @@ from tradekit.core.event import Event
 from tradekit.errors import ConnectionLostError, RefusedError, VersionError
 from tradekit.health.diagnosis import read_metrics
 from tradekit.report.story import Story
+from tradekit.report.trades import Method
 from tradekit.state.reducer import REDUCER
 from tradekit.state.shape import State
+
+if TYPE_CHECKING:
+    from tradekit.report.tradelog import TradeLog
 
 __all__ = ["SessionClient", "read_token"]
 
@@ -181,6 +185,16 @@ class SessionClient(Commands, View):
             known = self.state.orders.get(order)
             since, instrument = (known.intent, known.instrument) if known is not None else (0, "")
         return life_of(order, self.events, since=since, instrument=instrument)
+
+    def trade_log(self, method: Method = "fifo") -> "TradeLog":
+        """Every closed trade since the journal began, with its why, its fills and its slippage (docs/trade-log.md).
+
+        The whole journal comes over the wire for it: of a long one, read the file with `tk.research.trade_log`. Raises
+        ConnectionLostError when the session does not answer.
+        """
+        from tradekit.client.tradelog import trade_log
+
+        return trade_log(self.events(), method=method)
 
     def declaration(self) -> list[dict[str, Any]]:
         """The running strategy's parameters as it declares them, a row each; see `strategy.declaration`."""

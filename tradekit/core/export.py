@@ -16,7 +16,7 @@ from tradekit.core.journal import JournalReader
 from tradekit.core.subject import fits, tokens
 from tradekit.errors import ConfigError
 
-__all__ = ["chosen", "write_jsonl", "write_parquet"]
+__all__ = ["aside", "chosen", "write_jsonl", "write_parquet"]
 
 _ROWS = 20_000  # events in a row group
 
@@ -66,7 +66,7 @@ def write_jsonl(payloads: Iterable[bytes], out: Path | BinaryIO) -> int:
     """One event a line, the very bytes of the journal; returns how many. A file appears when it is whole."""
     if not isinstance(out, Path):
         return _lines(payloads, out)
-    with _aside(out) as part, part.open("wb") as file:
+    with aside(out) as part, part.open("wb") as file:
         count = _lines(payloads, file)
         file.flush()
         os.fsync(file.fileno())
@@ -92,7 +92,7 @@ def write_parquet(payloads: Iterable[bytes], out: Path) -> int:
     }  # fmt: skip
     schema = pa.schema([pa.field(name, kind, nullable=False) for name, kind in kinds.items()])
     count, rows = 0, map(_row.decode, payloads)
-    with _aside(out) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
+    with aside(out) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
         while group := list(islice(rows, _ROWS)):
             columns = [[getattr(row, name) for row in group] for name in kinds if name != "data"]
             columns.append([bytes(row.data).decode() for row in group])
@@ -110,7 +110,7 @@ def _lines(payloads: Iterable[bytes], file: BinaryIO) -> int:
 
 
 @contextlib.contextmanager
-def _aside(out: Path) -> Iterator[Path]:
+def aside(out: Path) -> Iterator[Path]:
     """A file to write that takes the place of `out` when all went well, and is gone otherwise."""
     part = out.with_name(f".{out.name}.part")
     try:

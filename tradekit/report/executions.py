@@ -27,6 +27,7 @@ class Execution(msgspec.Struct, frozen=True, gc=False):
     rule                 the fill rule, or the venue's word for it
     tag, reason          the order's
     rate                 worth of one unit of the instrument's currency at the fill [account currency]
+    seq                  number of its event in the record, 0 where that is not kept
     """
 
     order: str
@@ -42,6 +43,7 @@ class Execution(msgspec.Struct, frozen=True, gc=False):
     tag: str = ""
     reason: str = ""
     rate: float = 1.0
+    seq: int = 0
 
 
 class Split(msgspec.Struct, frozen=True, gc=False):

@@ -18,7 +18,7 @@ from tradekit.report.executions import Execution, Split
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Method", "Trade", "open_since", "round_trips", "trade_frame"]
+__all__ = ["Method", "Piece", "Trade", "matched", "open_since", "round_trips", "trade_frame"]
 
 Method: TypeAlias = Literal["fifo", "average"]
 Book: TypeAlias = tuple[str, str, str]  # strategy, instrument, position
@@ -95,7 +95,7 @@ class _Lot:
         return share
 
 
-class _Piece(msgspec.Struct, frozen=True, gc=False):
+class Piece(msgspec.Struct, frozen=True, gc=False):
     """An entry and an exit of the same quantity, with their shares of both fees.
 
     spell  number of the time from flat to flat that it belongs to
@@ -127,6 +127,17 @@ def round_trips(
     that goes through zero closes what is open and opens the rest the other way. Raises DataError for a fill without
     a positive quantity and a side, and for another method.
     """
+    return [trade for trade, _ in matched(fills, method=method, instruments=instruments, splits=splits)]
+
+
+def matched(
+    fills: Iterable[Execution],
+    *,
+    method: Method = "fifo",
+    instruments: Mapping[str, Instrument] = _UNNAMED,
+    splits: Iterable[Split] = (),
+) -> list[tuple[Trade, Sequence[Piece]]]:
+    """The same trades, each with the pieces that it is made of: one first in first out, one or more by average."""
     pieces, lots = _matched(fills, splits, instruments)
     if method == "fifo":
         groups = [[piece] for piece in pieces]
@@ -135,7 +146,7 @@ def round_trips(
     else:
         raise DataError(f"round trips by {method!r} are not known; choose fifo or average")
     return [
-        _trade(number, group, instruments.get(group[0].entry.instrument, _PLAIN))
+        (_trade(number, group, instruments.get(group[0].entry.instrument, _PLAIN)), group)
         for number, group in enumerate(groups, start=1)
     ]
 
@@ -152,10 +163,10 @@ def open_since(
 
 def _matched(
     fills: Iterable[Execution], splits: Iterable[Split], instruments: Mapping[str, Instrument]
-) -> tuple[list[_Piece], list[_Lot]]:
+) -> tuple[list[Piece], list[_Lot]]:
     """The closed pieces in the order of closing, and what is still open."""
     books: dict[Book, deque[_Lot]] = {}
-    pieces: list[_Piece] = []
+    pieces: list[Piece] = []
     spells = 0
     coming = deque(splits)
     for number, fill in enumerate(fills):
@@ -166,7 +177,7 @@ def _matched(
         while rest.qty and lots and lots[0].fill.side != fill.side:
             lot = lots[0]
             qty = min(lot.qty, rest.qty)
-            pieces.append(_Piece(lot.spell, lot.fill, fill, qty, lot.take(qty) + rest.take(qty)))
+            pieces.append(Piece(lot.spell, lot.fill, fill, qty, lot.take(qty) + rest.take(qty)))
             if not lot.qty:
                 lots.popleft()
         if rest.qty:
@@ -194,9 +205,9 @@ def _split(books: Mapping[Book, deque[_Lot]], split: Split, instruments: Mapping
             lots.pop()
 
 
-def _flat_to_flat(pieces: Iterable[_Piece], still_open: set[int]) -> list[list[_Piece]]:
+def _flat_to_flat(pieces: Iterable[Piece], still_open: set[int]) -> list[list[Piece]]:
     """The pieces of each spell that has ended, in the order of their ends."""
-    spells: dict[int, list[_Piece]] = {}
+    spells: dict[int, list[Piece]] = {}
     for piece in pieces:
         if piece.spell not in still_open:
             group = spells.pop(piece.spell, [])  # put behind the others, so that spells stand by their ends
@@ -205,7 +216,7 @@ def _flat_to_flat(pieces: Iterable[_Piece], still_open: set[int]) -> list[list[_
     return list(spells.values())
 
 
-def _trade(number: int, pieces: Sequence[_Piece], spec: Instrument) -> Trade:
+def _trade(number: int, pieces: Sequence[Piece], spec: Instrument) -> Trade:
     first, last = pieces[0], pieces[-1]
     entry, leaving = first.entry, last.leaving
     fees = sum((piece.fees for piece in pieces), start=ZERO)
@@ -240,7 +251,7 @@ def _trade(number: int, pieces: Sequence[_Piece], spec: Instrument) -> Trade:
     )
 
 
-def _profit(piece: _Piece, spec: Instrument) -> Decimal:
+def _profit(piece: Piece, spec: Instrument) -> Decimal:
     """What the way from entry to exit was worth, before fees."""
     entry, leaving = (spec.value(piece.qty, fill.price) for fill in (piece.entry, piece.leaving))
     gains = (
@@ -249,7 +260,7 @@ def _profit(piece: _Piece, spec: Instrument) -> Decimal:
     return leaving - entry if gains else entry - leaving
 
 
-def _value(piece: _Piece, spec: Instrument) -> Decimal:
+def _value(piece: Piece, spec: Instrument) -> Decimal:
     """What was traded at the entry."""
     return spec.value(piece.qty, piece.entry.price)
 

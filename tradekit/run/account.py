@@ -18,13 +18,14 @@ from tradekit.data.ticks import Ticks
 from tradekit.model.account import CashMoved, SplitEffected
 from tradekit.model.instrument import Instrument, duration
 from tradekit.model.market import Bar
-from tradekit.model.money import CENT, ZERO
+from tradekit.model.money import ZERO
 from tradekit.model.order import OrderFilled
 from tradekit.model.session import SessionOpened
 from tradekit.report.equity import Row, Series, equity_curve, equity_frame
 from tradekit.report.executions import Execution, Split, executions, splits
 from tradekit.run.record import Told
 from tradekit.run.timeline import Hours
+from tradekit.state.booking import Booked, booked
 from tradekit.state.reducer import apply
 from tradekit.state.shape import Fill, Order, State
 from tradekit.state.valuation import rate
@@ -186,7 +187,7 @@ def folded_account(columns: Mapping[str, BarColumns], events: Iterable[Event]) -
     state = State()
     rows: dict[int, Row] = {}
     told: list[Event] = []
-    terms: list[tuple[float, Decimal]] = []
+    terms: list[Booked] = []
     lengths = {name: duration(one.timeframe) for name, one in columns.items()}
     shortest = min(lengths.values())
     for event in events:
@@ -199,10 +200,10 @@ def folded_account(columns: Mapping[str, BarColumns], events: Iterable[Event]) -
             continue
         told.append(event)
         if isinstance(data, OrderFilled):
-            terms.append(_terms(state, data))
+            terms.append(booked(state, data))
     found = [
-        msgspec.structs.replace(fill, rate=worth, fee=fee)
-        for fill, (worth, fee) in zip(executions(told), terms, strict=True)
+        msgspec.structs.replace(fill, qty=qty, rate=worth, fee=fill.fee if fee is None else fee)
+        for fill, (qty, fee, worth) in zip(executions(told), terms, strict=True)
     ]
     account = state.account
     unpriced = [currency for currency, known in account.rates.items() if known is None]
@@ -224,17 +225,6 @@ def _row(state: State) -> Row:
         by_instrument[instrument] = by_instrument.get(instrument, 0.0) + value
     values = by_instrument.values()
     return account.equity, cash, sum(values), sum(map(abs, values))
-
-
-def _terms(state: State, fill: OrderFilled) -> tuple[float, Decimal]:
-    """The rate of the instrument's currency at a fill, and the fill's fee in that currency."""
-    account, spec = state.account, state.instruments.get(fill.instrument)
-    currency = account.currency if spec is None else spec.currency
-    worth = rate(account, currency)
-    if fill.fee_currency == currency or not fill.fee or not worth:
-        return worth, fill.fee
-    paid = float(fill.fee) * rate(account, fill.fee_currency) / worth
-    return worth, Decimal(repr(paid)).quantize(CENT)
 
 
 def fills_and_orders(told: Iterable[Event]) -> tuple[list[Fill], list[Order]]:

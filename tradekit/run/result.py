@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tradekit.report.embed import Chart
+    from tradekit.report.tradelog import TradeLog
 
 __all__ = ["Result"]
 
@@ -174,6 +175,15 @@ class Result:
 
     def _measured(self, trades: list[Trade]) -> "pd.DataFrame":
         return trade_frame(trades).assign(**excursions(trades, self._finest, self._account.splits))
+
+    def trade_log(self, method: Method = "fifo") -> "TradeLog":
+        """The trades with their signals, orders and fills, slippage and excursions: the table that a session's log is.
+
+        See docs/trade-log.md.
+        """
+        from tradekit.client.tradelog import trade_log
+
+        return trade_log(self.events(), method=method, histories=self._finest)
 
     # --- the account over time ------------------------------------------------------------------------------
 

@@ -8,16 +8,30 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tradekit.client.registry import find
+from tradekit.client.tradelog import trade_log as log_of
 from tradekit.client.view import Past
 from tradekit.core.export import chosen, write_parquet
 from tradekit.core.journal import JournalReader
 from tradekit.core.open import open_journal
-from tradekit.errors import NotFoundError
+from tradekit.errors import ConfigError, NotFoundError
 from tradekit.report.story import Story, lives_of_orders, order_story
+from tradekit.report.tradelog import TradeLog
+from tradekit.report.trades import Method
 from tradekit.state.reducer import apply
 from tradekit.state.shape import State
 
-__all__ = ["export_parquet", "fold_until", "open_journal", "rewind", "seq_at", "state_at", "story_of"]
+__all__ = [
+    "export_parquet",
+    "fold_until",
+    "journal_of",
+    "open_journal",
+    "rewind",
+    "seq_at",
+    "state_at",
+    "story_of",
+    "trade_log",
+]
 
 
 def state_at(path: str | os.PathLike[str], at: int | str | datetime | None = None) -> State:
@@ -56,6 +70,29 @@ def export_parquet(
     with open_journal(path) as journal:
         write_parquet(chosen(journal, types=types, subject=subject), file)
     return file
+
+
+def journal_of(target: str) -> Path:
+    """The journal that `target` means: a file, or the name of a session that runs here.
+
+    Raises NotFoundError for neither, ConfigError for a session that keeps none.
+    """
+    file = Path(target)
+    if file.exists() or "/" in target:
+        return file
+    entry = find(target)
+    if not entry.journal:
+        raise ConfigError(f"session {target!r} keeps its journal in memory: there is no file to read")
+    return Path(entry.journal)
+
+
+def trade_log(path: str | os.PathLike[str], method: Method = "fifo") -> TradeLog:
+    """The trade log of the session whose journal lies at `path`: the same table as `Result.trade_log` gives.
+
+    Raises DataError for a method that is not known.
+    """
+    with open_journal(path) as journal:
+        return log_of(journal.events(), method=method)
 
 
 def fold_until(journal: JournalReader, seq: int) -> State:
