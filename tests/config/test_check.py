@@ -23,25 +23,76 @@ def test_strategy_and_bars_are_all_a_session_needs(file: Path) -> None:
     check_runnable(load_config(file))
 
 
+LIVE = (
+    "session: {mode: live}\nstrategy: {class: a:B}\ninstruments: [{id: BTC-USDT}]\n"
+    "market_data: {source: ccxt}\nbroker: {name: ccxt}\n"
+)
+
+
+@pytest.mark.parametrize("mode", ["live", "shadow"])
+def test_a_live_configuration_is_rehearsed_by_its_mode_alone(file: Path, mode: str) -> None:
+    file.write_text(LIVE, encoding="utf-8")
+    check_runnable(load_config(file, overrides={"session.mode": mode}))
+
+
+def test_paper_may_trade_on_a_venues_live_bars(file: Path) -> None:
+    file.write_text(LIVE, encoding="utf-8")
+    check_runnable(load_config(file, overrides={"session.mode": "paper", "broker.name": "paper"}))
+
+
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("session.mode", "live", r"session\.mode: live needs a broker that sends orders"),
-        ("session.mode", "shadow", r"session\.mode: shadow needs a live feed"),
         ("event_bus.enabled", False, r"event_bus\.enabled: false is for backtests only"),
         ("state_store.enabled", False, r"state_store\.enabled: false is for backtests only"),
         ("strategy.class", None, r"strategy\.class: missing; write module:Class"),
         ("market_data.bars", [], r"market_data\.bars: missing; list samples or files"),
-        ("market_data.source", "ccxt", r"market_data\.source: 'ccxt' is not known; this version has replay"),
-        ("broker.name", "ib", r"broker\.name: 'ib' is not known; this version has paper"),
+        ("market_data.source", "ccxt", r"instruments: missing; list what is traded at the venue"),
+        ("broker.name", "ccxt", r"broker\.name: mode paper sends nothing to 'ccxt'"),
+        ("session.mode", "shadow", r"market_data\.source: shadow needs a live feed"),
+        ("session.mode", "live", r"broker\.name: live needs a broker that sends orders to a venue"),
     ],
 )
 def test_what_cannot_be_run_is_refused_by_what_is_missing(
     file: Path, key: str, value: object, said: str
 ) -> None:
-    config = load_config(file, overrides={key: value})
+    refused(file, {key: value}, said)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("market_data.source", "replay", r"market_data\.source: live needs the venue's own bars: write ccxt"),
+        ("market_data.source", "other", r"market_data\.source: 'other' is not where orders go \('ccxt'\)"),
+        (
+            "market_data.bars",
+            ["sample:BTCUSDT-1m"],
+            r"market_data\.bars: recorded bars are for source replay",
+        ),
+        ("market_data.speed", 60, r"market_data\.speed: a live market has the speed that it has"),
+        ("broker.drill", {}, r"broker\.drill: a drill is for recorded bars"),
+        ("websocket.enabled", False, r"websocket\.enabled: live needs its bridge"),
+        ("session.armed", True, r"session\.armed: true is for paper: .* tradekit arm desk"),
+        ("event_bus.persist_events", False, r"event_bus\.persist_events: .* refused without one"),
+    ],
+)
+def test_what_is_wrong_with_a_live_configuration_is_named(
+    file: Path, key: str, value: object, said: str
+) -> None:
+    file.write_text(LIVE, encoding="utf-8")
+    refused(file, {key: value}, said)
+
+
+def test_a_rehearsal_takes_its_bars_from_where_its_orders_would_go(file: Path) -> None:
+    file.write_text(LIVE, encoding="utf-8")
+    keys = {"session.mode": "shadow", "broker.name": "other"}
+    refused(file, keys, r"broker\.name: 'other' is not where the bars come from \('ccxt'\)")
+
+
+def refused(file: Path, keys: dict[str, object], said: str) -> None:
+    """That a session of this file with these keys is refused in such words, with the file's name."""
     with pytest.raises(ConfigError, match=said) as caught:
-        check_runnable(config)
+        check_runnable(load_config(file, overrides=keys))
     assert str(file) in str(caught.value)
 
 

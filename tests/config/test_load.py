@@ -138,8 +138,8 @@ def test_a_stem_without_letters_asks_for_a_name(file: Path) -> None:
         load_config(other)
 
 
-@pytest.mark.parametrize(("mode", "armed"), [("paper", True), ("shadow", False), ("live", False)])
-def test_only_paper_is_armed_by_default(file: Path, mode: str, armed: bool) -> None:
+@pytest.mark.parametrize(("mode", "armed"), [("paper", True), ("shadow", True), ("live", False)])
+def test_what_sends_orders_out_is_not_armed_by_default(file: Path, mode: str, armed: bool) -> None:
     file.write_text(f"session: {{mode: {mode}}}", encoding="utf-8")
     assert load_config(file).session.armed is armed
 

@@ -34,6 +34,7 @@ class HandFeed:
 
     name = "hand"
     source = "the test"
+    ended = "the test has no more bars"
     start = START
 
     def __init__(self) -> None:

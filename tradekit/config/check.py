@@ -46,25 +46,83 @@ def check_runnable(config: Config) -> None:
 
 
 def _unrunnable(config: Config) -> Iterator[Problem]:
-    mode = config.session.mode
-    if mode != "paper":
-        missing = {
-            "shadow": "a live feed of quotes, and there is none yet",
-            "live": "a broker that sends orders to a venue, and there is none yet",
-        }[mode]
-        yield "session.mode", f"{mode} needs {missing}; this version runs paper"
     if not config.event_bus.enabled:
         yield "event_bus.enabled", "false is for backtests only: a session is nothing without its events"
     if not config.state_store.enabled:
         yield "state_store.enabled", "false is for backtests only: a session is nothing without its state"
     if config.strategy.class_path is None:
         yield "strategy.class", "missing; write module:Class, for example tradekit.strategy.library:SmaCross"
-    if config.market_data.source != "replay":
-        yield "market_data.source", f"{config.market_data.source!r} is not known; this version has replay"
+    yield from {"paper": _paper, "shadow": _shadow, "live": _live}[config.session.mode](config)
+    yield from _replayed(config) if config.market_data.source == "replay" else _told_live(config)
+
+
+def _paper(config: Config) -> Iterator[Problem]:
+    name = config.broker.name
+    if name != "paper":
+        yield (
+            "broker.name",
+            f"mode paper sends nothing to {name!r}: write name: paper, or session.mode: shadow (a rehearsal on its "
+            f"prices) or live",
+        )
+
+
+def _shadow(config: Config) -> Iterator[Problem]:
+    """Orders stay here whatever the broker is called, so a live configuration is rehearsed by its mode alone."""
+    name, source = config.broker.name, config.market_data.source
+    if source == "replay":
+        yield (
+            "market_data.source",
+            "shadow needs a live feed: name a venue's, such as ccxt; for recorded bars there is mode paper",
+        )
+    elif name not in ("paper", source):
+        yield "broker.name", f"{name!r} is not where the bars come from ({source!r}); name one venue"
+
+
+def _live(config: Config) -> Iterator[Problem]:
+    name, source = config.broker.name, config.market_data.source
+    if name == "paper":
+        yield (
+            "broker.name",
+            "live needs a broker that sends orders to a venue, such as ccxt; paper sends none",
+        )
+    if source == "replay":
+        yield "market_data.source", f"live needs the venue's own bars: write {name}; a replay is of the past"
+    elif source != name:
+        yield "market_data.source", f"{source!r} is not where orders go ({name!r}); name one venue"
+    if not config.websocket.enabled:
+        yield (
+            "websocket.enabled",
+            "live needs its bridge: nobody could arm, halt or kill the session without it",
+        )
+    if config.session.armed:
+        yield (
+            "session.armed",
+            f"true is for paper: a live session is armed by a human, tradekit arm {config.session.name}",
+        )
+
+
+def _replayed(config: Config) -> Iterator[Problem]:
     if not config.market_data.bars:
         yield "market_data.bars", "missing; list samples or files, for example [sample:BTCUSDT-1m]"
-    if config.broker.name != "paper":
-        yield "broker.name", f"{config.broker.name!r} is not known; this version has paper"
+
+
+def _told_live(config: Config) -> Iterator[Problem]:
+    """What has a meaning for recorded bars alone is not left out in silence."""
+    data = config.market_data
+    if not config.instruments:
+        yield "instruments", "missing; list what is traded at the venue, for example [{id: BTC-USDT}]"
+    if data.bars:
+        yield (
+            "market_data.bars",
+            f"recorded bars are for source replay; {data.source} tells its own: leave it out",
+        )
+    if data.speed != 1.0:
+        yield "market_data.speed", "a live market has the speed that it has: leave it out"
+    if config.broker.drill is not None:
+        yield (
+            "broker.drill",
+            "a drill is for recorded bars: leave it out, or write market_data.source: replay",
+        )
 
 
 def _money(config: Config) -> Iterator[Problem]:

@@ -40,7 +40,7 @@ def load_config(path: str | Path, *, overrides: Mapping[str, Any] | None = None)
     if not session.name:
         session = replace(session, name=_name(file, str(path)))
     if session.armed is None:
-        session = replace(session, armed=session.mode == "paper")
+        session = replace(session, armed=session.mode != "live")
     config = replace(made, session=session)
     wrong = [f"{doc.where(where)}: {where}: {problem}" for where, problem in problems(config)]
     if wrong:

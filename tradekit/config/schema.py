@@ -48,7 +48,7 @@ class SessionSection(_Section, frozen=True, kw_only=True):
     cash             opening balance of a new journal [currency]
     account_type     what orders may do with the money there is: unlimited, cash or margin (docs/accounts.md)
     hedging          whether positions of one instrument are kept apart by name, instead of netted
-    armed            whether orders may be sent from the first bar on; None is yes on paper, no elsewhere
+    armed            whether orders may be sent from the first bar on; None is no where they leave the house, else yes
     step_deadline_s  the session halts when one step takes longer [s]
     folder           where token file and log lie; None is beside the journal
     """
@@ -103,11 +103,12 @@ class InstrumentSection(_Section, frozen=True, kw_only=True):
 class MarketDataSection(_Section, frozen=True, kw_only=True):
     """`market_data`: what the session sees.
 
-    source             where bars come from: replay
-    bars               samples ("sample:BTCUSDT-1m") and files, one instrument each
-    speed              how many times faster than it happened; "max" waits for nothing
+    source             where bars come from: replay, or the name of a venue that tells them as they close (ccxt)
+    bars               of a replay: samples ("sample:BTCUSDT-1m") and files, one instrument each
+    speed              of a replay: how many times faster than it happened; "max" waits for nothing
     timeframes         kept and shown beside those the strategy asks for
-    fast_forward_bars  bars delivered at once at the very start, so that charts are full
+    fast_forward_bars  of a replay: bars delivered at once at the very start, so that charts are full
+    warmup_bars        of a venue: so many bars of the shortest timeframe before the first start warm indicators up
     ticks              whether the forming bar is shown between closes
     """
 
@@ -116,6 +117,7 @@ class MarketDataSection(_Section, frozen=True, kw_only=True):
     speed: float | Text = 1.0
     timeframes: list[Text] = []
     fast_forward_bars: Count = 0
+    warmup_bars: Count = 500
     ticks: bool = True
 
 
@@ -128,7 +130,7 @@ class BrokerSection(_Section, frozen=True, kw_only=True):
     borrow_rate, interest_rate  yearly rates (0.03 is 3 %) for what is sold short, and for cash that is owed
     drill     faults on the way to the venue by name, and a `seed` (docs/brokers.md); {} is a rough day, None none
 
-    Of a venue, where the name is ccxt (docs/brokers.md):
+    Of a venue, where it or the source of market data is ccxt (docs/brokers.md):
 
     venue, market          which one, and spot or linear (perpetuals)
     key_from, secret_from  where the key and its secret are: env:NAME, file:PATH or keyring:SERVICE/NAME

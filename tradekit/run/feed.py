@@ -4,7 +4,7 @@ Where it stands is a fold of the journal (the bars taken), so it goes on where a
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,7 @@ class ReplayFeed:
     """
 
     name = "replay"
+    ended = "the recorded data has come to its end"
 
     def __init__(
         self,
@@ -71,7 +72,7 @@ class ReplayFeed:
 
     async def inputs(
         self, after: Mapping[str, int], due: Callable[[], tuple[int, str] | None]
-    ) -> AsyncIterator[Input]:
+    ) -> AsyncGenerator[Input, None]:
         """Bars with the time of their close [UTC ns], market hours and timers, from behind the positions in `after`.
 
         due  says which timer is next

@@ -12,6 +12,7 @@ from tradekit.run.comparing import compare
 from tradekit.run.cycle import Cycle
 from tradekit.run.execution import Step
 from tradekit.run.gate import Gate
+from tradekit.run.now import Now
 from tradekit.trading.office import Office
 from tradekit.trading.reconcile.books import Practice
 from tradekit.trading.venue import Report
@@ -26,19 +27,29 @@ class InHouse:
     gate      the last line before the venue
     start     session time while nothing has happened [UTC ns]
     practice  how the venue's books are compared with ours
+    time      wall time, where the market is live; None where session time is what the last fact says
     """
 
-    def __init__(self, cycle: Cycle, gate: Gate, *, start: int = 0, practice: Practice | None = None) -> None:
+    def __init__(
+        self,
+        cycle: Cycle,
+        gate: Gate,
+        *,
+        start: int = 0,
+        practice: Practice | None = None,
+        time: Now | None = None,
+    ) -> None:
         self.cycle = cycle
         self.engine = cycle.engine
         self.gate = gate
-        self._start = start
+        self._start, self._time = start, time
         self._practice = practice or Practice(flips=True, reduces=True)
         self._office = Office(cycle.engine, self._practice)
 
     def now(self) -> int:
-        """The latest time that the session has seen."""
-        return self.engine.state.time or self._start
+        """The latest time that the session has seen; of a live market not before the wall's."""
+        seen = self.engine.state.time or self._start
+        return seen if self._time is None else max(seen, self._time.now())
 
     def replay(self, event: Event) -> None:
         """Fold a journaled event into the venue's book."""

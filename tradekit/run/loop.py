@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
@@ -22,11 +22,10 @@ from tradekit.errors import JournalError, RefusedError
 from tradekit.model.market import FeedEnded, FeedStarted
 from tradekit.model.session import CommandReceived, CommandRefused, RiskChanged, SessionClosed
 from tradekit.run.execution import Execution
-from tradekit.run.feed import ReplayFeed
 from tradekit.run.gate import Gate
 from tradekit.trading.reconcile.settle import unsettled
 
-__all__ = ["Asked", "Loop", "Watch"]
+__all__ = ["Asked", "Feed", "Loop", "Watch"]
 
 _log = logging.getLogger("tradekit.session")
 
@@ -44,6 +43,26 @@ class Watch(Protocol):
 
     def end(self) -> float:
         """It has ended; returns how long it took [s]."""
+
+
+class Feed(Protocol):
+    """Where a session's inputs come from.
+
+    name, source  what it is called in the state, and where its facts come from, in words
+    ended         why it has ended when it has, in words
+    """
+
+    name: str
+    source: str
+    ended: str
+
+    def inputs(
+        self, after: Mapping[str, int], due: Callable[[], tuple[int, str] | None]
+    ) -> AsyncGenerator[tuple[int, Any], None]:
+        """Facts with the moment they became known [UTC ns], from behind the positions in `after`.
+
+        The next one is not asked for before the last has been taken in full. `due` says which timer is next.
+        """
 
 
 class Asked(msgspec.Struct):
@@ -85,7 +104,7 @@ class Loop:
         self,
         execution: Execution,
         journal: Journal,
-        feed: ReplayFeed,
+        feed: Feed,
         *,
         clock: Clock,
         gate: Gate,
@@ -249,10 +268,13 @@ class Loop:
         known = state.health.feeds.get(feed.name)
         if known is None or known.status != "running":
             await self.take(FeedStarted(feed.name, feed.source))
-        async for ts, fact in feed.inputs(self._feed_after, lambda: self.engine.state.due()):
-            await self.take(fact, ts)
+        async with contextlib.aclosing(
+            feed.inputs(self._feed_after, lambda: self.engine.state.due())
+        ) as inputs:
+            async for ts, fact in inputs:
+                await self.take(fact, ts)
         if self.engine.state.health.feeds[feed.name].status != "ended":
-            await self.take(FeedEnded(feed.name, "the recorded data has come to its end"))
+            await self.take(FeedEnded(feed.name, feed.ended))
         _log.info("feed ended; the session stays up")
 
     async def _commands(self) -> None:

@@ -1,6 +1,7 @@
-"""Where a session's orders go, as its configuration says: to the exchange in the house, or to a broker.
+"""Where a session's orders go, as its configuration says: to the exchange in the house, or to a venue.
 
-The one place that knows the brokers by name. Knows no journal and no loop.
+Only mode live makes a broker: in every other mode there is nothing that an order could leave by. Knows no journal and
+no loop.
 """
 
 from collections.abc import Callable
@@ -13,15 +14,15 @@ from tradekit.brokers.paper.broker import PaperBroker
 from tradekit.brokers.paper.venue import PaperVenue
 from tradekit.config.schema import Config
 from tradekit.core.clock import Clock
-from tradekit.data.columns import BarColumns
 from tradekit.errors import ConfigError, OrderError
 from tradekit.model.instrument import Instrument
 from tradekit.model.money import exact
+from tradekit.run.at_broker import AtBroker
 from tradekit.run.cycle import Cycle
 from tradekit.run.execution import Execution
 from tradekit.run.gate import Gate
 from tradekit.run.in_house import InHouse
-from tradekit.run.now import ReplayTime
+from tradekit.run.now import ReplayTime, WallTime
 from tradekit.sim.rules import Rules
 from tradekit.sim.worded import rules_from
 from tradekit.testing.faults import Seeded, faults_of
@@ -32,6 +33,8 @@ from tradekit.trading.names import Names
 from tradekit.trading.office import Office
 from tradekit.trading.reconcile.books import Practice
 from tradekit.wiring.drill import Drill
+from tradekit.wiring.market import Market
+from tradekit.wiring.venues import venue
 
 __all__ = ["executions"]
 
@@ -39,19 +42,37 @@ _AT_MOST = 60.0  # how fast a drill's clock goes between the bars of a replay th
 Make: TypeAlias = Callable[[Engine, Gate, str, Clock], Execution]  # of an engine, a gate and the journal's id
 
 
-def executions(config: Config, columns: list[BarColumns]) -> Make:
+def executions(config: Config, market: Market, clock: Clock) -> Make:
     """What makes the session's execution; raises ConfigError for what cannot be made, before anything is touched."""
-    instruments = [one.spec for one in columns]
-    start = min((int(one.ts[0]) for one in columns if len(one)), default=0)
+    if config.session.mode == "live":
+        return _live(config, market, clock)
     if config.broker.drill is not None:
-        return _drill(config, instruments, start)
-    venue = PaperVenue(instruments, rules=_rules(config))
+        return _drill(config, market.instruments, market.start)
+    simulated = PaperVenue(market.instruments, rules=_rules(config))
     charged = config.broker
     clearing = Clearing(borrow_rate=charged.borrow_rate, interest_rate=charged.interest_rate)
     practice = _practice(config, flips=True, reduces=True)
 
     def make(engine: Engine, gate: Gate, journal: str, clock: Clock) -> Execution:
-        return InHouse(Cycle(engine, venue, clearing), gate, start=start, practice=practice)
+        time = WallTime(clock) if market.live else None
+        cycle = Cycle(engine, simulated, clearing)
+        return InHouse(cycle, gate, start=market.start, practice=practice, time=time)
+
+    return make
+
+
+def _live(config: Config, market: Market, clock: Clock) -> Make:
+    """The account at the venue. What is in doubt is looked for at least as long as the venue may take to show it."""
+    broker = venue(config.broker.name).broker(config, [one.id for one in market.instruments], clock)
+    able = broker.abilities
+    practice = _practice(config, flips=able.flips, replaces=able.replaces, reduces=able.reduces)
+    practice = msgspec.structs.replace(practice, span_s=max(practice.span_s, able.delay_s))
+
+    def make(engine: Engine, gate: Gate, journal: str, clock: Clock) -> Execution:
+        time = WallTime(clock)
+        office = Office(engine, practice, now=time.now())
+        names = Names(journal, lambda: engine.state, longest=able.longest_id)
+        return AtBroker(engine, office, broker, gate, names, time=time, clock=clock)
 
     return make
 

@@ -21,7 +21,6 @@ from tradekit.core.snapshot import SnapshotStore
 from tradekit.core.store import Store
 from tradekit.core.version import version
 from tradekit.data.columns import BarColumns
-from tradekit.data.load import load_bars
 from tradekit.errors import ConfigError, JournalCorruptError
 from tradekit.model.account import AccountType
 from tradekit.model.instrument import Instrument, check_instruments, duration
@@ -38,8 +37,9 @@ from tradekit.strategy.load import class_path, load_strategy, snake_name, source
 from tradekit.trading.engine import Engine
 from tradekit.trading.limits import check_limits
 from tradekit.wiring.brokers import executions
+from tradekit.wiring.market import Market, market_of
 
-__all__ = ["CONFIG_USER", "Parts", "build", "load_columns"]
+__all__ = ["CONFIG_USER", "Parts", "build"]
 
 CONFIG_USER = "config"  # who sets a parameter that was changed in the file between two starts
 
@@ -50,7 +50,7 @@ class Parts(msgspec.Struct):
     """A session, put together and restored, not yet running."""
 
     config: Config
-    columns: list[BarColumns]
+    market: Market
     execution: Execution
     journal: Journal
     store: Store[State]
@@ -59,6 +59,11 @@ class Parts(msgspec.Struct):
     opened: SessionOpened
     changed: dict[str, Any]  # parameters that the configuration changed since the last start
 
+    @property
+    def columns(self) -> list[BarColumns]:
+        """The recorded bars of a replay."""
+        return self.market.columns
+
 
 def build(config: Config, *, clock: Clock) -> Parts:
     """Put a session together from its configuration; a journal that is there is restored.
@@ -66,7 +71,6 @@ def build(config: Config, *, clock: Clock) -> Parts:
     Raises ConfigError, DataError or StrategyError for what cannot be made, JournalLockedError when another session
     writes the journal, JournalCorruptError when it does not prove what it claims.
     """
-    columns = [load_columns(source, config) for source in config.bars]
     limits = check_limits(dict(config.risk))
     before = _said_before(config.journal) if config.state_store.restore_on_startup else None
     if before is not None and config.broker.drill is not None:
@@ -74,13 +78,19 @@ def build(config: Config, *, clock: Clock) -> Parts:
             f"{config.file.name}: a drill begins with a new journal, for its venue's books end with the process: set "
             "state_store.restore_on_startup to false"
         )
+    if before is not None and before.opened.mode != config.session.mode:
+        raise ConfigError(
+            f"{config.file.name}: event_bus.event_log_file: {config.journal} was begun by a session in mode "
+            f"{before.opened.mode}: name another file for mode {config.session.mode}, for their books are not the same"
+        )
     strategy = _strategy(config, before)
-    instruments = [c.spec for c in columns]
+    known = {} if before is None else {one.id: one for one in before.instruments}
+    market = market_of(config, strategy.timeframes, clock, known=known)
     engine = Engine(strategy, clean=secrets.clean_value)
     gate = Gate()
-    execution_at = executions(config, columns)
-    opened = _opened(config, strategy, columns, limits)
-    check_instruments(instruments)
+    execution_at = executions(config, market, clock)
+    opened = _opened(config, strategy, market, limits)
+    check_instruments(market.instruments)
     if not config.state_store.restore_on_startup and config.journal is not None:
         kept = set_aside(config.journal)
         if kept is not None:
@@ -105,28 +115,10 @@ def build(config: Config, *, clock: Clock) -> Parts:
     elif risk.halted:
         gate.halt(risk.reason)
     changed = _changed(config, before) if before is not None else {}
-    return Parts(config, columns, execution, journal, store, snapshots, gate, opened, changed)
+    return Parts(config, market, execution, journal, store, snapshots, gate, opened, changed)
 
 
 # --- the pieces ---------------------------------------------------------------------------------------------
-
-
-def load_columns(source: str, config: Config) -> BarColumns:
-    """One of the configuration's sources of bars, as its `instruments` and `timeframes` want it; raises DataError."""
-    frame = load_bars(source)
-    said = {section.id: section for section in config.instruments}.get(frame.attrs["instrument"])
-    if said is not None:
-        spec = msgspec.convert(frame.attrs["spec"], Instrument)
-        given = {k: v for k, v in msgspec.structs.asdict(said).items() if v is not None}
-        changed = msgspec.convert(msgspec.structs.asdict(spec) | given, Instrument)
-        frame = load_bars(frame, instrument=changed, timeframe=frame.attrs["timeframe"])
-    for timeframe in config.market_data.timeframes:
-        if duration(timeframe) % duration(frame.attrs["timeframe"]):
-            raise ConfigError(
-                f"market_data.timeframes: {timeframe} bars cannot be made from {source}, "
-                f"which has {frame.attrs['timeframe']} bars"
-            )
-    return BarColumns.from_frame(frame)
 
 
 def _strategy(config: Config, before: "_Before | None") -> Strategy:
@@ -139,32 +131,29 @@ def _strategy(config: Config, before: "_Before | None") -> Strategy:
     return made
 
 
-def _opened(
-    config: Config, strategy: Strategy, columns: list[BarColumns], limits: dict[str, str]
-) -> SessionOpened:
+def _opened(config: Config, strategy: Strategy, market: Market, limits: dict[str, str]) -> SessionOpened:
     session = config.session
     configured = load_strategy(type(strategy), config.strategy.params)
-    frames = dict.fromkeys(
-        (*(c.timeframe for c in columns), *strategy.timeframes, *config.market_data.timeframes)
-    )
+    frames = dict.fromkeys((*market.timeframes, *strategy.timeframes, *config.market_data.timeframes))
     return SessionOpened(
         name=session.name,
         mode=Mode(session.mode),
         account=session.account,
-        currency=session.currency or columns[0].spec.currency,
+        currency=session.currency or market.instruments[0].currency,
         cash=exact(session.cash, name="session.cash"),
         strategy=config.strategy.id or snake_name(type(strategy).__name__),
         strategy_class=class_path(type(strategy)),
         params=parameters(configured),
         source=source_hash(type(strategy)),
-        instruments=[c.spec for c in columns],
+        instruments=market.instruments,
         timeframes=sorted(frames, key=duration),
         limits=limits,
-        armed=session.mode == "paper" if session.armed is None else session.armed,
+        armed=session.mode != "live" if session.armed is None else session.armed,
         program=version(),
         reducer=REDUCER,
         account_type=AccountType(session.account_type),
         hedging=session.hedging,
+        warm_until=market.opened,
     )
 
 
@@ -176,6 +165,7 @@ class _Before(msgspec.Struct):
 
     opened: SessionOpened
     params: dict[str, Any]
+    instruments: list[Instrument]  # as the last start has them
 
 
 def _said_before(path: Path | None) -> _Before | None:
@@ -186,7 +176,9 @@ def _said_before(path: Path | None) -> _Before | None:
         for event in journal.events(types=["session.opened", "command.received"]):
             data = event.data
             if isinstance(data, SessionOpened) and before is None:
-                before = _Before(data, dict(data.params))
+                before = _Before(data, dict(data.params), data.instruments)
+            elif before is not None and isinstance(data, SessionOpened):
+                before.instruments = data.instruments
             elif before is not None and isinstance(data, CommandReceived) and _is_from_config(data):
                 before.params |= params_of(data.args)
     return before

@@ -1,4 +1,4 @@
-"""A venue through ccxt, as a configuration names it: its broker, its feed, and what the doctor finds there.
+"""A venue through ccxt, as a configuration names it: its broker, its feed, its instruments, what the doctor finds.
 
 Secrets are read here, at the last moment. Knows no session and no journal.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tradekit.brokers.ccxt.checks import look
+from tradekit.brokers.ccxt.checks import instruments, look
 from tradekit.brokers.ccxt.client import Access, load_library
 from tradekit.brokers.ccxt.feed import CcxtFeed
 from tradekit.brokers.ccxt.orders import CcxtBroker
@@ -19,7 +19,7 @@ from tradekit.errors import ConfigError
 from tradekit.health.finding import Finding
 from tradekit.model.instrument import Instrument
 
-__all__ = ["ccxt_broker", "ccxt_feed", "ccxt_findings"]
+__all__ = ["ccxt_broker", "ccxt_feed", "ccxt_findings", "ccxt_instruments"]
 
 
 def ccxt_broker(config: Config, instruments: Iterable[str], clock: Clock) -> CcxtBroker:
@@ -34,14 +34,26 @@ def ccxt_feed(config: Config, series: Iterable[tuple[str, str]], clock: Clock) -
     return CcxtFeed(_address(config), config.broker.market, series, clock=clock)
 
 
+def ccxt_instruments(config: Config, clock: Clock) -> dict[str, Instrument]:
+    """What is traded there of the configuration's instruments; raises ConnectionLostError without an answer."""
+    load_library()
+    wanted = [one.id for one in config.instruments]
+    return asyncio.run(instruments(_address(config), config.broker.market, wanted, clock=clock))
+
+
 def ccxt_findings(config: Config, clock: Clock) -> list[Finding]:
-    """What the doctor finds at a configuration's venue; raises ConfigError as `ccxt_broker` does."""
+    """What the doctor finds at a configuration's venue; raises ConfigError as `ccxt_broker` does.
+
+    Where orders stay in the house no key is needed, and the account is looked at only if one is named.
+    """
     wanted = [Instrument(id=one.id, tick=one.tick, lot=one.lot) for one in config.instruments]
     if not wanted:
         raise ConfigError(
             f"{config.file.name}: instruments: missing; list what is traded: [{{id: BTC-USDT}}]"
         )
-    return asyncio.run(look(_access(config), config.broker.market, wanted, clock=clock))
+    keyless = config.session.mode != "live" and config.broker.key_from is None
+    access = _address(config) if keyless else _access(config)
+    return asyncio.run(look(access, config.broker.market, wanted, clock=clock))
 
 
 def _access(config: Config) -> Access:

@@ -26,8 +26,8 @@ from tradekit.health.finding import Finding, note, well, wrong
 from tradekit.model.session import SessionOpened
 from tradekit.strategy.load import class_path, load_strategy, source_hash
 from tradekit.trading.limits import check_limits
-from tradekit.wiring.build import load_columns
-from tradekit.wiring.ccxt import ccxt_findings
+from tradekit.wiring.market import load_columns
+from tradekit.wiring.venues import VENUES, venue
 
 __all__ = ["check_config", "check_machine", "check_session"]
 
@@ -67,8 +67,9 @@ def check_config(file: Path, *, clock: Clock | None = None) -> list[Finding]:
         config = load_config(file)
     except TradekitError as error:
         return [*found, wrong("keys", str(error), "mend the file")]
-    if config.broker.name == "ccxt":
-        found += _tried("venue", lambda: iter(ccxt_findings(config, clock)))
+    at = _venue_of(config)
+    if at:
+        found += _tried("venue", lambda: iter(venue(at).findings(config, clock)))
     try:
         check_runnable(config)
     except TradekitError as error:
@@ -85,6 +86,12 @@ def check_config(file: Path, *, clock: Clock | None = None) -> list[Finding]:
     found += _tried("register", _register)
     found += _tried("port", lambda: _bridge(config))
     return found
+
+
+def _venue_of(config: Config) -> str:
+    """Whose broker or feed the configuration names, "" where all is in the house."""
+    named = (config.broker.name, config.market_data.source)
+    return next((one for one in named if one in VENUES), "")
 
 
 def _tried(subject: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:

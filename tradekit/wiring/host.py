@@ -32,11 +32,11 @@ from tradekit.health.tracebacks import Tracebacks
 from tradekit.health.watchdog import LoopLag, StepWatch
 from tradekit.model.session import HandlerFailed
 from tradekit.run.emergency import Emergency
-from tradekit.run.feed import ReplayFeed, position_of
 from tradekit.run.loop import Asked, Loop
 from tradekit.strategy.declaration import declaration
 from tradekit.wiring.bridge import address, make_bridge
 from tradekit.wiring.build import CONFIG_USER, Parts, build
+from tradekit.wiring.market import feed_of, taken
 from tradekit.wiring.meters import hang_meters
 from tradekit.wiring.snapshots import Snapshots
 from tradekit.wiring.source import SessionSource
@@ -120,34 +120,29 @@ def _loop(
     source: SessionSource,
     snapshots: Snapshots,
 ) -> Loop:
-    data = parts.config.market_data
+    config = parts.config
 
     def tell(stored: tuple[Stored, ...]) -> None:
         for one in stored:
             metrics.event(one.event.type)
             bus.publish(one.event)
 
-    feed = ReplayFeed(
-        parts.columns,
-        clock=clock,
-        speed=None if data.speed == "max" else float(data.speed),
-        quick=data.fast_forward_bars,
-        ticks=bridge.ticks if bridge is not None and data.ticks else None,
-    )
+    ticks = bridge.ticks if bridge is not None and config.market_data.ticks else None
+    state = parts.store.state
     return Loop(
         parts.execution,
         parts.journal,
-        feed,
+        feed_of(parts.market, config, clock, ticks),
         clock=clock,
         gate=parts.gate,
         watch=watch,
-        feed_after=position_of(parts.store.state),
+        feed_after=taken(parts.market, state, warmup=config.market_data.warmup_bars),
         on_snapshot=snapshots.write,
         tell=tell,
-        step_deadline_s=parts.config.session.step_deadline_s,
+        step_deadline_s=config.session.step_deadline_s,
         appending=metrics.appending,
         alarm=source.fail,
-        emergency=_emergency(parts.config, clock).note,
+        emergency=_emergency(config, clock).note,
     )
 
 

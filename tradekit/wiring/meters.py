@@ -56,7 +56,7 @@ def _journal(metrics: SessionMetrics, parts: Parts) -> None:
 
 def _state(metrics: SessionMetrics, parts: Parts, clock: Clock) -> None:
     store, snapshots, speed = parts.store, parts.snapshots, parts.config.market_data.speed
-    finest = min((duration(one.timeframe) for one in parts.columns), default=0)
+    finest = min(map(duration, parts.market.timeframes), default=0)
     every_s = 0.0 if isinstance(speed, str) else finest / 1e9 / speed
 
     def age_s() -> float:

@@ -18,7 +18,7 @@ from tradekit.errors import ConnectionLostError
 from tradekit.health.finding import Finding, note, well, wrong
 from tradekit.model.instrument import Instrument
 
-__all__ = ["look"]
+__all__ = ["instruments", "look"]
 
 _SKEW_S, _TOO_SKEWED_S = 1.0, 2.5  # the latter is half of what the venue lets pass
 
@@ -43,6 +43,24 @@ async def look(
         return found if access.key is None else [*found, *[one async for one in _account(client, dialect)]]
     finally:
         await client.close()
+
+
+async def instruments(
+    access: Access, market: str, wanted: Iterable[str], *, clock: Clock | None = None
+) -> dict[str, Instrument]:
+    """Those of the wanted instruments that are traded, by the session's names, with the venue's steps.
+
+    Raises ConnectionLostError where the venue gives no answer.
+    """
+    clock = clock or SystemClock()
+    dialect = dialect_of(access.venue, market)
+    names = Names(wanted)
+    client = make_client(access, dialect.options, quota=dialect.quota(), unit=dialect.unit, clock=clock)
+    try:
+        traded = await History(client, dialect, names, clock).instruments()
+    finally:
+        await client.close()
+    return {name: one for name, one in traded.items() if name in names.here.values()}
 
 
 async def _reached(client: Any, dialect: Dialect, names: Names, clock: Clock) -> Finding:

@@ -1,0 +1,33 @@
+"""The table of venues: each name has a module that offers everything a session asks for, imported when it is named."""
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+from tradekit.errors import ConfigError
+from tradekit.wiring.venues import VENUES, venue
+
+PARAMETERS = {"broker": 3, "feed": 3, "instruments": 2, "findings": 2}
+
+
+@pytest.mark.parametrize("name", VENUES)
+def test_a_venue_offers_what_a_session_asks_for(name: str) -> None:
+    offered = venue(name)
+    takes = {what: len(inspect.signature(getattr(offered, what)).parameters) for what in PARAMETERS}
+    assert takes == PARAMETERS
+
+
+def test_a_name_that_is_none_is_told_the_nearest() -> None:
+    with pytest.raises(
+        ConfigError, match=r"no broker is called 'cxct' \(did you mean 'ccxt'\?\); there are paper, ccxt"
+    ):
+        venue("cxct")
+
+
+def test_no_venue_is_imported_before_it_is_named() -> None:
+    script = "import sys, tradekit.wiring.build; print([m for m in sys.modules if m.startswith('tradekit.brokers.')])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    rooms = {name.split(".")[2] for name in eval(done.stdout)}  # noqa: S307  a list of names
+    assert rooms == {"paper"}
