@@ -8,10 +8,9 @@ is told to. Needs aiohttp, which comes with ccxt (`pip install "tradekit[ccxt]"`
     await venue.trade("my-order", Decimal("0.1"))
 """
 
-import asyncio
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
@@ -23,13 +22,14 @@ from tradekit.testing.binance import shapes
 from tradekit.testing.binance.account import Account, Market, Refusal
 from tradekit.testing.binance.requests import Requests
 from tradekit.testing.binance.streams import Streams
+from tradekit.testing.http_venue import HttpVenue
 
 __all__ = ["Venue"]
 
 _RECV_WINDOW_MS = 5_000
 
 
-class Venue:
+class Venue(HttpVenue):
     """One market, spot or linear, and one account with a key.
 
     url         "http://127.0.0.1:PORT", once it is open
@@ -46,11 +46,11 @@ class Venue:
         cash: Mapping[str, Decimal] | None = None,
         clock: Clock | None = None,
     ) -> None:
+        super().__init__()
         self.spot = market == "spot"
         kept = {one.symbol: one for one in markets or [Market()]}
         self.account = Account(kept, cash or {"USDT": Decimal(100_000), "BTC": Decimal(1)}, spot=self.spot)
         self.key, self.secret = f"key-{new_id()}", f"secret-{new_id()}"
-        self.url = ""
         self.skew_ms = 0
         self.hedged = False
         self.withdraws = False
@@ -58,59 +58,11 @@ class Venue:
         self.klines: dict[tuple[str, str], list[list[Any]]] = {}  # by symbol and interval, oldest first
         self.streams = Streams(self)
         self._clock = clock or SystemClock()
-        self._faults: list[str | tuple[int, Any, dict[str, str]]] = []
-        self._runner: web.AppRunner | None = None
-        self._port = 0
         self._answers = Requests(self)
 
     def now(self) -> int:
         """The venue's clock [ms]."""
         return self._clock.now() // 1_000_000 + self.skew_ms
-
-    # --- the line -------------------------------------------------------------------------------------------
-
-    async def open(self) -> None:
-        """Listen on loopback; again after `cut`, at the same port."""
-        app = web.Application(middlewares=[self._guarded])
-        app.router.add_route("*", "/{path:.*}", self._routed)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
-        self.url = f"http://127.0.0.1:{self._port}"
-
-    async def close(self) -> None:
-        """Break every connection, and take no new one."""
-        runner, self._runner = self._runner, None
-        if runner is None:
-            return
-        for connection in list(runner.server.connections if runner.server else ()):
-            if connection.transport is not None:
-                connection.transport.abort()
-        await runner.cleanup()
-
-    async def cut(self) -> None:
-        """The same; `heal` takes connections again."""
-        await self.close()
-
-    async def heal(self) -> None:
-        """Listen again."""
-        await self.open()
-
-    def lose_answer(self) -> None:
-        """Carry the next request out, and break its connection in place of an answer."""
-        self._faults.append("answer")
-
-    def lose_request(self) -> None:
-        """Break the connection of the next request, which is not looked at."""
-        self._faults.append("request")
-
-    def answer_next(self, status: int, body: Any = "", **headers: str) -> None:
-        """Answer the next request so, without looking at it; text is sent as a page, anything else as JSON."""
-        self._faults.append(
-            (status, body, {name.replace("_", "-"): value for name, value in headers.items()})
-        )
 
     # --- the market's hand ----------------------------------------------------------------------------------
 
@@ -122,40 +74,19 @@ class Venue:
 
     # --- requests -------------------------------------------------------------------------------------------
 
-    @web.middleware
-    async def _guarded(
-        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        """Play the next fault, and word refusals."""
-        if request.headers.get("Upgrade"):
-            return await handler(request)
-        fault = self._faults.pop(0) if self._faults else None
-        if fault == "request":
-            _abort(request)
-            raise asyncio.CancelledError
-        if isinstance(fault, tuple):
-            status, body, headers = fault
-            if isinstance(body, str):
-                return web.Response(status=status, text=body, content_type="text/html", headers=headers)
-            return web.json_response(body, status=status, headers=headers)
-        try:
-            answer = await handler(request)
-        except Refusal as no:
-            answer = web.json_response({"code": no.code, "msg": no.words}, status=no.status)
-        if fault == "answer":
-            _abort(request)
-        return answer
-
-    async def _routed(self, request: web.Request) -> web.StreamResponse:
-        path = f"/{request.match_info['path']}"
+    async def answer(self, request: web.Request, path: str) -> web.StreamResponse:
+        """Answer out of the account, or word a refusal."""
         if request.headers.get("Upgrade"):
             return await self.streams.serve(request, path)
         sent = (await request.text()) if request.method in ("POST", "PUT") else request.query_string
         params = dict(parse_qsl(sent, keep_blank_values=True))
         self.requests.append((request.method, path, params))
-        if self._answers.signed(request.method, path):
-            self.check(request.headers.get("X-MBX-APIKEY", ""), params, sent.rpartition("&signature=")[0])
-        answer, events = self._answers.answer(request.method, path, params)
+        try:
+            if self._answers.signed(request.method, path):
+                self.check(request.headers.get("X-MBX-APIKEY", ""), params, sent.rpartition("&signature=")[0])
+            answer, events = self._answers.answer(request.method, path, params)
+        except Refusal as no:
+            return web.json_response({"code": no.code, "msg": no.words}, status=no.status)
         for event in events:
             await self.streams.tell(event)
         return web.json_response(answer, headers={"X-MBX-USED-WEIGHT-1M": str(len(self.requests))})
@@ -173,8 +104,3 @@ class Venue:
             raise Refusal(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
         if stamp < self.now() - window:
             raise Refusal(-1021, "Timestamp for this request is outside of the recvWindow.")
-
-
-def _abort(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()

@@ -1,0 +1,101 @@
+"""A WebSocket line to Alpaca: opened, read message by message, and the pauses from one attempt to the next.
+
+alpaca-py's own streams are not used: they make a lost connection again without a word, swallow what they cannot read,
+and stand on a client that is deprecated. Addresses and the way of signing in are theirs. Knows no message.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from secrets import SystemRandom
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+
+from tradekit.brokers.alpaca.errors import Unreadable
+
+__all__ = ["KeyRefused", "Line", "Lost", "Pauses", "opened"]
+
+_PING_S = 10.0  # a connection without a pong for so long is lost
+_LARGEST = 4 * 1024 * 1024  # of one message [bytes]
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
+_STABLE_S = 60.0  # a connection that lasted so long has not failed: pauses begin anew
+_chance = SystemRandom().random
+
+
+class Lost(Exception):
+    """The line is lost, or was never there; why."""
+
+
+class KeyRefused(Exception):
+    """The venue does not take the key."""
+
+
+class Line:
+    """One connection."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """Send a message."""
+        try:
+            await self._connection.send(json.dumps(message))
+        except ConnectionClosed as error:
+            raise Lost(_why(error)) from error
+
+    async def read(self) -> Any:
+        """The next message, its numbers with a point as they are written; raises Lost at the end."""
+        try:
+            frame = await self._connection.recv()
+        except ConnectionClosed as error:
+            raise Lost(_why(error)) from error
+        try:
+            return json.loads(frame, parse_float=Decimal)
+        except ValueError as error:
+            raise Unreadable(f"a message is no JSON: {str(error)[:100]}") from error
+
+
+@asynccontextmanager
+async def opened(url: str, *, own: bool = False) -> AsyncIterator[Line]:
+    """A connection, which ends with the block; `own` is a venue on this machine, where no proxy is asked.
+
+    Raises Lost where there is none, and KeyRefused where the venue turns it away for its key.
+    """
+    try:
+        connection = await connect(
+            url, ping_interval=_PING_S, ping_timeout=_PING_S, max_size=_LARGEST, close_timeout=1.0,
+            proxy=None if own else True,
+        )  # fmt: skip
+    except InvalidStatus as error:
+        status = error.response.status_code
+        raise (KeyRefused if status == 401 else Lost)(f"HTTP {status}") from error
+    except (OSError, TimeoutError, WebSocketException) as error:
+        raise Lost(f"{type(error).__name__}: {str(error).partition('?')[0]}"[:300]) from error
+    try:
+        yield Line(connection)
+    finally:
+        connection.transport.abort()  # a farewell would wait for a peer that may be gone
+
+
+class Pauses:
+    """How long to wait before the next attempt: up to twice as long each time, by chance, at most 30 s."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+
+    async def wait(self, lasted_s: float) -> None:
+        """Wait, after a connection that lasted so long [s]."""
+        if lasted_s >= _STABLE_S:
+            self._failures = 0
+        longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(self._failures, 10))
+        self._failures += 1
+        await asyncio.sleep(longest * _chance())
+
+
+def _why(error: ConnectionClosed) -> str:
+    told = error.rcvd
+    return f"closed: {told.code} {told.reason}".strip() if told is not None else "the connection broke"

@@ -1,0 +1,126 @@
+"""The venue's WebSocket sides: the account's updates in binary frames, the market's minutes and trades in text frames.
+
+Knows no account.
+"""
+
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import WSMsgType, web
+
+if TYPE_CHECKING:
+    from tradekit.testing.alpaca.venue import Venue
+
+__all__ = ["Streams"]
+
+Socket = web.WebSocketResponse
+
+
+class Streams:
+    """Connections by what they listen to."""
+
+    def __init__(self, venue: "Venue") -> None:
+        self._venue = venue
+        self._account: list[Socket] = []
+        self._market: dict[Socket, set[tuple[str, str]]] = {}  # what each follows: channel, symbol
+
+    @property
+    def listeners(self) -> int:
+        """How many listen to the account's stream."""
+        return len(self._account)
+
+    @property
+    def followed(self) -> set[tuple[str, str]]:
+        """What somebody follows of the market: ("bars", "AAPL")."""
+        return {one for wanted in self._market.values() for one in wanted}
+
+    async def tell(self, message: dict[str, Any]) -> None:
+        """Say something on the account's stream."""
+        for one in list(self._account):
+            with contextlib.suppress(ConnectionError):
+                await one.send_bytes(json.dumps(message).encode())
+
+    async def tell_market(self, channel: str, message: dict[str, Any]) -> None:
+        """Say something on a channel of the market, to those who follow its symbol."""
+        for one, wanted in list(self._market.items()):
+            if (channel, message["S"]) in wanted:
+                with contextlib.suppress(ConnectionError):
+                    await one.send_str(json.dumps([message]))
+
+    async def drop(self) -> None:
+        """Close every connection."""
+        for one in [*self._account, *self._market]:
+            await one.close()
+
+    def deafen(self) -> None:
+        """Forget what is followed, while the connections stand."""
+        for wanted in self._market.values():
+            wanted.clear()
+
+    async def serve(self, request: web.Request, path: str) -> Socket:
+        """One connection, until it ends."""
+        socket = Socket(autoping=True)
+        await socket.prepare(request)
+        try:
+            if path == "/stream":
+                await self._serve_account(socket)
+            elif path in ("/v2/iex", "/v2/sip"):
+                await self._serve_market(socket)
+        finally:
+            self._market.pop(socket, None)
+            if socket in self._account:
+                self._account.remove(socket)
+        return socket
+
+    # --- the account ----------------------------------------------------------------------------------------
+
+    async def _serve_account(self, socket: Socket) -> None:
+        known = False
+        async for message in socket:
+            if message.type is not WSMsgType.TEXT:
+                continue
+            sent = json.loads(message.data)
+            data = sent.get("data", {})
+            if sent.get("action") == "authenticate":
+                known = self._venue.knows(data.get("key_id", ""), data.get("secret_key", ""))
+                status = "authorized" if known else "unauthorized"
+                await _say(socket, "authorization", {"status": status, "action": "authenticate"})
+                if not known:
+                    return
+            elif sent.get("action") == "listen" and known:
+                wanted = [name for name in data.get("streams", []) if name == "trade_updates"]
+                if wanted and socket not in self._account:
+                    self._account.append(socket)
+                await _say(socket, "listening", {"streams": wanted})
+
+    # --- the market -----------------------------------------------------------------------------------------
+
+    async def _serve_market(self, socket: Socket) -> None:
+        await socket.send_json([{"T": "success", "msg": "connected"}])
+        async for message in socket:
+            if message.type is not WSMsgType.TEXT:
+                continue
+            sent = json.loads(message.data)
+            if sent.get("action") == "auth":
+                if not self._venue.knows(sent.get("key", ""), sent.get("secret", "")):
+                    await socket.send_json([{"T": "error", "code": 402, "msg": "auth failed"}])
+                    return
+                if self._market:
+                    await socket.send_json([{"T": "error", "code": 406, "msg": "connection limit exceeded"}])
+                    return
+                self._market[socket] = set()
+                await socket.send_json([{"T": "success", "msg": "authenticated"}])
+            elif sent.get("action") == "subscribe" and socket in self._market:
+                wanted = self._market[socket]
+                for channel in ("trades", "quotes", "bars", "updatedBars", "dailyBars"):
+                    wanted |= {(channel, symbol) for symbol in sent.get(channel, [])}
+                told = {
+                    channel: sorted(s for c, s in wanted if c == channel)
+                    for channel in ("trades", "quotes", "bars")
+                }
+                await socket.send_json([{"T": "subscription", **told}])
+
+
+async def _say(socket: Socket, stream: str, data: dict[str, Any]) -> None:
+    await socket.send_bytes(json.dumps({"stream": stream, "data": data}).encode())
