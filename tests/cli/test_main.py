@@ -34,7 +34,17 @@ COMMANDS = (
         "kill",
     ),
     "token",
-    *("journal verify", "journal info", "journal tail", "state", "why", "doctor", "version"),
+    "report",
+    *(
+        "journal verify",
+        "journal info",
+        "journal tail",
+        "journal trades",
+        "state",
+        "why",
+        "doctor",
+        "version",
+    ),
 )
 
 

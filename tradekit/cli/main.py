@@ -13,6 +13,7 @@ from tradekit.cli import (
     doctor,
     journal,
     reconcile,
+    report,
     run,
     sessions,
     state,
@@ -98,6 +99,7 @@ def build_parser() -> Parser:
         journal,
         state,
         why,
+        report,
         doctor,
         versions,
     ):

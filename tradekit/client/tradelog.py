@@ -29,7 +29,7 @@ from tradekit.state.booking import booked
 from tradekit.state.flows import rate_published, split_effected
 from tradekit.state.shape import Mark, State
 
-__all__ = ["trade_log"]
+__all__ = ["Reading", "trade_log"]
 
 
 def trade_log(
@@ -43,22 +43,13 @@ def trade_log(
 
     A fill that was busted is left out, as if it had never been. Raises DataError for another method.
     """
-    reading = _Reading(bars=histories is None)
+    reading = Reading(bars=histories is None)
     for event in events:
         reading.take(event)
-    fills, splits = reading.standing()
-    rows = logged(
-        fills,
-        reading.known,
-        method=method,
-        instruments=reading.state.instruments,
-        splits=splits,
-        histories=reading.histories() if histories is None else histories,
-    )
-    return TradeLog(rows, reading.warnings())
+    return reading.log(method, histories)
 
 
-class _Reading:
+class Reading:
     """What of a record the log is made of, taken event by event."""
 
     def __init__(self, *, bars: bool) -> None:
@@ -112,6 +103,15 @@ class _Reading:
         elif isinstance(data, SessionOpened):
             self.state.instruments.update({one.id: one for one in data.instruments})
             self.state.account.currency = data.currency
+
+    def log(self, method: Method = "fifo", histories: Mapping[str, History] | None = None) -> TradeLog:
+        """The trades so far; see `trade_log`."""
+        fills, splits = self.standing()
+        rows = logged(
+            fills, self.known, method=method, instruments=self.state.instruments, splits=splits,
+            histories=self.histories() if histories is None else histories,
+        )  # fmt: skip
+        return TradeLog(rows, self.warnings())
 
     def standing(self) -> tuple[list[Execution], list[Split]]:
         """The fills that were not busted, and the splits, each with how many of those came before it."""

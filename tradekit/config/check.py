@@ -32,6 +32,11 @@ def problems(config: Config) -> Iterator[Problem]:
         yield "event_bus.event_log_file", "the session writes its log or its token there; name another file"
     if not _is_loopback(config.dashboard.host):
         yield "dashboard.host", _not_here(config.dashboard.host, "the dashboard")
+    if config.monitoring.daily_report is not None and config.journal is None:
+        yield (
+            "monitoring.daily_report",
+            "a report is made from the journal; set event_bus.persist_events to true",
+        )
     if config.session.mode == "live" and not config.event_bus.persist_events:
         yield (
             "event_bus.persist_events",

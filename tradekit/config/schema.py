@@ -176,10 +176,16 @@ class ReconciliationSection(_Section, frozen=True, kw_only=True):
 
 
 class MonitoringSection(_Section, frozen=True, kw_only=True):
-    """`monitoring`: the log's least level, and whether `/metrics` is served."""
+    """`monitoring`: what a session says of itself.
+
+    log_level     the log's least level
+    metrics       whether `/metrics` is served
+    daily_report  the folder into which a page is written when a day ends (docs/trade-log.md); None writes none
+    """
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     metrics: bool = True
+    daily_report: Text | None = None
 
 
 class DashboardSection(_Section, frozen=True, kw_only=True):

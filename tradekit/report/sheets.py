@@ -16,7 +16,7 @@ from tradekit.errors import ConfigError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["cell", "iso", "save_csv", "save_parquet"]
+__all__ = ["cell", "iso", "save_csv", "save_parquet", "save_text"]
 
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\0")  # OWASP ASVS 1.2.10
 _NS = 1_000_000_000
@@ -42,6 +42,13 @@ def save_parquet(path: Path, frame: "pd.DataFrame") -> Path:
         ) from error
     with aside(path) as part:
         pq.write_table(pa.Table.from_pandas(frame), part, compression="zstd")
+    return path
+
+
+def save_text(path: Path, text: str) -> Path:
+    """Write a text, whole or not at all; raises ConfigError where it cannot be written."""
+    with aside(path) as part:
+        part.write_text(text, encoding="utf-8")
     return path
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["LoggedFill", "LoggedTrade", "TradeLog", "logged"]
 
 _TIMES = ("entry_time", "exit_time")
+_WHOLE = ("trade_id", "entry_seq", "exit_seq")
 _DAY_NS = 86_400_000_000_000
 _PLAIN = Instrument(id="")
 
@@ -51,6 +52,7 @@ class LoggedTrade(msgspec.Struct, frozen=True, kw_only=True):
     bars, mae, mfe           bars held, worst and best excursion as fractions of the entry's price; None without bars
     signal                   what led to the entry's order
     orders and fills         their ids, in order, with a blank between
+    entry_seq, exit_seq      the events of the first entry and the last exit
     """
 
     trade_id: int
@@ -88,6 +90,8 @@ class LoggedTrade(msgspec.Struct, frozen=True, kw_only=True):
     exit_fills: str
     entry_rule: str
     exit_rule: str
+    entry_seq: int
+    exit_seq: int
 
 
 class TradeLog(Sequence[LoggedTrade]):
@@ -117,8 +121,12 @@ class TradeLog(Sequence[LoggedTrade]):
         for name in _TIMES:
             table[name] = table[name].astype("int64").astype("datetime64[ns, UTC]")
         words = [name for name in names if LoggedTrade.__annotations__[name] is str]
-        numbers = [name for name in names if name not in (*words, *_TIMES, "trade_id")]
-        kinds = {**dict.fromkeys(words, "str"), **dict.fromkeys(numbers, "float64"), "trade_id": "int64"}
+        numbers = [name for name in names if name not in (*words, *_TIMES, *_WHOLE)]
+        kinds = {
+            **dict.fromkeys(words, "str"),
+            **dict.fromkeys(numbers, "float64"),
+            **dict.fromkeys(_WHOLE, "int64"),
+        }
         return table.astype(kinds).set_index("trade_id")
 
     def save(self, path: str | Path) -> Path:
@@ -176,7 +184,7 @@ def logged(
     for n, (trade, pieces) in enumerate(found):
         spec = instruments.get(trade.instrument, _PLAIN)
         ends = _End(pieces, known, prices, spec, entry=True), _End(pieces, known, prices, spec, entry=False)
-        rows.append(_row(trade, *ends, {name: float(values[n]) for name, values in lived.items()}))
+        rows.append(_row(trade, pieces, *ends, {name: float(values[n]) for name, values in lived.items()}))
     return rows
 
 
@@ -228,7 +236,9 @@ def _slipped(fill: Execution, qty: Decimal, decided: Decimal, spec: Instrument) 
     return more if (fill.side == "buy") is not spec.inverse else -more
 
 
-def _row(trade: Trade, entry: _End, leaving: _End, lived: Mapping[str, float]) -> LoggedTrade:
+def _row(
+    trade: Trade, pieces: Sequence[Piece], entry: _End, leaving: _End, lived: Mapping[str, float]
+) -> LoggedTrade:
     slips = (entry.slippage, leaving.slippage)
     return LoggedTrade(
         **{name: getattr(trade, name) for name in _SAME},
@@ -247,6 +257,8 @@ def _row(trade: Trade, entry: _End, leaving: _End, lived: Mapping[str, float]) -
         exit_orders=_joined(leaving.orders),
         entry_fills=_joined(entry.fills),
         exit_fills=_joined(leaving.fills),
+        entry_seq=pieces[0].entry.seq,
+        exit_seq=pieces[-1].leaving.seq,
     )
 
 

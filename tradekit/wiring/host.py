@@ -36,6 +36,7 @@ from tradekit.run.loop import Asked, Loop
 from tradekit.strategy.declaration import declaration
 from tradekit.wiring.bridge import address, make_bridge
 from tradekit.wiring.build import CONFIG_USER, Parts, build
+from tradekit.wiring.daily import DayEnds
 from tradekit.wiring.market import feed_of, taken
 from tradekit.wiring.meters import hang_meters
 from tradekit.wiring.snapshots import Snapshots
@@ -101,6 +102,8 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
         announce(_announcement(parts, bridge))
         timer = asyncio.create_task(snapshots.keep())
         stack.callback(timer.cancel)
+        if config.monitoring.daily_report is not None:
+            stack.callback(asyncio.create_task(DayEnds(config, parts.store).keep()).cancel)
         _apply_changes(parts, loop)
         await loop.run(parts.opened)
     _log.info("session %s closed", config.session.name)

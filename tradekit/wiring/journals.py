@@ -11,6 +11,7 @@ from pathlib import Path
 from tradekit.client.registry import find
 from tradekit.client.tradelog import trade_log as log_of
 from tradekit.client.view import Past
+from tradekit.config.load import load_config
 from tradekit.core.export import chosen, write_parquet
 from tradekit.core.journal import JournalReader
 from tradekit.core.open import open_journal
@@ -73,11 +74,16 @@ def export_parquet(
 
 
 def journal_of(target: str) -> Path:
-    """The journal that `target` means: a file, or the name of a session that runs here.
+    """The journal that `target` means: a file, that of a configuration's file, or of a session that runs here by name.
 
     Raises NotFoundError for neither, ConfigError for a session that keeps none.
     """
     file = Path(target)
+    if file.suffix in (".yaml", ".yml"):
+        configured = load_config(file).journal
+        if configured is None:
+            raise ConfigError(f"{file.name} keeps its journal in memory: there is no file to read")
+        return configured
     if file.exists() or "/" in target:
         return file
     entry = find(target)

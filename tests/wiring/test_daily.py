@@ -1,0 +1,107 @@
+"""The page of a day, written when the day ends."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders import event, flat
+from tests.sessions import Project
+from tests.wiring.conftest import live, put_together
+from tradekit.config.load import load_config
+from tradekit.core.clock import SystemClock
+from tradekit.core.store import Store
+from tradekit.model.instrument import Instrument
+from tradekit.model.market import MarketClosed, MarketOpened
+from tradekit.state.reducer import apply
+from tradekit.state.shape import State
+from tradekit.wiring import daily
+from tradekit.wiring.daily import DayEnds
+
+Write = Callable[[str], Any]
+
+
+class Watched(DayEnds):
+    """Notes the days that it would write."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.written: list[str] = []
+
+    async def write(self, day: str) -> None:
+        self.written.append(day)
+
+
+def written(
+    project: Project, monkeypatch: pytest.MonkeyPatch, *steps: Callable[[State], object]
+) -> list[str]:
+    """The days that are written while the state takes these steps, one a look."""
+    store: Store[State] = Store(State(), apply, clock=SystemClock())
+    config = load_config(project.config)
+    left = list(steps)
+
+    async def look(seconds: float) -> None:
+        if not left:
+            raise asyncio.CancelledError
+        left.pop(0)(store.state)
+
+    monkeypatch.setattr(daily.asyncio, "sleep", look)
+    ends = Watched(config, store)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(ends.keep())
+    return ends.written
+
+
+def bar(day: int) -> Callable[[State], object]:
+    return lambda state: apply(
+        state, event(flat(1440 * day, 100.0), ts=flat(1440 * day, 100.0).ts + 60_000_000_000)
+    )
+
+
+def test_a_day_is_written_when_the_next_begins(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert written(project, monkeypatch, bar(0), bar(0), bar(1), bar(1)) == ["2022-12-13"]
+
+
+def test_a_day_of_an_exchange_is_written_at_its_close_and_once(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(state: State) -> None:
+        state.instruments["BTC"] = Instrument(id="BTC", calendar="XNYS")
+        state.pnl.around_the_clock = False
+        apply(state, event(MarketOpened("XNYS", "2022-12-13", 0)))
+
+    def closed(state: State) -> None:
+        apply(state, event(MarketClosed("XNYS", "2022-12-13")))
+
+    def next_day(state: State) -> None:
+        apply(state, event(MarketOpened("XNYS", "2022-12-14", 0)))
+
+    assert written(project, monkeypatch, opened, closed, closed, next_day) == ["2022-12-13"]
+
+
+@pytest.mark.process
+def test_the_page_is_written_beside_the_session_by_a_process_of_its_own(
+    project: Project, caplog: pytest.LogCaptureFixture
+) -> None:
+    live(project, 60)
+    caplog.set_level(logging.INFO)
+    with put_together(project, monitoring__daily_report="reports") as parts:
+        ends = DayEnds(parts.config, parts.store)
+        asyncio.run(ends.write("2022-12-13"))
+        asyncio.run(ends.write("2022-12-20"))
+    (page,) = (project.root / "reports").iterdir()
+    assert page.name == "paper-2022-12-13.html"
+    assert "paper, 2022-12-13" in page.read_text(encoding="utf-8")
+    assert "no report of 2022-12-20: tradekit: error: there is no day 2022-12-20" in caplog.text
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_the_log(
+    project: Project, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with put_together(project, monitoring__daily_report=str(tmp_path / "file")) as parts:
+        asyncio.run(DayEnds(parts.config, parts.store).write("2022-12-13"))
+    assert "no report of 2022-12-13" in caplog.text
