@@ -24,6 +24,16 @@ def test_a_taken_port_is_said_with_what_to_do(loop: object) -> None:
             open_server([], port=taken.getsockname()[1], address="127.0.0.1")
 
 
+def test_port_0_takes_a_free_one_and_tells_its_pages_the_right_one(loop: object) -> None:
+    server = open_server([], port=0, address="127.0.0.1")
+    try:
+        assert server.port > 0
+        with socket.socket() as caller:
+            caller.connect(("127.0.0.1", server.port))
+    finally:
+        server.stop()
+
+
 def test_an_unknown_theme_is_refused_with_the_ones_there_are() -> None:
     with pytest.raises(ConfigError, match="dark, light"):
         open_server([], port=1, address="127.0.0.1", theme="blue")

@@ -61,7 +61,7 @@ def serve(
     )  # fmt: skip
     server.start()
     signal.signal(signal.SIGTERM, lambda *_: server.io_loop.add_callback_from_signal(server.io_loop.stop))
-    url = f"http://{address}:{port}/"
+    url = f"http://{address}:{server.port}/"
     if on_ready is not None:
         on_ready(url)
     if show:
@@ -94,7 +94,7 @@ def open_server(
             f"the dashboard would listen on {address} and let everybody there trade: set TRADEKIT_DASHBOARD_PASSWORD, "
             "or listen on 127.0.0.1 and use an SSH tunnel"
         )
-    _check_free(address, port)
+    port = _free(address, port)
     hosts = [f"{host}:{port}" for host in dict.fromkeys((address, "127.0.0.1", "localhost"))]
     off = "" if here else _ABROAD
     server = pn.serve(  # type: ignore[no-untyped-call]  # panel ships no types here
@@ -124,13 +124,14 @@ def _guard(password: str) -> dict[str, Any]:
     }
 
 
-def _check_free(address: str, port: int) -> None:
-    """Refuse a port that is taken before the server half opens it."""
+def _free(address: str, port: int) -> int:
+    """The port, any free one for 0; one that is taken is refused before the server half opens it."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((address, port))
+            return int(probe.getsockname()[1])
     except OSError as error:
         raise ConfigError(
             f"port {port} on {address} cannot be opened ({error.strerror or error}); "

@@ -45,7 +45,7 @@ def add(commands: Commands) -> None:
     dashboard.add_argument(
         "--config", type=Path, metavar="CONFIG", help="take port, host, theme and data folder from here"
     )
-    dashboard.add_argument("--port", type=int, help="where to serve (5006)")
+    dashboard.add_argument("--port", type=int, help="where to serve (5006), 0 for a free one")
     dashboard.add_argument("--address", help="where to listen (127.0.0.1)")
     dashboard.add_argument("--theme", choices=["dark", "light"], help="how it looks (dark)")
     dashboard.add_argument(
