@@ -135,3 +135,10 @@ def test_every_name_of_this_machine_is_allowed(file: Path, host: str) -> None:
 def test_an_address_that_means_the_same_agrees(file: Path, host: str, uri: str) -> None:
     config = load_config(file, overrides={"websocket.host": host, "websocket.uri": uri})
     assert config.websocket.uri == uri
+
+
+def test_a_rule_about_clients_needs_a_way_for_them_to_come(file: Path) -> None:
+    rule = {"dead_man.clients": {"after_s": 60}}
+    assert load_config(file, overrides=rule).dead_man.clients is not None
+    with pytest.raises(ConfigError, match=r"dead_man\.clients: nobody can connect"):
+        load_config(file, overrides={**rule, "websocket.enabled": False})

@@ -67,6 +67,7 @@ FACTS: list[tuple[Fact, str]] = [
     (reconciliation.AlertRaised("link", "down"), "alert.raised.link"),
     (opened(), "session.opened.test"),
     (session.SessionClosed("test", "over"), "session.closed.test"),
+    (session.ClientsChanged(1), "clients.changed"),
     (session.CommandReceived("1", "halt", {"reason": "x"}, "me"), "command.received.halt"),
     (session.CommandRefused("1", "halt", "no"), "command.refused.halt"),
     (session.RiskChanged(True, False, False, "", ""), "risk.changed"),
@@ -96,7 +97,8 @@ def test_what_must_not_be_lost_is_critical() -> None:
     market_data = {"bar.closed", "mark.updated", "quote.received", "trade.received"}
     published = {"funding.published", "rate.published"}
     hours = {"market.opened", "market.closed", "timer.set", "timer.cleared", "timer.fired"}
-    assert passing == market_data | published | hours | {"order.trailed", "signal.raised", "error.handler"}
+    watched = {"order.trailed", "signal.raised", "error.handler", "clients.changed"}
+    assert passing == market_data | published | hours | watched
 
 
 def test_sides_mirror_each_other() -> None:

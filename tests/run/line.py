@@ -25,6 +25,7 @@ from tradekit.run.restore import restore
 from tradekit.strategy.base import Strategy
 from tradekit.testing.faults import Faults, Scripted
 from tradekit.testing.faulty import FaultyBroker
+from tradekit.trading.dead_man import DeadMan
 from tradekit.trading.engine import Engine
 from tradekit.trading.names import Names
 from tradekit.trading.office import Office
@@ -36,14 +37,14 @@ class Line:
 
     def __init__(
         self, strategy: Strategy, *, script: dict[str, str] | None = None, faults: Faults | None = None,
-        before: "Line | None" = None, rearms: bool = False, armed: bool = True,
+        before: "Line | None" = None, rearms: bool = False, armed: bool = True, dead_man: DeadMan | None = None,
     ) -> None:  # fmt: skip
         self.clock = VirtualClock(asyncio.get_running_loop())
         self.journal = MemoryJournal(clock=self.clock) if before is None else before.journal
         self.paper = self._venue() if before is None else before.paper
         self.line = FaultyBroker(self.paper, faults or Faults(), Scripted(script or {}), now=self.clock.now)
         self.engine, self.gate, self.feed = Engine(strategy), Gate(), HandFeed()
-        practice = Practice(flips=True, reduces=True)
+        practice = Practice(flips=True, reduces=True, dead_man=dead_man or DeadMan())
         names = Names(self.journal.id, lambda: self.engine.state)
         self.execution = AtBroker(
             self.engine, Office(self.engine, practice, now=self.clock.now()), self.line, self.gate, names,

@@ -106,3 +106,12 @@ def test_a_market_is_open_or_closed_and_until_when(
     shown = items(state)["market"]
     assert shown["text"] == text
     assert title in shown["title"]
+
+
+def test_what_is_held_back_is_named_with_the_reasons(state: State) -> None:
+    state.risk.holds = {"BTC": {"dead man: feed": "nothing was told of BTC for 150 s"}}
+    assert items(state)["reduce only"] == {
+        "label": "reduce only", "text": "BTC", "title": "nothing was told of BTC for 150 s", "tone": "bad",
+    }  # fmt: skip
+    state.risk.holds["*"] = {"dead man: clients": "no client was connected for 60 s"}
+    assert items(state)["reduce only"]["text"] == "all"

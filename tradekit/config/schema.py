@@ -14,6 +14,8 @@ __all__ = [
     "BrokerSection",
     "Config",
     "DashboardSection",
+    "DeadManRule",
+    "DeadManSection",
     "EventBusSection",
     "InstrumentSection",
     "MarketDataSection",
@@ -175,6 +177,26 @@ class ReconciliationSection(_Section, frozen=True, kw_only=True):
     accept: dict[str, bool] = {}
 
 
+class DeadManRule(_Section, frozen=True, kw_only=True):
+    """One rule of `dead_man`: how long is too long [s], and what is done then."""
+
+    after_s: Seconds
+    then: Literal["reduce_only", "cancel", "flatten"] = "reduce_only"
+
+
+class DeadManSection(_Section, frozen=True, kw_only=True):
+    """`dead_man`: what is done when something was silent for too long (docs/risk.md); None is off.
+
+    feed            nothing was told of an instrument whose market is open
+    clients         no dashboard or notebook was connected
+    reconciliation  no comparison of the books had all its answers
+    """
+
+    feed: DeadManRule | None = None
+    clients: DeadManRule | None = None
+    reconciliation: DeadManRule | None = None
+
+
 class MonitoringSection(_Section, frozen=True, kw_only=True):
     """`monitoring`: what a session says of itself.
 
@@ -288,6 +310,7 @@ class Config(_Section, frozen=True, kw_only=True):
     broker: BrokerSection = BrokerSection()
     risk: dict[str, int | float | str] = {}
     reconciliation: ReconciliationSection = ReconciliationSection()
+    dead_man: DeadManSection = DeadManSection()
     monitoring: MonitoringSection = MonitoringSection()
     dashboard: DashboardSection = DashboardSection()
     event_bus: EventBusSection = EventBusSection()

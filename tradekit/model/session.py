@@ -14,6 +14,7 @@ from tradekit.model.instrument import Instrument
 
 __all__ = [
     "COMMANDS",
+    "ClientsChanged",
     "CommandReceived",
     "CommandRefused",
     "HandlerFailed",
@@ -121,6 +122,13 @@ def params_of(args: Mapping[str, Any]) -> dict[str, Any]:
     """What a `set_param` command asks for, by parameter: one as `name` and `value`, or several as `values`."""
     values = args.get("values")
     return dict(values) if isinstance(values, Mapping) else {str(args.get("name", "")): args.get("value")}
+
+
+@fact("clients.changed")
+class ClientsChanged(Fact, frozen=True, gc=False):
+    """How many clients (dashboards, notebooks) are connected, told where a rule goes by it: the first, and none."""
+
+    clients: int
 
 
 @fact("command.received", critical=True)

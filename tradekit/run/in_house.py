@@ -6,6 +6,8 @@ Knows no broker across a wire.
 import asyncio
 from functools import partial
 
+import msgspec
+
 from tradekit.core.event import Event, Fact
 from tradekit.model.order import OrderRejected, OrderReplaceRejected, OrderReplaceRequested, OrderSubmitted
 from tradekit.run.comparing import compare
@@ -13,11 +15,15 @@ from tradekit.run.cycle import Cycle
 from tradekit.run.execution import Step
 from tradekit.run.gate import Gate
 from tradekit.run.now import Now
+from tradekit.trading import dead_man
+from tradekit.trading.dead_man import DeadMan
 from tradekit.trading.office import Office
 from tradekit.trading.reconcile.books import Practice
 from tradekit.trading.venue import Report
 
 __all__ = ["InHouse"]
+
+_WATCH_S = 1.0
 
 
 class InHouse:
@@ -74,9 +80,27 @@ class InHouse:
 
     async def work(self, turn: Step) -> None:
         """A round of comparison every so often, by the wall clock: on a fast replay too it is for whoever watches."""
-        while True:
-            await asyncio.sleep(self._practice.every_s)
-            await self.compare(turn)
+        watching = asyncio.create_task(self._watch(turn))
+        try:
+            while True:
+                await asyncio.sleep(self._practice.every_s)
+                await self.compare(turn)
+                if watching.done():
+                    watching.result()  # what it raises ends the session
+        finally:
+            watching.cancel()
+
+    async def _watch(self, turn: Step) -> None:
+        """The dead man's rules, by session time: a replay that has ended is silent for no time at all."""
+        rules = msgspec.structs.replace(
+            self._practice.dead_man, reconciliation=None
+        )  # the books are in the house
+        while rules != DeadMan():
+            await asyncio.sleep(_WATCH_S)
+            state, now = self.engine.state, self.now()
+            facts = dead_man.due(state, rules, now) + dead_man.over(state, rules, now)
+            for fact in facts:
+                await turn(partial(self.take, fact, now))
 
     async def compare(self, turn: Step) -> None:
         """One round; it is over when this returns."""

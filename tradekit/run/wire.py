@@ -18,6 +18,7 @@ from tradekit.model.said import Ask, Failed, LinkSaid, OrderSaid, Question, Said
 from tradekit.run.gate import Gate
 from tradekit.run.pace import Pace
 from tradekit.trading.broker import Broker
+from tradekit.trading.dead_man import kept_back
 from tradekit.trading.engine import Engine
 from tradekit.trading.matching import LEG
 from tradekit.trading.names import Names
@@ -121,12 +122,11 @@ class Wire:
             return ""
         whole = msgspec.structs.replace(request, id=request.id.partition(LEG)[0])
         reduces = self._engine.dealing.reduces(whole)
-        risk = self._engine.state.risk
         stopped = self._gate.stops(request, reduces=reduces)
         if stopped:
             return stopped
-        if not risk.armed and not reduces:
-            return f"not armed: {risk.reason or 'the session was disarmed before it was sent'}"
+        if not reduces and (barred := kept_back(self._engine.state, request.instrument)):
+            return barred
         if isinstance(request, OrderReplaceRequested):
             return ""
         able = self._broker.abilities

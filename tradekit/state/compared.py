@@ -36,6 +36,7 @@ def _completed(state: State, event: Event, data: ReconciliationCompleted) -> Tou
     kept = state.health.reconciliation
     kept.last, kept.rounds, kept.reasons = event.ts, kept.rounds + 1, dict(data.failed)
     kept.failed = 0 if data.ok else kept.failed + 1
+    kept.done = event.ts if data.ok else kept.done
     for one in kept.differences.values():
         one.rounds += 1
     kept.status = "failed" if not data.ok else "open" if kept.open else "green"

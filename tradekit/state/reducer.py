@@ -18,6 +18,7 @@ from tradekit.model.market import (
     TradeTick,
 )
 from tradekit.model.session import (
+    ClientsChanged,
     CommandReceived,
     CommandRefused,
     HandlerFailed,
@@ -31,7 +32,7 @@ from tradekit.model.session import (
 )
 from tradekit.state import compared, days, doubts, flows, hours, ledger, orders, totals, valuation
 from tradekit.state.pacing import counted
-from tradekit.state.seen import FeedHealth, SeriesHealth
+from tradekit.state.seen import Attendance, FeedHealth, SeriesHealth
 from tradekit.state.shape import (
     BarRow,
     Command,
@@ -42,7 +43,7 @@ from tradekit.state.shape import (
 
 __all__ = ["BARS_KEPT", "REDUCER", "Touched", "apply"]
 
-REDUCER = 3  # grows when a change here gives another state from the same events
+REDUCER = 4  # grows when a change here gives another state from the same events
 BARS_KEPT = 500  # closed bars kept in state for each instrument and timeframe
 _LATE = (("health",),)  # what a late bar touches
 _SIGNALS_KEPT = 300
@@ -71,7 +72,8 @@ def _session_opened(state: State, event: Event, data: SessionOpened) -> Touched:
     session.name, session.mode, session.account = data.name, data.mode, data.account
     session.epoch, session.open, session.closed_reason = event.epoch, True, ""
     session.program, session.timeframes = data.program, list(data.timeframes)
-    session.warm_until = data.warm_until
+    session.warm_until, session.opened = data.warm_until, event.ts
+    state.health.attendance = Attendance(0, event.ts)
     strategy.id, strategy.cls, strategy.source, strategy.error = (
         data.strategy,
         data.strategy_class,
@@ -190,6 +192,11 @@ def _feed_ended(state: State, event: Event, data: FeedEnded) -> Touched:
     return (("health",),)
 
 
+def _clients_changed(state: State, event: Event, data: ClientsChanged) -> Touched:
+    state.health.attendance = Attendance(data.clients, event.ts)
+    return (("health",),)
+
+
 def _signal(state: State, event: Event, data: SignalRaised) -> Touched:
     signal = Signal(
         event.seq, event.ts, data.strategy, data.instrument, data.name, data.direction, data.price, data.note
@@ -250,6 +257,7 @@ def _command_refused(state: State, event: Event, data: CommandRefused) -> Touche
 _HANDLERS: dict[str, Handler] = {
     "session.opened": _session_opened,
     "session.closed": _session_closed,
+    "clients.changed": _clients_changed,
     "bar.closed": _bar,
     "mark.updated": _mark,
     "quote.received": _quote,

@@ -13,6 +13,7 @@ from tradekit.model.reconciliation import Proposal
 
 __all__ = [
     "Alert",
+    "Attendance",
     "Difference",
     "Doubt",
     "FeedHealth",
@@ -78,6 +79,13 @@ class Alert(msgspec.Struct, frozen=True):
     order: str = ""
 
 
+class Attendance(msgspec.Struct, frozen=True):
+    """How many clients are connected, as far as that was told, and since when [UTC ns]."""
+
+    clients: int = 0
+    since: int = 0
+
+
 class Link(msgspec.Struct, frozen=True):
     """The connection to the venue: "" while nothing was told of it, "up" or "down", since when [UTC ns]."""
 
@@ -140,6 +148,7 @@ class Reconciliation(msgspec.Struct):
     status  before the first round of this start "", or "due" where it must come before arming; then "green" (all
             agree), "open" (differences) or "failed" (a book had no answer)
     last    when the last round was completed [UTC ns]; rounds how many there were
+    done    when the last one that had all its answers was completed [UTC ns]
     failed  rounds in a row that failed; reasons what failed in the last one, by book
     differences  by id, the open ones and those that were refused
     quarantine   trades that were set aside, the last ones
@@ -152,6 +161,7 @@ class Reconciliation(msgspec.Struct):
     reasons: dict[str, str] = {}
     differences: dict[str, Difference] = {}
     quarantine: list[Quarantined] = []
+    done: int = 0
 
     @property
     def open(self) -> list[Difference]:
@@ -165,6 +175,7 @@ class Health(msgspec.Struct):
     feeds: dict[str, FeedHealth] = {}
     series: dict[str, SeriesHealth] = {}
     link: Link = Link()
+    attendance: Attendance = Attendance()
     reconciliation: Reconciliation = msgspec.field(default_factory=Reconciliation)
     alerts: list[Alert] = []
     errors: int = 0

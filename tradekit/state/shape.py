@@ -39,7 +39,7 @@ __all__ = [
 
 
 class SessionInfo(msgspec.Struct):
-    """Who runs, for what, since when [UTC ns]."""
+    """Who runs, for what, since when [UTC ns]: `started` first, `opened` this time."""
 
     name: str = ""
     mode: Mode = Mode.BACKTEST
@@ -51,6 +51,7 @@ class SessionInfo(msgspec.Struct):
     program: str = ""
     timeframes: list[str] = []
     warm_until: int = 0
+    opened: int = 0
 
 
 class StrategyInfo(msgspec.Struct):

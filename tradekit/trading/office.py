@@ -37,6 +37,7 @@ from tradekit.model.said import (
     What,
 )
 from tradekit.state.shape import Order
+from tradekit.trading import dead_man
 from tradekit.trading.engine import Engine
 from tradekit.trading.killed import canceled_again, left_by_kill
 from tradekit.trading.look import ORDERS, Look
@@ -116,7 +117,7 @@ class Office:
                 told += self._recheck(data.instrument, now)
             elif isinstance(data, OrderReplaceRejected):
                 self._refused = self._refused or now + self._wait  # at once it would be refused at once
-        return told
+        return told + self._take(dead_man.over(self.engine.state, self.practice.dead_man, now), now)
 
     def _recheck(self, instrument: str, now: int) -> list[Event]:
         """Keep the reduce-only orders of an instrument within its position, where the venue does not."""
@@ -248,6 +249,7 @@ class Office:
         if late:
             self._look_into(now)
         events += self._take(canceled_again(self.engine.state, now, self._wait), now)
+        events += self._take(dead_man.due(self.engine.state, self.practice.dead_man, now), now)
         if self._refused and now >= self._refused:
             self._refused = 0
             for instrument in self.engine.state.instruments:
@@ -264,6 +266,7 @@ class Office:
         """When `due` has something to do next, if nothing is said before [UTC ns]."""
         moments = [self._round, *(until for _, _, until in _awaited(self.engine, self._wait))]
         moments += [one.asked + self._wait for one in left_by_kill(self.engine.state)]
+        moments.append(dead_man.next_due(self.engine.state, self.practice.dead_man))
         if self._refused:
             moments.append(self._refused)
         if self._look is not None and not self._look.over:

@@ -1,4 +1,4 @@
-"""What trading stands on, as items of the ribbon: the market's hours, the broker's line, how our books compare.
+"""What trading stands on, as items of the ribbon: market hours, the broker's line, how our books compare, holds.
 
 Pure; knows no widget. What nothing has been told of is left out, never shown as well.
 """
@@ -24,7 +24,7 @@ _BOOKS = {
 
 def conditions(state: State, *, now: int) -> list[Part]:
     """The items that there are; `now` is the viewer's clock [UTC ns], 0 where it is not known."""
-    found = (_broker(state, now), _books(state, now), _market(state))
+    found = (_broker(state, now), _books(state, now), _market(state), _held(state))
     return [item for item in found if item is not None]
 
 
@@ -77,6 +77,16 @@ def _market(state: State) -> Part | None:
         else f"{', '.join(closed)} closed"
     )
     return {"label": "market", "text": text, "title": title, "tone": "muted" if closed else ""}
+
+
+def _held(state: State) -> Part | None:
+    """What takes only orders that make a position smaller, and why."""
+    holds = state.risk.holds
+    if not holds:
+        return None
+    names = "all" if "*" in holds else ", ".join(holds)
+    reasons = dict.fromkeys(reason for of in holds.values() for reason in of.values())
+    return {"label": "reduce only", "text": names, "title": "; ".join(reasons), "tone": "bad"}
 
 
 def _hours(market: Market) -> str:

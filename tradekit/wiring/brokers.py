@@ -28,6 +28,7 @@ from tradekit.sim.worded import rules_from
 from tradekit.testing.faults import Seeded, faults_of
 from tradekit.testing.faulty import FaultyBroker
 from tradekit.trading.clearing import Clearing
+from tradekit.trading.dead_man import DeadMan
 from tradekit.trading.engine import Engine
 from tradekit.trading.names import Names
 from tradekit.trading.office import Office
@@ -113,12 +114,13 @@ def _drill(config: Config, instruments: list[Instrument], start: int) -> Make:
 
 
 def _practice(config: Config, **able: bool) -> Practice:
-    """How the venue's books are compared, and what the venue can do."""
+    """How the venue's books are compared, what the venue can do, and the dead man's rules."""
     try:
         practice = Practice(**msgspec.structs.asdict(config.reconciliation))
     except ConfigError as error:
         raise ConfigError(f"{config.file.name}: reconciliation.accept: {error}") from error
-    return msgspec.structs.replace(practice, **able)
+    rules = msgspec.convert(msgspec.to_builtins(config.dead_man), DeadMan)
+    return msgspec.structs.replace(practice, dead_man=rules, **able)
 
 
 def _rules(config: Config) -> Rules:

@@ -34,6 +34,7 @@ from tradekit.model.session import HandlerFailed
 from tradekit.run.emergency import Emergency
 from tradekit.run.loop import Asked, Loop
 from tradekit.strategy.declaration import declaration
+from tradekit.wiring.attendance import attend
 from tradekit.wiring.bridge import address, make_bridge
 from tradekit.wiring.build import CONFIG_USER, Parts, build
 from tradekit.wiring.daily import DayEnds
@@ -98,6 +99,9 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
         hang_meters(metrics, parts, bus, loop, lag, bridge, clock)
         if bridge is not None:
             stack.enter_context(_served(config, source, bridge, token, loop))
+            if config.dead_man.clients is not None:
+                stats = bridge.stats
+                stack.callback(asyncio.create_task(attend(lambda: stats()["clients"], loop.note)).cancel)
         stack.enter_context(_signals(loop))
         announce(_announcement(parts, bridge))
         timer = asyncio.create_task(snapshots.keep())

@@ -14,6 +14,7 @@ from tradekit.core.event import Fact
 from tradekit.errors import ConfigError, did_you_mean
 from tradekit.model.reconciliation import Proposal
 from tradekit.model.said import Answer
+from tradekit.trading.dead_man import DeadMan
 
 __all__ = ["ACCEPT", "Books", "Found", "Kind", "Practice", "proposals"]
 
@@ -74,6 +75,7 @@ class Practice(msgspec.Struct, frozen=True, kw_only=True):
     flips        whether the venue takes an order through zero; otherwise it is split into a close and an opening
     replaces     whether the venue changes orders; otherwise a change is a cancel and, once that is sure, a new order
     reduces      whether the venue keeps reduce-only orders within the position by itself
+    dead_man     what is done when nothing was heard of the feed, the clients or the books for too long
     """
 
     answer_s: float = 10.0
@@ -88,6 +90,7 @@ class Practice(msgspec.Struct, frozen=True, kw_only=True):
     flips: bool = False
     replaces: bool = True
     reduces: bool = False
+    dead_man: DeadMan = DeadMan()
 
     def __post_init__(self) -> None:
         for kind in self.accept:
