@@ -1,0 +1,349 @@
+"""Orders at a TWS of ours, through the real library: sent once, exact, and every answer said for what it is."""
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.brokers.ib.bench import IbBench
+from tests.brokers.ib.play import play, until
+from tradekit.model.order import OrderReplaceRequested, OrderType, Side, TimeInForce
+from tradekit.model.said import Ask, BustSaid, Failed, FillSaid, OrderSaid, Question, What
+from tradekit.testing.ib import shapes
+from tradekit.testing.talk import Talk
+from tradekit.trading.broker import AtVenue
+
+D = Decimal
+PLACED = "3"  # the number of the message that places an order
+
+
+def placed(bench: IbBench) -> list[list[str]]:
+    """The orders that were sent, field by field."""
+    return [sent for sent in bench.gateway.requests if sent[0] == PLACED]
+
+
+def test_numbers_leave_as_exact_text_and_the_client_id_as_the_orders_label() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        order = talk.order(D("1E+2"), limit=D("0.10"))
+        await talk.broker.submit(order)
+        (sent,) = placed(bench)
+        assert (sent[17], sent[19], sent[26]) == ("100", "0.1", order.id)
+
+    play(script)
+
+
+def test_an_order_is_sent_once_whatever_becomes_of_its_answer() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        bench.gateway.lose_answer()
+        (said,) = await talk.broker.submit(talk.order())
+        assert isinstance(said, Failed)
+        bench.gateway.drop()
+        await until(lambda: not bench.gateway.clients)
+        await until(lambda: bool(bench.gateway.clients))
+        assert len(placed(bench)) == 1
+
+    play(script)
+
+
+REFUSED = [
+    ({"qty": D("0.5")}, "Fractional-sized order"),
+    ({"limit": D("100.001")}, "does not conform to the minimum price variation"),
+    ({"qty": D(1_000_000)}, "EQUITY WITH LOAN VALUE MUST EXCEED"),
+]
+
+
+@pytest.mark.parametrize(("terms", "words"), REFUSED)
+def test_what_tws_refuses_is_rejected_in_its_own_words(terms: dict[str, Any], words: str) -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        (said,) = await talk.broker.submit(talk.order(**terms))
+        assert isinstance(said, OrderSaid)
+        assert said.what is What.REJECTED
+        assert words in said.reason
+
+    play(script)
+
+
+def test_what_is_not_in_the_abilities_is_refused_without_being_sent() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        for terms in ({"tif": TimeInForce.AT_OPEN}, {"type": OrderType.TRAILING_STOP}, {"post_only": True}):
+            (said,) = await talk.broker.submit(talk.order(**terms))
+            assert isinstance(said, OrderSaid)
+            assert said.what is What.REJECTED
+        assert placed(bench) == []
+
+    play(script)
+
+
+def test_an_error_that_says_nothing_certain_leaves_doubt_with_its_words() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        bench.gateway.lose_request()
+        submitting = asyncio.create_task(talk.broker.submit(talk.order()))
+        await until(lambda: bool(placed(bench)))
+        bench.gateway.say(shapes.error(int(placed(bench)[0][1]), 322, "Error processing request."))
+        (said,) = await submitting
+        assert isinstance(said, Failed)
+        assert said.reason == "Error processing request. (322)"
+
+    play(script)
+
+
+def test_a_warning_about_an_order_is_no_answer() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        bench.gateway.lose_answer()
+        submitting = asyncio.create_task(talk.broker.submit(talk.order()))
+        await until(lambda: bool(placed(bench)))
+        bench.gateway.say(
+            shapes.error(int(placed(bench)[0][1]), 399, "Warning: not before 09:30:00 US/Eastern")
+        )
+        (said,) = await submitting
+        assert isinstance(said, Failed)
+
+    play(script)
+
+
+def test_a_market_order_is_taken_and_its_trade_told_once_with_its_fee() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        order = talk.order(type=OrderType.MARKET, limit=None)
+        (said,) = await talk.broker.submit(order)
+        assert isinstance(said, OrderSaid)
+        assert (said.what, said.order) == (What.NEW, order.id)
+        fill = await talk.hears(FillSaid)
+        assert (fill.qty, fill.price, fill.fee, fill.fee_currency) == (D(10), D(190), D(1), "USD")
+        assert (fill.cum, fill.order, fill.side, fill.liquidity) == (D(10), order.id, Side.BUY, "taker")
+
+    assert len([one for one in play(script) if isinstance(one, FillSaid)]) == 1
+
+
+def test_the_end_of_an_order_is_not_told_before_its_trades() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        order = await talk.rests()
+        kept = bench.gateway.account.by_ref(order.client_id)
+        made = bench.gateway.account.trade(kept, D(4), D(100), bench.gateway.now())
+        bench.gateway.tell(kept, shapes.execution(-1, made, "DU123456"))  # its fee is under way
+        canceling = asyncio.create_task(talk.broker.cancel(order))
+        await until(lambda: not kept.open)
+        await asyncio.sleep(0.05)
+        assert not canceling.done()
+        bench.gateway.tell(kept, shapes.fee(made))
+        (said,) = await canceling
+        assert isinstance(said, OrderSaid)
+        assert (said.what, said.cum) == (What.CANCELED, D(4))
+
+    told = play(script)
+    assert [one.qty for one in told if isinstance(one, FillSaid)] == [D(4)]
+
+
+def test_a_trade_whose_fee_does_not_come_is_told_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tradekit.brokers.ib.trades.FEE_S", 0.1)
+
+    async def script(bench: IbBench, talk: Talk) -> None:
+        order = await talk.rests()
+        kept = bench.gateway.account.by_ref(order.client_id)
+        made = bench.gateway.account.trade(kept, D(4), D(100), bench.gateway.now())
+        bench.gateway.tell(kept, shapes.execution(-1, made, "DU123456"))
+        fill = await talk.hears(FillSaid)
+        assert (fill.fee, fill.fee_currency) == (D(0), "")
+
+    play(script)
+
+
+def test_a_corrected_trade_takes_the_first_one_back() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        order = await talk.rests()
+        made = await bench.gateway.trade(order.client_id, D(4))
+        await talk.hears(FillSaid)
+        bench.gateway.correct(made, D("99.5"))
+        await talk.hears(FillSaid, lambda one: one.price == D("99.5"))
+
+    told = [one for one in play(script) if isinstance(one, FillSaid | BustSaid)]
+    assert [(type(one), one.exec_id[-3:]) for one in told] == [
+        (FillSaid, ".01"),
+        (BustSaid, ".01"),
+        (FillSaid, ".02"),
+    ]
+
+
+def test_a_correction_that_was_missed_is_told_on_the_stream_when_the_book_shows_it() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        order = await talk.rests()
+        made = await bench.gateway.trade(order.client_id, D(4))
+        await talk.hears(FillSaid)
+        bench.gateway.account.correct(made, D("99.5"))  # nobody is told
+        assert (await talk.book(Question.EXECUTIONS)).items == ()
+        await talk.hears(FillSaid, lambda one: one.price == D("99.5"))
+        (kept,) = (await talk.book(Question.EXECUTIONS)).items
+        assert isinstance(kept, FillSaid)
+        assert kept.exec_id.endswith(".02")
+
+    told = [one for one in play(script) if isinstance(one, FillSaid | BustSaid)]
+    assert [type(one) for one in told] == [FillSaid, BustSaid, FillSaid]
+
+
+def test_a_sale_of_more_than_is_held_goes_through_zero() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        await talk.broker.submit(talk.order(D(5), type=OrderType.MARKET, limit=None))
+        await talk.broker.submit(talk.order(D(8), side=Side.SELL, type=OrderType.MARKET, limit=None))
+        (held,) = (await talk.book(Question.POSITIONS)).items
+        assert held.qty == D(-3)  # type: ignore[union-attr]
+
+    play(script)
+
+
+def test_an_order_of_an_earlier_life_is_canceled_by_its_client_id() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        order = await talk.rests()
+        await talk.broker.close()
+        later = bench.made()
+        second = Talk(IbBench())
+        second.broker = later
+        listening = asyncio.create_task(second.listen())
+        await until(lambda: bool(second.heard))
+        (said,) = await later.cancel(msgspec.structs.replace(order, venue_id=""))
+        await later.close()
+        await listening
+        assert isinstance(said, OrderSaid)
+        assert (said.what, said.order) == (What.CANCELED, order.client_id)
+
+    play(script)
+
+
+def test_an_order_of_another_client_is_shown_and_out_of_reach() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        terms = dict.fromkeys(("stop", "account", "ref"), "") | {
+            "side": "BUY",
+            "qty": "3",
+            "type": "LMT",
+            "limit": "90.0",
+            "tif": "DAY",
+        }
+        bench.gateway.account.place(7, 1, 265598, terms, bench.gateway.now())
+        (shown,) = (await talk.book(Question.OPEN_ORDERS)).items
+        assert isinstance(shown, OrderSaid)
+        assert (shown.order, shown.qty, shown.limit) == ("", D(3), D(90))
+        foreign = AtVenue(
+            client_id="",
+            venue_id=shown.venue_id,
+            instrument="AAPL",
+            side=Side.BUY,
+            type=OrderType.LIMIT,
+            qty=D(3),
+        )
+        (said,) = await talk.broker.cancel(foreign)
+        assert isinstance(said, OrderSaid)
+        assert said.what is What.CANCEL_REJECTED
+        assert "client id 7" in said.reason
+        assert not [sent for sent in bench.gateway.requests if sent[0] == "4"]
+
+    play(script)
+
+
+def test_the_change_of_an_order_is_the_same_order_with_other_terms() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        order = await talk.rests()
+        wanted = OrderReplaceRequested(order.client_id, order.instrument, limit=D("101.5"))
+        (said,) = await talk.broker.replace(order, wanted)
+        assert isinstance(said, OrderSaid)
+        assert (said.what, said.venue_id, said.limit, said.qty) == (
+            What.REPLACED,
+            order.venue_id,
+            D("101.5"),
+            order.qty,
+        )
+        first, second = placed(bench)
+        assert (first[1], first[26], first[21]) == (second[1], second[26], second[21])
+        assert len(bench.gateway.account.orders) == 1
+
+    play(script)
+
+
+CHANGES = [({"limit": D("101.555")}, "minimum price variation"), ({"trail": D(1)}, "it has no trail")]
+
+
+@pytest.mark.parametrize(("terms", "words"), CHANGES)
+def test_a_change_that_is_refused_leaves_the_order_as_it_was(terms: dict[str, Any], words: str) -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        order = await talk.rests()
+        (said,) = await talk.broker.replace(
+            order, OrderReplaceRequested(order.client_id, order.instrument, **terms)
+        )
+        assert isinstance(said, OrderSaid)
+        assert said.what is What.REPLACE_REJECTED
+        assert words in said.reason
+        shown = await talk.open_order(order.client_id)
+        assert shown is not None
+        assert shown.limit == order.limit
+
+    play(script)
+
+
+def test_a_change_of_an_order_that_has_filled_is_refused() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        order = await talk.rests()
+        await bench.trade(order.client_id, order.qty)
+        (said,) = await talk.broker.replace(
+            order, OrderReplaceRequested(order.client_id, order.instrument, limit=D(101))
+        )
+        assert isinstance(said, OrderSaid)
+        assert said.what is What.REPLACE_REJECTED
+
+    play(script)
+
+
+def test_terms_that_somebody_has_changed_by_hand_are_told() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        order = await talk.rests()
+        kept = bench.gateway.account.by_ref(order.client_id)
+        kept.qty = D(7)
+        bench.gateway.tell(kept, shapes.open_order(kept, "DU123456"), shapes.order_status(kept))
+        said = await talk.hears(OrderSaid, lambda one: one.what is What.REPLACED)
+        assert (said.order, said.qty) == (order.client_id, D(7))
+
+    play(script)
+
+
+ENDS = [
+    (202, "Order Canceled - reason:The contract has expired", What.CANCELED),
+    (201, "Order rejected - reason:Exchange is closed.", What.REJECTED),
+]
+
+
+@pytest.mark.parametrize(("code", "words", "what"), ENDS)
+def test_an_order_that_is_ended_there_is_told_once_with_the_reason(code: int, words: str, what: What) -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        order = await talk.rests()
+        bench.gateway.end(order.client_id, code, words)
+        said = await talk.hears(OrderSaid, lambda one: one.what is what)
+        assert (said.order, said.reason) == (order.client_id, f"{words} ({code})")
+        await talk.book(Question.OPEN_ORDERS)
+
+    ends = (What.CANCELED, What.REJECTED)
+    assert [one.what for one in play(script) if isinstance(one, OrderSaid) and one.what in ends] == [what]
+
+
+def test_an_order_that_filled_is_found_with_its_trades() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        order = await talk.rests()
+        await bench.trade(order.client_id, order.qty)
+        fill, ended = await talk.broker.ask(Ask(Question.ORDER, order=order.client_id, instrument="AAPL"))
+        assert isinstance(fill, FillSaid)
+        assert isinstance(ended, OrderSaid)
+        assert (fill.qty, ended.what, ended.cum, ended.venue_id) == (
+            order.qty,
+            What.FILLED,
+            order.qty,
+            order.venue_id,
+        )
+
+    play(script)
+
+
+def test_an_order_that_was_there_and_is_listed_no_more_is_not_said_to_be_none() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        order = await talk.rests()
+        bench.gateway.account.orders.clear()  # a new day at TWS
+        (said,) = await talk.broker.ask(Ask(Question.ORDER, order=order.client_id, venue_id=order.venue_id))
+        assert "the orders of its day only" in said.reason  # type: ignore[union-attr]
+
+    play(script)
