@@ -105,12 +105,13 @@ class InstrumentSection(_Section, frozen=True, kw_only=True):
 class MarketDataSection(_Section, frozen=True, kw_only=True):
     """`market_data`: what the session sees.
 
-    source             where bars come from: replay, or the name of a venue that tells them as they close (ccxt)
+    source             where bars come from: replay, or the name of a venue that tells them as they close (ccxt, alpaca)
     bars               of a replay: samples ("sample:BTCUSDT-1m") and files, one instrument each
     speed              of a replay: how many times faster than it happened; "max" waits for nothing
     timeframes         kept and shown beside those the strategy asks for
     fast_forward_bars  of a replay: bars delivered at once at the very start, so that charts are full
     warmup_bars        of a venue: so many bars of the shortest timeframe before the first start warm indicators up
+    tape               of Alpaca: whose trades make the bars, iex (one exchange, free) or sip (all, by subscription)
     ticks              whether the forming bar is shown between closes
     """
 
@@ -120,6 +121,7 @@ class MarketDataSection(_Section, frozen=True, kw_only=True):
     timeframes: list[Text] = []
     fast_forward_bars: Count = 0
     warmup_bars: Count = 500
+    tape: Literal["iex", "sip"] = "iex"
     ticks: bool = True
 
 
@@ -132,11 +134,11 @@ class BrokerSection(_Section, frozen=True, kw_only=True):
     borrow_rate, interest_rate  yearly rates (0.03 is 3 %) for what is sold short, and for cash that is owed
     drill     faults on the way to the venue by name, and a `seed` (docs/brokers.md); {} is a rough day, None none
 
-    Of a venue, where it or the source of market data is ccxt (docs/brokers.md):
+    Of a venue, where it or the source of market data is one (docs/brokers.md):
 
-    venue, market          which one, and spot or linear (perpetuals)
+    venue, market          of ccxt: which one, and spot or linear (perpetuals)
     key_from, secret_from  where the key and its secret are: env:NAME, file:PATH or keyring:SERVICE/NAME
-    sandbox                the venue's own test exchange
+    sandbox                the venue's own test exchange; of Alpaca the paper one
     url                    another address than the venue's, for a venue of one's own on this machine
     """
 

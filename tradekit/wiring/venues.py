@@ -21,6 +21,7 @@ __all__ = ["VENUES", "Venue", "venue"]
 
 VENUES: dict[str, str] = {
     "ccxt": "tradekit.wiring.ccxt",
+    "alpaca": "tradekit.wiring.alpaca",
 }
 
 MakeBroker: TypeAlias = Callable[[Config, Iterable[str], Clock], Broker]

@@ -88,7 +88,7 @@ class Pauses:
         self._failures = 0
 
     async def wait(self, lasted_s: float) -> None:
-        """Wait, after a connection that lasted so long [s]."""
+        """Wait, after a connection that lasted so long [s], the attempt to make it included."""
         if lasted_s >= _STABLE_S:
             self._failures = 0
         longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(self._failures, 10))

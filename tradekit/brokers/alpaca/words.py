@@ -19,6 +19,7 @@ from tradekit.model.said import BalanceSaid, FillSaid, OrderSaid, PositionSaid, 
 
 __all__ = [
     "TYPES",
+    "Message",
     "balances",
     "bar",
     "clock",
@@ -28,6 +29,7 @@ __all__ = [
     "listed",
     "mapping",
     "moment",
+    "number",
     "order",
     "positions",
     "rows",
@@ -87,10 +89,10 @@ def heard(update: Any, names: Names) -> tuple[Said, ...]:
         return (_about(stands, _REFUSALS[event], str(one.get("reason") or event), ts),)
     if event in _TRADES:
         whole = mapping(one.get("order"))
-        cum = _number(whole, "filled_qty")
+        cum = number(whole, "filled_qty")
         here = text(whole, "id")
         trade = FillSaid(
-            exec_id=execution(here, cum), qty=_number(one, "qty"), price=_number(one, "price"), order=stands.order,
+            exec_id=execution(here, cum), qty=number(one, "qty"), price=number(one, "price"), order=stands.order,
             venue_id=here, instrument=stands.instrument, side=stands.side, cum=stands.cum, ts=ts,
         )  # fmt: skip
         if trade.qty > cum:
@@ -145,7 +147,7 @@ def order(answer: Any, names: Names, *, reason: str = "") -> OrderSaid:
         what=what, order=name, venue_id=here, earlier=forerunner, instrument=instrument, side=_side(one),
         type=_THEIRS.get(str(one.get("type") or one.get("order_type") or "")), qty=_amount(one.get("qty")),
         limit=_amount(one.get("limit_price")), stop=_amount(one.get("stop_price")),
-        cum=None if forerunner else _number(one, "filled_qty"), price=_amount(one.get("filled_avg_price")) or None,
+        cum=None if forerunner else number(one, "filled_qty"), price=_amount(one.get("filled_avg_price")) or None,
         reason=reason, ts=ts,
     )  # fmt: skip
 
@@ -173,8 +175,8 @@ def executions(answer: Any, names: Names) -> list[FillSaid]:
     """A page of trades: under the names that the stream's have, without a client id."""
     return [
         FillSaid(
-            exec_id=execution(text(one, "order_id"), _number(one, "cum_qty")), qty=_number(one, "qty"),
-            price=_number(one, "price"), venue_id=text(one, "order_id"), instrument=names.ours(text(one, "symbol")),
+            exec_id=execution(text(one, "order_id"), number(one, "cum_qty")), qty=number(one, "qty"),
+            price=number(one, "price"), venue_id=text(one, "order_id"), instrument=names.ours(text(one, "symbol")),
             side=_side(one), ts=moment(one.get("transaction_time")),
         )
         for one in rows(answer)
@@ -185,7 +187,7 @@ def positions(answer: Any, names: Names) -> list[PositionSaid]:
     """What is held, short positions below zero."""
     found = []
     for one in rows(answer):
-        qty = abs(_number(one, "qty"))
+        qty = abs(number(one, "qty"))
         found.append(
             PositionSaid(
                 instrument=names.ours(text(one, "symbol")),
@@ -199,7 +201,7 @@ def positions(answer: Any, names: Names) -> list[PositionSaid]:
 def balances(answer: Any) -> list[BalanceSaid]:
     """The account's cash, below zero where it is borrowed."""
     one = mapping(answer)
-    return [BalanceSaid(currency=text(one, "currency"), total=_number(one, "cash"))]
+    return [BalanceSaid(currency=text(one, "currency"), total=number(one, "cash"))]
 
 
 def clock(answer: Any) -> tuple[int, bool]:
@@ -217,7 +219,7 @@ def instrument(answer: Any, names: Names) -> Instrument:
 def bar(row: Any, instrument: str, timeframe: str) -> Bar:
     """A bar of the history or of the market's stream."""
     one = mapping(row)
-    return Bar(instrument, timeframe, moment(one.get("t")), *(float(_number(one, key)) for key in "ohlcv"))
+    return Bar(instrument, timeframe, moment(one.get("t")), *(float(number(one, key)) for key in "ohlcv"))
 
 
 # --- reading ----------------------------------------------------------------------------------------------------
@@ -250,11 +252,12 @@ def _side(one: Message) -> Side | None:
     return Side.BUY if word == "buy" else Side.SELL
 
 
-def _number(one: Message, key: str) -> Decimal:
-    number = _amount(one.get(key))
-    if number is None:
+def number(one: Message, key: str) -> Decimal:
+    """A number that must be there, exact."""
+    found = _amount(one.get(key))
+    if found is None:
         raise Unreadable(f"{key} is missing")
-    return number
+    return found
 
 
 def _amount(value: Any) -> Decimal | None:

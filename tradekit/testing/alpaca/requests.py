@@ -104,6 +104,8 @@ class Requests:
 
     def _bars(self, sent: Sent) -> Answered:
         """Pages count over all symbols, one symbol after the other."""
+        if sent.get("feed", "sip") not in self._venue.tapes:
+            raise Refusal(403, 42210000, "subscription does not permit querying recent SIP data")
         start, end = _ns(sent["start"]), _ns(sent["end"]) if "end" in sent else 1 << 63
         rows = [
             (symbol, row)

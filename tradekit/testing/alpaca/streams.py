@@ -24,6 +24,7 @@ class Streams:
         self._venue = venue
         self._account: list[Socket] = []
         self._market: dict[Socket, set[tuple[str, str]]] = {}  # what each follows: channel, symbol
+        self._refusal: tuple[int, str] | None = None
 
     @property
     def listeners(self) -> int:
@@ -52,6 +53,10 @@ class Streams:
         """Close every connection."""
         for one in [*self._account, *self._market]:
             await one.close()
+
+    def refuse(self, code: int, words: str) -> None:
+        """Turn everybody away who signs in to the market's stream."""
+        self._refusal = (code, words)
 
     def deafen(self) -> None:
         """Forget what is followed, while the connections stand."""
@@ -103,11 +108,9 @@ class Streams:
                 continue
             sent = json.loads(message.data)
             if sent.get("action") == "auth":
-                if not self._venue.knows(sent.get("key", ""), sent.get("secret", "")):
-                    await socket.send_json([{"T": "error", "code": 402, "msg": "auth failed"}])
-                    return
-                if self._market:
-                    await socket.send_json([{"T": "error", "code": 406, "msg": "connection limit exceeded"}])
+                no = self._refused(sent)
+                if no is not None:
+                    await socket.send_json([{"T": "error", "code": no[0], "msg": no[1]}])
                     return
                 self._market[socket] = set()
                 await socket.send_json([{"T": "success", "msg": "authenticated"}])
@@ -120,6 +123,14 @@ class Streams:
                     for channel in ("trades", "quotes", "bars")
                 }
                 await socket.send_json([{"T": "subscription", **told}])
+
+    def _refused(self, sent: dict[str, Any]) -> tuple[int, str] | None:
+        """Why somebody may not follow the market: code and words."""
+        if self._refusal is not None:
+            return self._refusal
+        if not self._venue.knows(sent.get("key", ""), sent.get("secret", "")):
+            return 402, "auth failed"
+        return (406, "connection limit exceeded") if self._market else None
 
 
 async def _say(socket: Socket, stream: str, data: dict[str, Any]) -> None:

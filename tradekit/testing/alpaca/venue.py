@@ -34,6 +34,7 @@ class Venue(HttpVenue):
     skew_ns      what its clock is ahead of this machine's
     market_open  whether orders go to the exchange at once
     a_minute     requests that it takes in a minute
+    tapes        whose trades its key may see
     flags        what the account says otherwise: {"trading_blocked": True}
     bars         the history, by symbol and the venue's word for a timeframe, oldest first
     requests     what it was asked for, oldest first: (method, path, parameters)
@@ -52,6 +53,7 @@ class Venue(HttpVenue):
         self.skew_ns = 0
         self.market_open = True
         self.a_minute = 200
+        self.tapes = {"iex", "sip"}
         self.flags: dict[str, Any] = {}
         self.bars: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self.requests: list[tuple[str, str, dict[str, Any]]] = []
