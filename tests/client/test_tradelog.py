@@ -16,7 +16,7 @@ from tradekit.client.tradelog import trade_log
 from tradekit.core.event import Event, Fact
 from tradekit.errors import DataError
 from tradekit.model.account import SplitEffected
-from tradekit.model.doubt import FillBusted, OrderAdopted
+from tradekit.model.doubt import FillBusted, FillCharged, OrderAdopted
 from tradekit.model.instrument import Instrument
 from tradekit.model.market import MarkUpdated, Quote, TradeTick
 from tradekit.model.order import OrderType, Side
@@ -134,6 +134,14 @@ def test_a_busted_fill_is_no_trade() -> None:
     bust = FillBusted("a", "BTC", "s", "main", "a.1", BUY, D(1), D(50), D(0), "USD", "erroneous")
     log = log_of(order("a"), fill, bust, filled("a", BUY, 1, 10), order("b", SELL), filled("b", SELL, 1, 12))
     assert only(log).entry_price == 10
+
+
+def test_a_fee_that_was_told_after_its_fill_counts() -> None:
+    charge = FillCharged("a", "BTC", "s", "main", "a.1", BUY, D(1), D(10), D("0.3"), "USD")
+    entry = filled("a", BUY, 1, 10, number=1)
+    log = log_of(order("a"), entry, charge, order("b", SELL), filled("b", SELL, 1, 12))
+    trade = only(log)
+    assert (trade.fees, trade.gross) == (D("0.3"), D(2))
 
 
 def test_a_fill_that_is_told_twice_counts_once_and_one_without_an_id_each_time() -> None:

@@ -165,3 +165,51 @@ def test_a_trade_of_nothing_is_nothing_and_one_of_less_is_set_aside() -> None:
     assert not desk.state.risk.halted
     desk.report(kind="fill", cid="A", exec_id="e", qty=-1, price=100)
     assert (desk.position(), desk.state.risk.halted) == (D(0), True)
+
+
+def test_a_trade_that_is_told_after_its_cancellation_is_not_booked() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=2, price=100)
+    desk.report(kind="new", cid="A", venue_order_id="v")
+    desk.report(kind="bust", cid="A", venue_order_id="v", exec_id="e", reason="erroneous")
+    desk.report(kind="fill", cid="A", venue_order_id="v", exec_id="e", qty=2, price=100)
+    assert (desk.position(), desk.state.orders["A"].filled) == (D(0), D(0))
+    assert kinds(desk) == ["bust"]
+    desk.report(kind="fill", cid="A", venue_order_id="v", exec_id="e2", qty=2, price=100)
+    assert (desk.position(), desk.status("A")) == (D(2), "filled")
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_fee_that_comes_after_its_trade_is_taken_once(times: int) -> None:
+    desk, at_once = Desk(), Desk()
+    for one in (desk, at_once):
+        one.submit(cid="A", qty=2, price=100)
+    trade = {"kind": "fill", "cid": "A", "venue_order_id": "v", "exec_id": "e", "qty": 2, "price": 100}
+    desk.report(trade)
+    for _ in range(times):
+        desk.report({**trade, "fee": "0.5"})
+    at_once.report({**trade, "fee": "0.5"})
+    assert desk.state.account.cash == at_once.state.account.cash == {"USD": D("99799.5")}
+    for part in ("fees", "realised", "equity"):
+        assert getattr(desk.state.account, part) == getattr(at_once.state.account, part), part
+    assert desk.state.orders["A"].fees == D("0.5")
+    assert [one.fee for one in desk.state.fills] == [D("0.5")]
+    assert desk.alerts == []
+
+
+def test_a_fee_in_the_base_currency_may_come_after_its_trade_too() -> None:
+    pair = Instrument(id="ETHUSDT", quote="USDT", base="ETH")
+    desk = Desk([pair], 10_000)
+    desk.submit(cid="A", qty=1, price=2500)
+    for fee in (0, "0.001"):
+        desk.report(kind="fill", cid="A", exec_id="e", qty=1, price=2500, fee=fee, fee_currency="ETH")
+    assert (desk.position(), desk.state.account.cash) == (D("0.999"), {"USDT": D(7500)})
+    assert desk.state.account.fees == D("2.5")
+
+
+def test_a_fee_that_comes_after_the_cancellation_of_its_trade_is_not_taken() -> None:
+    desk = Desk()
+    bought(desk, 2)
+    desk.report(kind="bust", cid="A", exec_id="e-A")
+    desk.report(kind="fill", cid="A", exec_id="e-A", qty=2, price=100, fee=1)
+    assert desk.state.account.cash["USD"] == 100_000

@@ -13,7 +13,7 @@ import numpy as np
 
 from tradekit.core.event import Event
 from tradekit.model.account import RatePublished, SplitEffected
-from tradekit.model.doubt import FillBusted, OrderAdopted
+from tradekit.model.doubt import FillBusted, FillCharged, OrderAdopted
 from tradekit.model.instrument import duration
 from tradekit.model.market import Bar, MarkUpdated, Quote, TradeTick
 from tradekit.model.money import EXACT, ZERO, exact
@@ -94,6 +94,8 @@ class Reading:
             self._signals[event.seq] = f"{data.name} {data.direction:+g}{note}"
         elif isinstance(data, FillBusted):
             self._fills.pop((data.id, data.exec_id), None)
+        elif isinstance(data, FillCharged):
+            self._charged(data)
         elif isinstance(data, SplitEffected):
             split_effected(self.state, event, data)
             if data.new > 0 and data.old > 0:
@@ -148,6 +150,18 @@ class Reading:
         )  # fmt: skip
         self.known[event.seq] = LoggedFill(
             data.exec_id, self._decisions.of(data.id), self._signals.get(cause, "")
+        )
+
+    def _charged(self, data: FillCharged) -> None:
+        """The fee of a fill that was told without one."""
+        key = (data.id, data.exec_id)
+        if key not in self._fills:
+            return
+        qty, fee, rate = booked(self.state, data)
+        if fee is None:
+            self._unpriced[data.fee_currency] = self._unpriced.get(data.fee_currency, ZERO) + data.fee
+        self._fills[key] = msgspec.structs.replace(
+            self._fills[key], qty=qty, fee=ZERO if fee is None else fee, rate=rate
         )
 
     def _bar(self, event: Event, data: Bar) -> None:

@@ -14,7 +14,9 @@ __all__ = [
     "SYNTHETIC",
     "About",
     "FillBusted",
+    "FillCharged",
     "FillQuarantined",
+    "FillVoided",
     "OrderAdopted",
     "OrderClaimed",
     "OrderDoubted",
@@ -122,6 +124,32 @@ class FillBusted(OrderFact, frozen=True, gc=False):
     fee_currency: str
     reason: str
     position: str = ""
+
+
+@fact("fill.charged", critical=True)
+class FillCharged(OrderFact, frozen=True, gc=False):
+    """The fee of a trade that was booked without one. It counts as if it had been told with the trade.
+
+    The other fields are those of the fill: quantity [base units], price [quote currency], fee [`fee_currency`].
+    """
+
+    strategy: str
+    account: str
+    exec_id: str
+    side: Side
+    qty: Decimal
+    price: Decimal
+    fee: Decimal
+    fee_currency: str
+    position: str = ""
+
+
+@fact("fill.voided", critical=True)
+class FillVoided(OrderFact, frozen=True, gc=False):
+    """The venue has cancelled a trade that it had not told yet: should it be told later, it is not booked."""
+
+    exec_id: str
+    reason: str = ""
 
 
 @fact("fill.quarantined", critical=True)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from tradekit.core.event import Event
+from tradekit.model.doubt import FillCharged
 from tradekit.model.market import Bar, MarkUpdated, Quote, TimerFired, TradeTick
 from tradekit.model.order import (
     OrderAccepted,
@@ -139,6 +140,7 @@ _WRITERS: dict[type, Callable[[Any], str]] = {
     OrderCancelRequested: _ended("to be canceled"),
     OrderTriggered: lambda data: f"its trigger was reached at {plain(data.price)}",
     OrderTrailed: lambda data: f"its stop follows the market to {plain(data.stop)}",
+    FillCharged: lambda data: f"its trade {data.exec_id} cost {plain(data.fee)} {data.fee_currency}",
     SignalRaised: _signal,
     Bar: _bar,
     MarkUpdated: lambda data: f"{data.instrument} at {plain(data.last)}",

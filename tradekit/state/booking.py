@@ -6,6 +6,7 @@ Changes nothing. Knows no position: how fills become round trips is `report.trad
 from decimal import Decimal
 from typing import NamedTuple
 
+from tradekit.model.doubt import FillCharged
 from tradekit.model.money import CENT, EXACT
 from tradekit.model.order import OrderFilled, Side
 from tradekit.state.currency import rate_of
@@ -27,7 +28,7 @@ class Booked(NamedTuple):
     rate: float
 
 
-def booked(state: State, fill: OrderFilled) -> Booked:
+def booked(state: State, fill: OrderFilled | FillCharged) -> Booked:
     """A fill in its instrument's currency, at the rates that `state` knows."""
     spec = state.instruments.get(fill.instrument)
     currency = state.account.currency if spec is None else spec.currency

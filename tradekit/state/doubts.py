@@ -14,7 +14,9 @@ from tradekit.model.doubt import (
     SYNTHETIC,
     About,
     FillBusted,
+    FillCharged,
     FillQuarantined,
+    FillVoided,
     OrderAdopted,
     OrderClaimed,
     OrderDoubted,
@@ -180,6 +182,26 @@ def _busted(state: State, event: Event, data: FillBusted) -> Touched:
     return (("orders", data.id), ("fills",), ("positions",), ("account",), ("pnl",))
 
 
+def _charged(state: State, event: Event, data: FillCharged) -> Touched:
+    """Take the fee of a booked trade, once."""
+    order = state.orders.get(data.id)
+    seq = 0 if order is None else order.executions.get(data.exec_id, 0)
+    if order is None or seq <= 0 or not ledger.charge(state, event, data, seq):
+        return ()
+    order.fees += data.fee
+    order.updated = event.ts
+    return (("orders", data.id), ("fills",), ("positions",), ("account",), ("pnl",))
+
+
+def _voided(state: State, event: Event, data: FillVoided) -> Touched:
+    """Take an execution for told and void."""
+    order = state.orders.get(data.id)
+    if order is None or data.exec_id in order.executions:
+        return ()
+    order.executions[data.exec_id] = -event.seq
+    return (("orders", data.id),)
+
+
 def _quarantined(state: State, event: Event, data: FillQuarantined) -> Touched:
     kept = state.health.reconciliation.quarantine
     kept.append(
@@ -200,5 +222,7 @@ HANDLERS: dict[str, Callable[[State, Event, Any], Touched]] = {
     "order.adopted": _adopted,
     "order.claimed": _claimed,
     "fill.busted": _busted,
+    "fill.charged": _charged,
+    "fill.voided": _voided,
     "fill.quarantined": _quarantined,
 }

@@ -7,7 +7,10 @@ venue.
 
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
+import msgspec
+
 from tradekit.core.event import Event
+from tradekit.model.doubt import FillCharged
 from tradekit.model.instrument import INVERSE_QUANTUM, Instrument
 from tradekit.model.money import CENT, EXACT, ZERO
 from tradekit.model.order import OrderFilled
@@ -16,7 +19,7 @@ from tradekit.state.days import day_of
 from tradekit.state.shape import Fill, Position, State
 from tradekit.state.valuation import revalue, revalue_position, tally
 
-__all__ = ["FILLS_KEPT", "POSITIONS_KEPT", "fill", "open_account", "set_terms"]
+__all__ = ["FILLS_KEPT", "POSITIONS_KEPT", "charge", "fill", "open_account", "set_terms"]
 
 FILLS_KEPT = 500
 POSITIONS_KEPT = 500  # in a hedging account: beyond these, the oldest that is flat is forgotten
@@ -65,6 +68,27 @@ def fill(state: State, event: Event, data: OrderFilled, tag: str = "") -> None:
     revalue(state, event.ts)
 
 
+def charge(state: State, event: Event, data: FillCharged, seq: int) -> bool:
+    """Take the fee of the execution that was booked at `seq`; whether it was without one, and is still kept."""
+    at = next((i for i in range(len(state.fills) - 1, -1, -1) if state.fills[i].seq == seq), None)
+    if at is None or state.fills[at].fee:
+        return False
+    nothing = OrderFilled(
+        data.id, data.instrument, data.strategy, data.account, data.exec_id, data.side, ZERO, data.price, data.fee,
+        data.fee_currency, "", data.position,
+    )  # fmt: skip
+    with localcontext(EXACT):
+        realised = _book(state, event.ts, nothing)
+    state.fills[at] = msgspec.structs.replace(
+        state.fills[at],
+        fee=data.fee,
+        fee_currency=data.fee_currency,
+        realised=state.fills[at].realised + realised,
+    )
+    revalue(state, event.ts)
+    return True
+
+
 def _book(state: State, ts: int, data: OrderFilled) -> Decimal:
     """Move position, cash and the totals; returns the profit this realises, before the fee [position's currency]."""
     account = state.account
@@ -75,7 +99,7 @@ def _book(state: State, ts: int, data: OrderFilled) -> Decimal:
         signed -= fee  # taken out of what was traded: as if so much had been sold at this price to pay it
         fee, paid_in = fee * data.price * position.multiplier, currency
     cost = _cost(position, signed, data.price)
-    realised = _move(position, signed, cost, data.price, ts)
+    realised = _move(position, signed, cost, data.price, ts) if signed else ZERO
     if position.position:
         _follow(state, position)
     position.realised += realised

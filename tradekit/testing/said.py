@@ -3,7 +3,7 @@
 Liberal in what it takes, and clear about what it does not: a wrong kind or key is named with those there are.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -49,7 +49,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "about": ("call", "what"),
     "currency": ("asset",),
     "total": ("balance", "cash"),
-    "items": (),
+    "items": ("orders", "executions", "fills", "trades", "positions", "balances"),
     "ok": (),
     "complete": (),
     "ts": ("time", "timestamp"),
@@ -73,6 +73,7 @@ _STATUS = {
     "rejected": What.REJECTED,
     "expired": What.EXPIRED,
 }
+_SPELT = {"cancelled": "canceled", "cancel_reject": "cancel_rejected", "replace_reject": "replace_rejected"}
 _ALIAS = {other: key for key, others in KEYS.items() for other in others}
 
 
@@ -81,7 +82,7 @@ def said(report: Mapping[str, Any], *, now: int, start: int) -> Said:
 
     `now` is the time of what has no `ts` [UTC ns], `start` what seconds are counted from.
     """
-    kind = report.get("kind")
+    kind = _SPELT.get(str(report.get("kind")), report.get("kind"))
     if kind not in KINDS:
         near = did_you_mean(str(kind), KINDS)
         raise OrderError(f"no report is of the kind {kind!r}{near}; there are {', '.join(KINDS)}")
@@ -251,7 +252,7 @@ def _book(kind: str, told: dict[str, Any]) -> Said:
         )
     make, keys = _ITEMS[kind]
     items = []
-    for number, item in enumerate(told.get("items", ())):
+    for number, item in enumerate(_listed(kind, told.get("items", ()))):
         one = _named(item, keys, f"item {number} of {kind}")
         one.setdefault("ts", told["ts"])
         if not isinstance(one["ts"], int) or one["ts"] < 10**15:
@@ -259,6 +260,14 @@ def _book(kind: str, told: dict[str, Any]) -> Said:
         items.append(make(one))
     complete = bool(told.get("complete", kind != "balances"))
     return Answer(question=Question(kind), items=tuple(items), complete=complete, ts=told["ts"])
+
+
+def _listed(kind: str, items: Any) -> Iterable[Mapping[str, Any]]:
+    """The items of a book; positions and balances may be a mapping of their names."""
+    names = {"positions": ("instrument", "qty"), "balances": ("currency", "total")}.get(kind)
+    if names is None or not isinstance(items, Mapping):
+        return items  # type: ignore[no-any-return]
+    return [dict(zip(names, pair, strict=True)) for pair in items.items()]
 
 
 # --- failures and the link ----------------------------------------------------------------------------------

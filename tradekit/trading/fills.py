@@ -11,7 +11,9 @@ from tradekit.model.doubt import (
     SYNTHETIC,
     About,
     FillBusted,
+    FillCharged,
     FillQuarantined,
+    FillVoided,
     OrderDoubted,
     OrderRevived,
 )
@@ -45,7 +47,7 @@ def filled(state: State, said: FillSaid) -> list[Fact]:
         )
     name = _name(state, order, said)
     if name is None:
-        return []
+        return _charged(state, order, said)
     if name == "":
         return _conflict(state, order, said)
     return _book(state, order, said, name)
@@ -72,6 +74,23 @@ def _name(state: State, order: Order, said: FillSaid) -> str | None:
     if known < 0 or fill is None or (fill.qty, fill.price) == (said.qty, said.price):
         return None
     return ""
+
+
+def _charged(state: State, order: Order, said: FillSaid) -> list[Fact]:
+    """Some venues tell what a trade has cost after the trade."""
+    if not said.fee or not said.exec_id:
+        return []
+    names = (execution_id(order, said.venue_id, said.exec_id), said.exec_id)
+    name = next((one for one in names if order.executions.get(one, 0) > 0), "")
+    fill = booked(state, order, name)
+    if fill is None or fill.fee or fill.qty != said.qty:
+        return []
+    return [
+        FillCharged(
+            order.id, order.instrument, order.strategy, order.account, fill.exec_id, fill.side, fill.qty, fill.price,
+            said.fee, said.fee_currency or currency_of(state, order.instrument), order.position,
+        )
+    ]  # fmt: skip
 
 
 def _unnamed(said: FillSaid) -> str:
@@ -292,7 +311,11 @@ def busted(state: State, said: BustSaid) -> list[Fact]:
     text = f"the venue has cancelled trade {said.exec_id}, which is not booked here"
     if any(alert.text == text for alert in state.health.alerts):
         return []
-    return [AlertRaised("bust", text, "", said.order)]
+    told: Fact = AlertRaised("bust", text, "" if order is None else order.instrument, said.order)
+    if order is None:
+        return [told]
+    name = execution_id(order, said.venue_id, said.exec_id)
+    return [FillVoided(order.id, order.instrument, name, said.reason or "cancelled by the venue"), told]
 
 
 def _bust(fill: Fill, reason: str, position: str) -> FillBusted:
