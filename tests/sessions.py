@@ -73,7 +73,12 @@ class Project:
         self.config = root / "config" / "paper.yaml"
         self.journal = root / "logs" / "events.log"
         self.runtime = root / "runtime"
-        self.env = os.environ | {"TRADEKIT_RUNTIME_DIR": str(self.runtime), "PYTHONPATH": str(REPOSITORY)}
+        self.understood = root / "state"  # what its user has said yes to
+        self.env = os.environ | {
+            "TRADEKIT_RUNTIME_DIR": str(self.runtime),
+            "TRADEKIT_STATE_DIR": str(self.understood),
+            "PYTHONPATH": str(REPOSITORY),
+        }
         self.sections: dict[str, Any] = {}
         self._processes: list[subprocess.Popen[bytes]] = []
         self.config.parent.mkdir(parents=True)

@@ -10,6 +10,8 @@ from concurrent.futures import Future
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from tests.builders import BTC, START, opened
 from tests.run.desk import HandFeed, HandWatch
 from tests.virtual import VirtualClock, in_virtual_time
@@ -17,6 +19,7 @@ from tradekit.brokers.paper.broker import PaperBroker
 from tradekit.core.event import Event
 from tradekit.core.memory import MemoryJournal
 from tradekit.model.market import TradeTick
+from tradekit.model.said import Ask, Question, Said
 from tradekit.run.at_broker import AtBroker
 from tradekit.run.gate import Gate
 from tradekit.run.loop import Asked, Loop
@@ -32,6 +35,20 @@ from tradekit.trading.office import Office
 from tradekit.trading.reconcile.books import Practice
 
 
+class Drifting(FaultyBroker):
+    """A line to a venue whose clock runs away from ours, by so many millionths since it began to."""
+
+    ppm, since = 0, 0
+
+    async def ask(self, ask: Ask) -> tuple[Said, ...]:
+        """As it is, but for the venue's time."""
+        answered = await super().ask(ask)
+        if ask.question is not Question.TIME:
+            return answered
+        off = (self._now() - self.since) * self.ppm // 1_000_000
+        return tuple(msgspec.structs.replace(one, ts=one.ts + off) for one in answered)
+
+
 class Line:
     """A session at a broker; `script` says what goes wrong (see `Scripted`)."""
 
@@ -42,7 +59,7 @@ class Line:
         self.clock = VirtualClock(asyncio.get_running_loop())
         self.journal = MemoryJournal(clock=self.clock) if before is None else before.journal
         self.paper = self._venue() if before is None else before.paper
-        self.line = FaultyBroker(self.paper, faults or Faults(), Scripted(script or {}), now=self.clock.now)
+        self.line = Drifting(self.paper, faults or Faults(), Scripted(script or {}), now=self.clock.now)
         self.engine, self.gate, self.feed = Engine(strategy), Gate(), HandFeed()
         practice = Practice(flips=True, reduces=True, dead_man=dead_man or DeadMan())
         names = Names(self.journal.id, lambda: self.engine.state)
@@ -65,6 +82,10 @@ class Line:
 
     def events(self, *tags: str) -> list[Event]:
         return list(self.journal.events(types=tags or None))
+
+    def drift(self, ppm: int) -> None:
+        """The venue's clock runs so much faster than ours from now on; 0 sets it right."""
+        self.line.ppm, self.line.since = ppm, self.clock.now()
 
     async def ask(self, name: str, **args: Any) -> int:
         answer: Future[int] = Future()

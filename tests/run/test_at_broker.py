@@ -166,25 +166,44 @@ def test_what_an_adapter_raises_is_a_doubt() -> None:
     assert "KeyError" in order.doubt.reason
 
 
+@pytest.mark.parametrize("clean", [False, True])
 @pytest.mark.parametrize("rearms", [False, True])
-def test_a_session_that_ended_without_a_word_is_armed_by_a_human_unless_it_was_told_otherwise(
-    rearms: bool,
+def test_each_start_after_the_first_is_armed_by_a_human_unless_it_was_told_otherwise(
+    rearms: bool, clean: bool
 ) -> None:
     async def play() -> Line:
         first = Line(Quiet())
         await asyncio.sleep(1)
         await first.ask("submit", side="buy", qty=2, limit=100)
         await asyncio.sleep(1)
-        await first.die()
+        await (first.close() if clean else first.die())
         again = Line(Quiet(), before=first, rearms=rearms)
-        await asyncio.sleep(5)
+        await asyncio.sleep(30)
+        assert again.engine.state.risk.armed is rearms
+        await again.ask("arm")
         await again.close()
         return again
 
     line = on_line(play)
-    assert line.engine.state.risk.armed is rearms
+    assert line.engine.state.risk.armed
     assert line.engine.state.health.reconciliation.status == "green"
     assert line.line.sent == []
+
+
+def test_a_session_that_goes_on_by_itself_does_so_only_where_every_book_agrees() -> None:
+    async def play() -> Line:
+        first = Line(Quiet())
+        await asyncio.sleep(1)
+        await first.die()
+        first.paper.account._held["BTC"] = Decimal(3)
+        again = Line(Quiet(), before=first, rearms=True)
+        await asyncio.sleep(60)
+        await again.close()
+        return again
+
+    line = on_line(play)
+    assert not line.engine.state.risk.armed
+    assert "the account holds 3 BTC" in line.engine.state.risk.reason
 
 
 def test_a_clock_of_the_venue_that_is_off_is_alerted_once() -> None:
@@ -230,3 +249,45 @@ def test_what_is_wished_for_at_the_start_goes_out_without_a_doubt() -> None:
     assert (order.status, order.doubt) == ("accepted", None)
     assert [name for name, _ in line.line.sent] == [order.venue_id.removeprefix("sim-")]
     assert list(line.events("order.doubted")) == []
+
+
+@pytest.mark.parametrize(
+    ("skew_s", "held"), [(0.5, False), (2.4, False), (2.6, True), (-2.6, True), (-3600.0, True)]
+)
+def test_with_a_clock_that_is_off_by_half_of_what_the_venue_lets_pass_nothing_new_goes_out(
+    skew_s: float, held: bool
+) -> None:
+    async def play() -> Line:
+        line = Line(Quiet(), faults=Faults(skew_s=skew_s))
+        await asyncio.sleep(5)
+        if held:
+            with pytest.raises(
+                RefusedError, match=r"the venue's clock is .* off ours: set this machine's clock"
+            ):
+                await line.ask("submit", side="buy", qty=2, limit=100)
+        else:
+            await line.ask("submit", side="buy", qty=2, limit=100)
+        await line.close()
+        return line
+
+    line = on_line(play)
+    assert len(line.line.sent) == (not held)
+
+
+def test_a_clock_that_drifts_is_found_and_one_that_is_right_again_lets_orders_out() -> None:
+    async def play() -> Line:
+        line = Line(Quiet())
+        line.drift(ppm=500)  # a second in 2000, 2.5 s in 5000
+        await asyncio.sleep(5600)
+        with pytest.raises(RefusedError, match="the venue's clock is"):
+            await line.ask("submit", side="buy", qty=2, limit=100)
+        line.drift(ppm=0)
+        await asyncio.sleep(60)
+        await line.ask("submit", side="buy", qty=2, limit=100)
+        await line.close()
+        return line
+
+    line = on_line(play)
+    kinds = [e.data.text for e in line.events("alert.raised") if e.data.kind == "clock"]  # type: ignore[attr-defined]
+    assert [text.startswith("the venue's clock is right") for text in kinds] == [False, True]
+    assert len(line.line.sent) == 1

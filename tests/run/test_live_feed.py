@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
-
 from tests.builders import MINUTE, START, flat
 from tests.virtual import VirtualClock, in_virtual_time
 from tradekit.core.event import Fact

@@ -34,6 +34,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
     """A paper session of SmaCross on four hours of bars, its registry in the test's folder."""
     for made in opened_project(tmp_path / "project"):
         monkeypatch.setenv("TRADEKIT_RUNTIME_DIR", str(made.runtime))
+        monkeypatch.setenv("TRADEKIT_STATE_DIR", str(made.understood))
         made.write(market_data={"bars": [str(bars_file(tmp_path))], "speed": "max"})
         yield made
 

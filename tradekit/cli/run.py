@@ -42,6 +42,11 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("--speed", type=_speed, help="how many times faster than it happened, or max")
     parser.add_argument("--port", type=int, help="the bridge's port, 0 for a free one")
+    parser.add_argument(
+        "--i-understand",
+        action="store_true",
+        help="yes, orders of this live configuration may leave this machine; said once, asked again when it changes",
+    )
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -54,7 +59,9 @@ def _run(args: argparse.Namespace) -> int:
         sys.path.insert(0, str(config.root))  # where the project's own modules are looked for
 
     from tradekit.wiring.host import run_session
+    from tradekit.wiring.understood import check_understood
 
+    check_understood(config, said=args.i_understand)
     out = sys.stdout
 
     def announce(told: dict[str, Any]) -> None:

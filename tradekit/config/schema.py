@@ -47,10 +47,12 @@ class SessionSection(_Section, frozen=True, kw_only=True):
     mode             what orders are worth: paper, shadow or live
     account          the account's name
     currency         the account's currency; None is the first instrument's quote currency
-    cash             opening balance of a new journal [currency]
+    cash             opening balance of a new journal [currency]; a live session has the account's own
     account_type     what orders may do with the money there is: unlimited, cash or margin (docs/accounts.md)
     hedging          whether positions of one instrument are kept apart by name, instead of netted
     armed            whether orders may be sent from the first bar on; None is no where they leave the house, else yes
+    rearm            what a live session that was armed does at its next start: waits for a human (manual), or goes on
+                     once every book agrees (auto)
     step_deadline_s  the session halts when one step takes longer [s]
     folder           where token file and log lie; None is beside the journal
     """
@@ -63,6 +65,7 @@ class SessionSection(_Section, frozen=True, kw_only=True):
     account_type: Literal["unlimited", "cash", "margin"] = "unlimited"
     hedging: bool = False
     armed: bool | None = None
+    rearm: Literal["manual", "auto"] = "manual"
     step_deadline_s: Seconds = 1.0
     folder: Text | None = None
 

@@ -10,6 +10,7 @@ from tradekit.core.event import Fact, fact
 from tradekit.model.money import CENT, EXACT, floor_to
 
 __all__ = [
+    "AccountAdopted",
     "AccountType",
     "CashKind",
     "CashMoved",
@@ -64,6 +65,27 @@ class CashMoved(Fact, frozen=True, gc=False):
     @property
     def key(self) -> str:
         """The account: `cash.moved.main`."""
+        return self.account
+
+
+@fact("account.adopted", critical=True)
+class AccountAdopted(Fact, frozen=True, gc=False):
+    """A live session has taken its account over as the venue's books have it; once, before anything is sent.
+
+    What was there before is no profit: the account's opening balance, its peak and the day's beginning become what it
+    is worth.
+
+    cash    by currency: what there was of it beyond what has been booked so far
+    prices  by instrument: the market's, where the venue has told it with what is held [quote currency]
+    """
+
+    account: str
+    cash: dict[str, Decimal]
+    prices: dict[str, Decimal]
+
+    @property
+    def key(self) -> str:
+        """The account."""
         return self.account
 
 

@@ -123,11 +123,12 @@ class BustSaid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PositionSaid(msgspec.Struct, frozen=True, kw_only=True):
-    """What the account holds of an instrument: signed quantity, and its average entry price where that is told."""
+    """What the account holds of an instrument: signed quantity; its average entry price, and the market's, if told."""
 
     instrument: str
     qty: Decimal
     price: Decimal | None = None
+    mark: Decimal | None = None
 
 
 class BalanceSaid(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from functools import partial
 
 from tradekit.core.clock import Clock
 from tradekit.core.event import Event, Fact
-from tradekit.model.reconciliation import AlertRaised
+from tradekit.model.reconciliation import AlertRaised, HoldChanged
 from tradekit.model.said import LinkSaid, Said
 from tradekit.model.session import RiskChanged, SessionOpened
 from tradekit.run.execution import Step
@@ -24,7 +24,8 @@ from tradekit.trading.office import Office
 __all__ = ["AtBroker"]
 
 _SKEW_NS = 1_000_000_000  # a venue's clock that is further off is alerted
-_CLOCK_EVERY_S = 300.0
+_CLOCK_EVERY_S, _CLOCK_AGAIN_S = 300.0, 30.0  # from one look at it to the next, and while it is off
+_CLOCK = "clock"  # what holds everything back while it is too far off
 
 
 class AtBroker:
@@ -32,7 +33,7 @@ class AtBroker:
 
     office   the order management; made before the journal is replayed, for it says what the engine may wish for
     time     session time, and waiting for it
-    rearms   whether a session that ended without a word goes on by itself once its books are compared
+    rearms   whether a session that was armed goes on by itself at its next start, once its books are compared
     market   shows the market's facts to a broker that trades against them
     """
 
@@ -60,7 +61,7 @@ class AtBroker:
             broker, engine, gate, names, self._heard.put_nowait, clock=clock, wait_s=office.practice.answer_s
         )
         self._opened = False
-        self._broke_off = False  # whether the last life ended without a word
+        self._again = ""  # how the last life ended, where there was one
         self._listening: asyncio.Task[None] | None = None
         self._skewed = False
         self._looked = asyncio.Event()
@@ -75,7 +76,11 @@ class AtBroker:
     def take(self, fact: Fact, ts: int) -> list[Event]:
         """Let the engine take a fact, and the office what follows from it."""
         if isinstance(fact, SessionOpened):
-            self._broke_off = self.engine.state.session.open
+            before = self.engine.state.session
+            if before.open:
+                self._again = "the session ended without a word"
+            elif before.started:
+                self._again = f"the session was ended ({before.closed_reason})"
         self.time.saw(ts)
         if self._market is not None:
             self._market(fact, ts)
@@ -103,8 +108,8 @@ class AtBroker:
             await self._one(turn)
         self._opened = True
         risk = self.engine.state.risk
-        if self._broke_off and risk.armed and not self._rearms:
-            reason = "the session ended without a word: look at it, then arm it"
+        if self._again and risk.armed and not self._rearms:
+            reason = f"{self._again}: look at it, then arm it"
             disarmed = RiskChanged(False, risk.halted, risk.killed, reason, "start")
             await turn(lambda: self.take(disarmed, self.now()))
 
@@ -177,14 +182,23 @@ class AtBroker:
             waiting.cancel()
 
     async def _measure(self, turn: Step) -> None:
-        """Compare the venue's clock with ours now and then; told once when it is off, and once when it is right."""
+        """Compare the venue's clock with ours now and then."""
         while True:
             before = self.time.now()
             told = await self._wire.time()
-            off = 0 if told is None else told - (before + self.time.now()) // 2
-            if told is not None and (abs(off) > _SKEW_NS) is not self._skewed:
-                self._skewed = not self._skewed
-                wrong = f"the venue's clock is {off / 1e9:+.1f} s off ours"
-                alert = AlertRaised("clock", wrong if self._skewed else "the venue's clock is right again")
-                await turn(partial(self.take, alert, self.now()))
-            await asyncio.sleep(_CLOCK_EVERY_S)
+            if told is not None:
+                await turn(partial(self._skew, told - (before + self.time.now()) // 2))
+            await asyncio.sleep(_CLOCK_AGAIN_S if self._skewed else _CLOCK_EVERY_S)
+
+    def _skew(self, off: int) -> list[Event]:
+        """Told once when a clock is off, and once when it is right; far off, nothing goes out that adds risk."""
+        facts: list[Fact] = []
+        wrong = f"the venue's clock is {off / 1e9:+.1f} s off ours"
+        if (abs(off) > _SKEW_NS) is not self._skewed:
+            self._skewed = not self._skewed
+            facts.append(AlertRaised("clock", wrong if self._skewed else "the venue's clock is right again"))
+        far = abs(off) > self.broker.abilities.window_s / 2 * 1e9
+        if far is not (_CLOCK in self.engine.state.risk.holds.get("*", {})):
+            mend = "set this machine's clock right (timedatectl set-ntp true)"
+            facts.append(HoldChanged("*", _CLOCK, f"{wrong}: {mend}" if far else ""))
+        return [event for fact in facts for event in self.take(fact, self.now())]

@@ -6,12 +6,13 @@ Exact like the ledger. Knows nobody who pays: a venue says what it has paid, and
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from tradekit.core.event import Event
-from tradekit.model.account import CashMoved, RatePublished, SplitEffected
+from tradekit.model.account import AccountAdopted, CashMoved, RatePublished, SplitEffected
 from tradekit.model.money import CENT, EXACT, ZERO
+from tradekit.state.days import day_of
 from tradekit.state.shape import Mark, Position, State
-from tradekit.state.valuation import refresh_rates, revalue, revalue_position, tally
+from tradekit.state.valuation import OPENING, mark, refresh_rates, revalue, revalue_position, tally
 
-__all__ = ["cash_moved", "rate_published", "split_effected"]
+__all__ = ["adopted", "cash_moved", "rate_published", "split_effected"]
 
 
 def cash_moved(state: State, event: Event, data: CashMoved) -> None:
@@ -21,6 +22,21 @@ def cash_moved(state: State, event: Event, data: CashMoved) -> None:
         cash[data.currency] = cash.get(data.currency, ZERO) + data.amount
         tally(state, event.ts, data.kind, data.currency, data.amount)
     revalue(state, event.ts)
+
+
+def adopted(state: State, event: Event, data: AccountAdopted) -> None:
+    """Open the account with what there is, and let the day begin with what that is worth."""
+    account = state.account
+    for instrument, price in data.prices.items():
+        state.marks[instrument] = Mark(event.ts, float(price))
+        mark(state, instrument, float(price))
+    with localcontext(EXACT):
+        for currency, amount in data.cash.items():
+            account.cash[currency] = account.cash.get(currency, ZERO) + amount
+            tally(state, event.ts, OPENING, currency, amount)
+    revalue(state, event.ts)
+    account.adopted = event.ts
+    account.peak = day_of(state, event.ts).start = account.equity
 
 
 def rate_published(state: State, event: Event, data: RatePublished) -> None:

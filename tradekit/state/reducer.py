@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tradekit.core.event import Event, Unknown
-from tradekit.model.account import CashMoved, MarginCalled, RatePublished, SplitEffected
+from tradekit.model.account import AccountAdopted, CashMoved, MarginCalled, RatePublished, SplitEffected
 from tradekit.model.market import (
     Bar,
     FeedEnded,
@@ -165,6 +165,11 @@ def _cash_moved(state: State, event: Event, data: CashMoved) -> Touched:
     return (("account",), ("pnl",))
 
 
+def _account_adopted(state: State, event: Event, data: AccountAdopted) -> Touched:
+    flows.adopted(state, event, data)
+    return (("account",), ("pnl",), ("positions",), ("marks",))
+
+
 def _rate_published(state: State, event: Event, data: RatePublished) -> Touched:
     flows.rate_published(state, event, data)
     return (("rates",), ("account",), ("pnl",))
@@ -263,6 +268,7 @@ _HANDLERS: dict[str, Handler] = {
     "quote.received": _quote,
     "trade.received": _trade,
     "market.opened": _market_opened,
+    "account.adopted": _account_adopted,
     "cash.moved": _cash_moved,
     "rate.published": _rate_published,
     "split.effected": _split_effected,

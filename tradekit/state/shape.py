@@ -194,6 +194,7 @@ class Account(msgspec.Struct):
     equity = opening + realised + unrealised - fees + flows + currency_gain, in the account's currency. Realised
     profit, fees and flows are booked at the currency's rate of their moment; what has changed with the rates since
     is the currency gain. A currency in `rates` with None has no known rate: it is left out, see `complete`.
+    `adopted` is when it was taken over as the venue had it [UTC ns], 0 where it was opened with a balance of ours.
     """
 
     currency: str = "USD"
@@ -213,6 +214,7 @@ class Account(msgspec.Struct):
     used: float = 0.0  # initial margin of what is held; 0 in an unlimited account
     maintenance: float = 0.0  # margin below which equity must not fall
     margin_calls: int = 0
+    adopted: int = 0
 
     @property
     def complete(self) -> bool:

@@ -12,7 +12,9 @@ from tradekit.state.days import day_of
 from tradekit.state.shape import Account, Position, State
 from tradekit.state.totals import Totals, totals_of
 
-__all__ = ["mark", "rate", "refresh_rates", "revalue", "revalue_position", "tally"]
+__all__ = ["OPENING", "mark", "rate", "refresh_rates", "revalue", "revalue_position", "tally"]
+
+OPENING = "opening"  # the total of what an account that was adopted had before
 
 
 def mark(state: State, instrument: str, price: float) -> None:
@@ -117,7 +119,7 @@ def refresh_rates(state: State, ts: int) -> None:
 def tally(state: State, ts: int, total: str, currency: str, amount: Decimal) -> None:
     """Book an amount to one of the account's totals, and to the day of `ts` [UTC ns], in the account's currency.
 
-    total  "realised", "fees", or the kind of a flow
+    total  "realised", "fees", OPENING, or the kind of a flow
 
     The amount is converted at the rate of this moment, to 1e-8 (half to even). Without a rate it waits for one. To be
     called within the context of exact money.
@@ -139,6 +141,9 @@ def tally(state: State, ts: int, total: str, currency: str, amount: Decimal) -> 
     elif total == "fees":
         account.fees += amount
         day.fees += amount
+    elif total == OPENING:
+        account.opening += amount
+        day.start += float(amount)
     else:
         kind = CashKind(total)
         account.flows[kind] = account.flows.get(kind, ZERO) + amount

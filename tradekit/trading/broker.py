@@ -29,6 +29,7 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     longest_id   characters that a client id may have (letters, digits, - and _)
     delay_s      after so long what was sent is in its books, or never will be [s]
     per_second   requests that it takes in a second; 0 where it does not say
+    window_s     how far off a request's time may be; with a clock that is half of that off nothing new is sent [s]
     """
 
     types: frozenset[OrderType] = frozenset({OrderType.MARKET, OrderType.LIMIT})
@@ -41,6 +42,7 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     longest_id: int = 36
     delay_s: float = 60.0
     per_second: float = 0.0
+    window_s: float = 5.0
 
 
 class AtVenue(msgspec.Struct, frozen=True, kw_only=True):

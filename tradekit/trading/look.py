@@ -56,8 +56,12 @@ class Look:
         shown = {latest: self._answers[latest]}
         if latest in ORDERS:
             shown |= {one: self._answers[one] for one in ORDERS if one in self._answers}
-        return Books(
-            at=now,
-            unkept=frozenset(self.unkept),
-            **{str(question): answer for question, answer in shown.items()},
-        )
+        return self._books(now, shown)
+
+    def all_books(self, now: int) -> Books:
+        """Every book that came back."""
+        return self._books(now, self._answers)
+
+    def _books(self, now: int, shown: dict[Question, Answer]) -> Books:
+        named = {str(question): answer for question, answer in shown.items()}
+        return Books(at=now, unkept=frozenset(self.unkept), **named)

@@ -7,8 +7,6 @@ is remembered here, and a restart looks anew.
 
 from collections.abc import Iterable
 
-import msgspec
-
 from tradekit.core.event import Event, Fact
 from tradekit.model.doubt import About, FillBusted, OrderGivenUp
 from tradekit.model.money import ZERO
@@ -40,13 +38,28 @@ from tradekit.state.shape import Order
 from tradekit.trading import dead_man
 from tradekit.trading.engine import Engine
 from tradekit.trading.killed import canceled_again, left_by_kill
+from tradekit.trading.legs import leg, next_leg, started
 from tradekit.trading.look import ORDERS, Look
 from tradekit.trading.matching import LEG
+from tradekit.trading.reconcile.adopt import (
+    account_taken_over,
+    positions_taken_over,
+    unready,
+    without_holdings,
+)
 from tradekit.trading.reconcile.books import SECOND, Books, Practice
 from tradekit.trading.reconcile.compare import reconcile
 from tradekit.trading.reconcile.settle import completed, noted
-from tradekit.trading.reports import doubted, facts_of, in_flight
-from tradekit.trading.waiting import as_sent, rechecked, replaced_here, room_for, waits_here
+from tradekit.trading.reports import awaited, doubted, facts_of, in_flight
+from tradekit.trading.waiting import (
+    as_sent,
+    done_here,
+    orphaned,
+    rechecked,
+    replaced_here,
+    room_for,
+    waits_here,
+)
 
 __all__ = ["Office", "Request"]
 
@@ -68,18 +81,24 @@ class Office:
     practice  how long it waits, how often it looks, what it accepts by itself
     asks      questions for the venue, to be sent and taken out by whoever runs it
     requests  orders, cancels and replacements for the venue, likewise; they are durable by then
+    adopts    whether the account's cash and positions are what the venue says at the first whole look
     """
 
-    def __init__(self, engine: Engine, practice: Practice | None = None, *, now: int = 0) -> None:
+    def __init__(
+        self, engine: Engine, practice: Practice | None = None, *, now: int = 0, adopts: bool = False
+    ) -> None:
         self.engine = engine
+        self._adopts = adopts
         self.practice = practice or Practice()
         self.asks: list[Ask] = []
         self.requests: list[Request] = []
+        self._wait = int(self.practice.answer_s * SECOND)  # how long an answer is waited for [ns]
         self._look: Look | None = None
         self._round = now + int(self.practice.every_s * SECOND)  # when the next round is due
         self._again = 0  # when to look again at what was found, 0 for never
         self._looked = 0  # up to when executions have been asked for
         self._refused = 0  # when to size reduce-only orders again of which a change was refused, 0 for never
+        self._handed: dict[str, int] = {}  # by order: when what was wished of it last came here [UTC ns]
         self._sent: set[str] = set()  # children that were sent when their parent filled, and new legs
         engine.dealing.flips = self.practice.flips
 
@@ -106,14 +125,18 @@ class Office:
         told: list[Event] = []
         for event in events:
             data = event.data
+            if isinstance(data, Request):
+                self._handed[data.id] = now  # a bar may have closed a while before it was told
             if isinstance(data, OrderSubmitted):
                 self._submitted(data)
             elif isinstance(data, OrderCancelRequested | OrderReplaceRequested):
                 told += self._asked(data, now)
             elif isinstance(data, OrderFilled):
                 told += self._filled(data, now)
+            if isinstance(data, _ENDS):
+                self._handed.pop(data.id, None)
             if isinstance(data, _MOVED):
-                told += self._ended(now)
+                told += self._take(orphaned(self.engine.state), now)
                 told += self._recheck(data.instrument, now)
             elif isinstance(data, OrderReplaceRejected):
                 self._refused = self._refused or now + self._wait  # at once it would be refused at once
@@ -157,24 +180,20 @@ class Office:
         if order is None or not order.working:
             return []
         if not waits_here(self.engine.state, order):
-            changes = isinstance(data, OrderReplaceRequested) and not self.practice.replaces
-            self.requests.append(
-                OrderCancelRequested(data.id, data.instrument, "replaced") if changes else data
-            )
+            if isinstance(data, OrderReplaceRequested) and not self.practice.replaces:
+                data = OrderCancelRequested(data.id, data.instrument, "replaced")
+            self.requests.append(data)
             return []
-        if isinstance(data, OrderCancelRequested):
-            return self._take([OrderCanceled(order.id, order.instrument, data.reason or "not sent yet")], now)
-        return self._take(replaced_here(order, data), now)
+        return self._take(done_here(order, data), now)
 
     def _filled(self, data: OrderFilled, now: int) -> list[Event]:
         """Send what waited for this fill, an exit as large as what there is to leave."""
         state = self.engine.state
         told: list[Event] = []
         for order in list(state.orders.values()):
-            woken = (
-                order.parent == data.id and order.status is Status.SUBMITTED and not waits_here(state, order)
-            )
-            if not woken or order.id in self._sent:
+            if order.parent != data.id or order.id in self._sent or order.status is not Status.SUBMITTED:
+                continue
+            if waits_here(state, order):
                 continue
             room = room_for(state, order)
             if order.reduce_only and not self.practice.reduces and ZERO < room < order.qty:
@@ -185,32 +204,17 @@ class Office:
         return told
 
     def _new_legs(self, now: int) -> list[Event]:
-        """Send the new order of each change whose old one has ended for certain, sized by what has filled by then."""
+        """Send the next leg of each change whose old one has ended, once."""
         facts: list[Fact] = []
-        for order in self.engine.dealing.working.values():
-            leg = _leg(order)
-            ended = order.doubt is not None and order.doubt.about is About.LEG and order.told is None
-            if not ended or leg in self._sent:
+        for order in started(self.engine.dealing.working.values()):
+            if leg(order) in self._sent:
                 continue
-            self._sent.add(leg)
-            left = (order.qty if order.wanted is None else order.wanted) - order.filled
-            if left > 0:
-                self.requests.append(
-                    msgspec.structs.replace(as_sent(order), id=leg, qty=left, **(order.wants or {}))
-                )
+            self._sent.add(leg(order))
+            following = next_leg(order)
+            if isinstance(following, OrderSubmitted):
+                self.requests.append(following)
             else:
-                facts.append(OrderReplaceRejected(order.id, order.instrument, "nothing is left of it"))
-                facts.append(OrderCanceled(order.id, order.instrument, "replaced"))
-        return self._take(facts, now)
-
-    def _ended(self, now: int) -> list[Event]:
-        """End what waits here for a parent that has ended without what it was waited for."""
-        state = self.engine.state
-        facts: list[Fact] = []
-        for order in state.orders.values():
-            parent = state.orders.get(order.parent) if order.parent else None
-            if parent is not None and not parent.working and waits_here(state, order):
-                facts.append(OrderCanceled(order.id, order.instrument, f"{parent.id} was {parent.status}"))
+                facts += following
         return self._take(facts, now)
 
     # --- books ----------------------------------------------------------------------------------------------
@@ -225,7 +229,7 @@ class Office:
             if about is not None and order.id not in unsent and not waits_here(state, order):
                 facts += doubted(order, about, "the session ended before the answer")
             if order.doubt is not None and order.doubt.about is About.LEG:
-                self._sent.add(_leg(order))  # it may have gone out: it never goes again
+                self._sent.add(leg(order))  # it may have gone out: it never goes again
             if order.parent and not waits_here(state, order):
                 self._sent.add(order.id)  # likewise
         events = self._take(facts, now)
@@ -243,7 +247,7 @@ class Office:
         if look is not None and not look.over and now >= look.until:
             look.close(f"no answer within {self.practice.answer_s:g} s")
             events += self._finish(look, now)
-        late = [(order, about) for order, about, until in _awaited(self.engine, self._wait) if until <= now]
+        late = [(order, about) for order, about, until in self._awaited() if until <= now]
         for order, about in late:
             events += self._take(doubted(order, about, f"no answer within {self.practice.answer_s:g} s"), now)
         if late:
@@ -264,7 +268,7 @@ class Office:
 
     def next_due(self) -> int:
         """When `due` has something to do next, if nothing is said before [UTC ns]."""
-        moments = [self._round, *(until for _, _, until in _awaited(self.engine, self._wait))]
+        moments = [self._round, *(until for _, _, until in self._awaited())]
         moments += [one.asked + self._wait for one in left_by_kill(self.engine.state)]
         moments.append(dead_man.next_due(self.engine.state, self.practice.dead_man))
         if self._refused:
@@ -275,10 +279,9 @@ class Office:
             moments.append(self._again)
         return min(moments)
 
-    @property
-    def _wait(self) -> int:
-        """How long an answer is waited for [ns]."""
-        return int(self.practice.answer_s * SECOND)
+    def _awaited(self) -> list[tuple[Order, About, int]]:
+        """What was sent and has no answer yet, and until when one is waited for."""
+        return awaited(self.engine.state, self.engine.dealing.working.values(), self._handed, self._wait)
 
     @property
     def looking(self) -> bool:
@@ -311,9 +314,8 @@ class Office:
         self._again = 0
         doubts = [o.id for o in self.engine.state.orders.values() if o.doubt is not None]
         self.asks += [Ask(Question.ORDER, order=one) for one in doubts]
-        since = max(
-            0, (self._looked or self.engine.state.session.started) - int(self.practice.overlap_s * SECOND)
-        )
+        begun = self._looked or self.engine.state.session.started
+        since = max(0, begun - int(self.practice.overlap_s * SECOND))
         self.asks += [Ask(one, since if one is Question.EXECUTIONS else 0) for one in questions]
 
     def _answered(self, answer: Answer, now: int) -> list[Event]:
@@ -327,10 +329,10 @@ class Office:
         events: list[Event] = []
         if answer.question is Question.EXECUTIONS:
             self._looked = now
-            trades = [item for item in answer.items if isinstance(item, FillSaid)]
-            for item in sorted(trades, key=lambda one: (one.ts, one.cum or 0)):
+            for item in _in_order(answer):
                 events += self._take(facts_of(self.engine.state, item, now), now)
-        events += self._compare(look.books(now, answer.question), now)
+        books = look.books(now, answer.question)
+        events += self._compare(without_holdings(books) if self._adopting else books, now)
         if waited and look.over:
             events += self._finish(look, now)
         return events
@@ -347,9 +349,8 @@ class Office:
         events: list[Event] = []
         state, practice = self.engine.state, self.practice
         for _ in range(_PASSES):
-            sure = [
-                one for one in reconcile(state, books, practice) if one.at_once and practice.accepts(one.kind)
-            ]
+            found = reconcile(state, books, practice)
+            sure = [one for one in found if one.at_once and practice.accepts(one.kind)]
             if not sure:
                 break
             for one in sure:
@@ -360,23 +361,22 @@ class Office:
         return events
 
     def _finish(self, look: Look, now: int) -> list[Event]:
-        return self._take(completed(self.engine.state, look.failed, self.practice), now) if look.whole else []
+        if not look.whole:
+            return []
+        state, events, failed = self.engine.state, [], look.failed
+        if self._adopting and not failed:
+            books, failed = look.all_books(now), unready(state)
+            for taken_over in () if failed else (positions_taken_over, account_taken_over):
+                events += self._take(taken_over(state, books), now)
+        return events + self._take(completed(state, failed, self.practice), now)
+
+    @property
+    def _adopting(self) -> bool:
+        """Whether the account is still to be taken over."""
+        return self._adopts and not self.engine.state.account.adopted
 
 
-def _awaited(engine: Engine, wait: int) -> list[tuple[Order, About, int]]:
-    """What was sent and has no answer yet, and until when one is waited for, which is `wait` [ns] long."""
-    state, found = engine.state, []
-    for order in engine.dealing.working.values():
-        about = in_flight(order)
-        if about is not None and not waits_here(state, order):
-            parent = state.orders.get(order.parent) if order.parent else None
-            sent = order.asked
-            if about is About.SUBMIT:
-                sent = max(order.created, parent.updated if parent else 0)
-            found.append((order, about, sent + wait))
-    return found
-
-
-def _leg(order: Order) -> str:
-    """What the next leg of an order is called at a venue that changes none."""
-    return f"{order.id}{LEG}{len(order.earlier) + 1}"
+def _in_order(answer: Answer) -> list[FillSaid]:
+    """The trades of a book, oldest first."""
+    trades = [item for item in answer.items if isinstance(item, FillSaid)]
+    return sorted(trades, key=lambda one: (one.ts, one.cum or 0))

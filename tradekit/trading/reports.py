@@ -4,7 +4,7 @@ Pure. Statuses never go back, an answer about a cancel never touches a fill, and
 leaves doubt. Books that were asked for are `trading.reconcile`'s.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 import msgspec
@@ -30,7 +30,7 @@ from tradekit.trading.fills import busted, filled, halted, reclaimed
 from tradekit.trading.matching import external_id, order_of
 from tradekit.trading.waiting import waits_here
 
-__all__ = ["adopted", "doubted", "facts_of", "in_flight", "revived"]
+__all__ = ["adopted", "awaited", "doubted", "facts_of", "in_flight", "revived"]
 
 
 def facts_of(state: State, said: Said, now: int) -> list[Fact]:
@@ -209,6 +209,26 @@ def in_flight(order: Order) -> About | None:
     if order.replace_requested:
         return About.REPLACE
     return About.CANCEL if order.cancel_requested else None
+
+
+def awaited(
+    state: State, working: Iterable[Order], handed: Mapping[str, int], wait: int
+) -> list[tuple[Order, About, int]]:
+    """What was sent of these orders and has no answer yet, and until when one is waited for [UTC ns].
+
+    An answer is waited for `wait` [ns] long from when its request came to be sent, `handed` by order: the bar that it
+    follows from may have closed a while before.
+    """
+    found = []
+    for order in working:
+        about = in_flight(order)
+        if about is not None and not waits_here(state, order):
+            parent = state.orders.get(order.parent) if order.parent else None
+            sent = order.asked
+            if about is About.SUBMIT:
+                sent = max(order.created, parent.updated if parent else 0)
+            found.append((order, about, max(sent, handed.get(order.id, 0)) + wait))
+    return found
 
 
 def _failed(state: State, said: Failed) -> list[Fact]:

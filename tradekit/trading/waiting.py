@@ -9,6 +9,7 @@ from tradekit.core.event import Fact
 from tradekit.model.doubt import EXTERNAL
 from tradekit.model.money import ZERO
 from tradekit.model.order import (
+    OrderCanceled,
     OrderCancelRequested,
     OrderReplaced,
     OrderReplaceRequested,
@@ -18,7 +19,7 @@ from tradekit.model.order import (
 from tradekit.state.exposure import leg_of
 from tradekit.state.shape import Order, State
 
-__all__ = ["as_sent", "rechecked", "replaced_here", "room_for", "waits_here"]
+__all__ = ["as_sent", "done_here", "orphaned", "rechecked", "replaced_here", "room_for", "waits_here"]
 
 
 def waits_here(state: State, order: Order) -> bool:
@@ -31,6 +32,16 @@ def waits_here(state: State, order: Order) -> bool:
     return parent.status is not Status.FILLED if parent.reduce_only else not parent.filled
 
 
+def orphaned(state: State) -> list[Fact]:
+    """The ends of what waits here for a parent that has ended without what it was waited for."""
+    facts: list[Fact] = []
+    for order in state.orders.values():
+        parent = state.orders.get(order.parent) if order.parent else None
+        if parent is not None and not parent.working and waits_here(state, order):
+            facts.append(OrderCanceled(order.id, order.instrument, f"{parent.id} was {parent.status}"))
+    return facts
+
+
 def as_sent(order: Order) -> OrderSubmitted:
     """The intent of an order that is sent now."""
     return OrderSubmitted(
@@ -38,6 +49,13 @@ def as_sent(order: Order) -> OrderSubmitted:
         order.stop, order.tif, order.reduce_only, order.parent, order.group, order.tag, order.reason, order.trail,
         order.trail_pct, order.expires, order.post_only, order.share, order.position,
     )  # fmt: skip
+
+
+def done_here(order: Order, asked: OrderCancelRequested | OrderReplaceRequested) -> list[Fact]:
+    """What is asked of an order that waits here, done: nobody else has to be asked."""
+    if isinstance(asked, OrderCancelRequested):
+        return [OrderCanceled(order.id, order.instrument, asked.reason or "not sent yet")]
+    return list(replaced_here(order, asked))
 
 
 def replaced_here(order: Order, request: OrderReplaceRequested) -> list[Fact]:

@@ -68,12 +68,13 @@ def _live(config: Config, market: Market, clock: Clock) -> Make:
     able = broker.abilities
     practice = _practice(config, flips=able.flips, replaces=able.replaces, reduces=able.reduces)
     practice = msgspec.structs.replace(practice, span_s=max(practice.span_s, able.delay_s))
+    rearms = config.session.rearm == "auto"
 
     def make(engine: Engine, gate: Gate, journal: str, clock: Clock) -> Execution:
         time = WallTime(clock)
-        office = Office(engine, practice, now=time.now())
+        office = Office(engine, practice, now=time.now(), adopts=True)
         names = Names(journal, lambda: engine.state, longest=able.longest_id)
-        return AtBroker(engine, office, broker, gate, names, time=time, clock=clock)
+        return AtBroker(engine, office, broker, gate, names, time=time, clock=clock, rearms=rearms)
 
     return make
 

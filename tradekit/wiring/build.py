@@ -24,7 +24,7 @@ from tradekit.data.columns import BarColumns
 from tradekit.errors import ConfigError, JournalCorruptError
 from tradekit.model.account import AccountType
 from tradekit.model.instrument import Instrument, check_instruments, duration
-from tradekit.model.money import exact
+from tradekit.model.money import ZERO, exact
 from tradekit.model.session import CommandReceived, Mode, SessionOpened, params_of
 from tradekit.run.execution import Execution
 from tradekit.run.gate import Gate
@@ -140,7 +140,7 @@ def _opened(config: Config, strategy: Strategy, market: Market, limits: dict[str
         mode=Mode(session.mode),
         account=session.account,
         currency=session.currency or market.instruments[0].currency,
-        cash=exact(session.cash, name="session.cash"),
+        cash=ZERO if session.mode == "live" else exact(session.cash, name="session.cash"),
         strategy=config.strategy.id or snake_name(type(strategy).__name__),
         strategy_class=class_path(type(strategy)),
         params=parameters(configured),

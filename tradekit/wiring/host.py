@@ -40,6 +40,7 @@ from tradekit.wiring.build import CONFIG_USER, Parts, build
 from tradekit.wiring.daily import DayEnds
 from tradekit.wiring.market import feed_of, taken
 from tradekit.wiring.meters import hang_meters
+from tradekit.wiring.one_account import one_session
 from tradekit.wiring.snapshots import Snapshots
 from tradekit.wiring.source import SessionSource
 
@@ -63,7 +64,7 @@ def run_session(
     if config.websocket.enabled:
         _check_name(config.session.name)
         _check_port(config.websocket.host, config.websocket.port)
-    with CleanStreams(), Tracebacks():
+    with CleanStreams(), Tracebacks(), one_session(config):
         parts = build(config, clock=clock)
         try:
             return asyncio.run(_host(parts, clock, announce))

@@ -31,6 +31,7 @@ from tradekit.strategy.base import Strategy
 from tradekit.strategy.freeze import parameters
 from tradekit.strategy.load import class_path, load_strategy
 from tradekit.wiring.cells import is_from_cell, write_cell_strategy
+from tradekit.wiring.understood import check_understood
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,6 +94,7 @@ def start(
     fresh: bool = False,
     set: Mapping[str, Any] | None = None,
     timeout_s: float = _START_S,
+    i_understand: bool = False,
 ) -> Session:
     """Start a session in its own process and attach to it. It outlives this process; `stop()` ends it.
 
@@ -101,6 +103,8 @@ def start(
               taken). A class written in a notebook cell is saved under `strategies/` and run from there
     fresh     begin a new journal; the old one is kept under its id
     set       configuration keys to set otherwise, by dotted path: {"market_data.speed": "max"}
+    i_understand  yes, orders of this live configuration may leave this machine: to be said once for each, and again
+              when it changes
 
     Raises what the configuration or the strategy is wrong with, JournalLockedError's message when it runs already.
     """
@@ -116,6 +120,7 @@ def start(
             f"session {loaded.session.name!r} runs already: tk.connect({loaded.session.name!r}) attaches to it, "
             f"its .stop() ends it"
         )
+    check_understood(loaded, said=i_understand)
     told = _spawn(loaded, overrides, timeout_s)
     return Session.attach(
         told["uri"],

@@ -237,6 +237,7 @@ def positions(answer: Any, names: Names) -> list[PositionSaid]:
             instrument=names.ours(_text(one, "symbol")),
             qty=_number(one, "positionAmt"),
             price=_positive(one, "entryPrice"),
+            mark=_positive(one, "markPrice") if "markPrice" in one else None,
         )
         for one in _rows(answer)
         if _number(one, "positionAmt")
