@@ -77,7 +77,9 @@ def main(argv: list[str] | None = None) -> int:
         with process(root, "dashboard", "--no-show", "--port", "0") as url:
             shoot(url, out, {"start": start})
             with process(root, "run", "config/desk.yaml"):
-                shoot(url, out, {"live": live, "order": order, "monitoring": monitoring, "research": research})
+                shoot(
+                    url, out, {"live": live, "order": order, "monitoring": monitoring, "research": research}
+                )
     return 0
 
 

@@ -92,10 +92,15 @@ def test_a_time_may_be_written_in_several_ways(ts: Any) -> None:
 def test_books_may_be_worded_by_what_is_in_them_and_short_ones_as_a_mapping() -> None:
     desk = Desk(["BTC"], 100_000)
     desk.submit(cid="A", qty=2, price=100)
-    desk.report(kind="open_orders", orders=[{"client_order_id": "A", "order_id": "v", "symbol": "BTC", "qty": 2}])
+    desk.report(
+        kind="open_orders", orders=[{"client_order_id": "A", "order_id": "v", "symbol": "BTC", "qty": 2}]
+    )
     desk.report(kind="executions", trades=[])
     desk.report(kind="positions", positions={"BTC": 1})
     desk.report(kind="balances", balances={"USD": 99_000})
-    assert [(one.id, one.theirs) for one in desk.differences] == [("position.quantity:BTC", "1"), ("cash:USD", "99000")]
+    assert [(one.id, one.theirs) for one in desk.differences] == [
+        ("position.quantity:BTC", "1"),
+        ("cash:USD", "99000"),
+    ]
     desk.report(kind="cancelled", cid="A")
     assert desk.status("A") == "canceled"
