@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tradekit.cli.parser import Commands, command
 from tradekit.cli.show import print_json
+from tradekit.errors import ConfigError
 
 if TYPE_CHECKING:
     from tradekit.health.finding import Finding
@@ -41,9 +42,15 @@ def add(commands: Commands) -> None:
         help="a configuration's file, or a running session's name; without one, this machine and all that runs",
     )
 
+    parser.add_argument(
+        "--send",
+        action="store_true",
+        help="send each of the configuration's targets of alerts a test message",
+    )
+
 
 def _doctor(args: argparse.Namespace) -> int:
-    looked = _look(args.target)
+    looked = _look(args.target, send=args.send)
     ok = not any(finding.grade == "wrong" for found in looked.values() for finding in found)
     if args.json:
         print_json(
@@ -56,15 +63,21 @@ def _doctor(args: argparse.Namespace) -> int:
     return 0 if ok else 1
 
 
-def _look(target: str | None) -> "dict[str, list[Finding]]":
+def _look(target: str | None, *, send: bool) -> "dict[str, list[Finding]]":
     """What was looked at, with what was found."""
     from tradekit.client.registry import entries, find
     from tradekit.wiring.checkup import check_config, check_machine, check_session
 
+    if target is None and send:
+        raise ConfigError("--send needs the configuration's file: tradekit doctor CONFIG --send")
     if target is None:
         return {"this machine": check_machine()} | {one.name: check_session(one) for one in entries()}
     if target.endswith(_CONFIGS) or "/" in target or Path(target).is_file():
-        return {target: check_config(Path(target))}
+        return {target: check_config(Path(target), send=send)}
+    if send:
+        raise ConfigError(
+            f"--send needs the configuration's file, for its targets of alerts; {target} is a session"
+        )
     return {target: check_session(find(target))}
 
 

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, field
 
 __all__ = [
+    "AlertsSection",
     "BrokerSection",
     "Config",
     "DashboardSection",
@@ -215,6 +216,21 @@ class MonitoringSection(_Section, frozen=True, kw_only=True):
     daily_report: Text | None = None
 
 
+class AlertsSection(_Section, frozen=True, kw_only=True):
+    """`alerts`: who is told of what happens, at once (docs/alerts.md).
+
+    targets     where the addresses are, one each: env:NAME, file:PATH or keyring:SERVICE/NAME; none tells nobody
+    least       the least grade that is told
+    per_minute  messages that a target gets in a minute; what comes beyond them goes as a digest
+    kinds       by kind of alert: another grade than its own, or never
+    """
+
+    targets: list[Text] = []
+    least: Literal["info", "warning", "critical"] = "warning"
+    per_minute: AtLeastOne = 6
+    kinds: dict[str, Literal["info", "warning", "critical", "never"]] = {}
+
+
 class DashboardSection(_Section, frozen=True, kw_only=True):
     """`dashboard`: where `tradekit dashboard` serves, and how it looks.
 
@@ -317,6 +333,7 @@ class Config(_Section, frozen=True, kw_only=True):
     reconciliation: ReconciliationSection = ReconciliationSection()
     dead_man: DeadManSection = DeadManSection()
     monitoring: MonitoringSection = MonitoringSection()
+    alerts: AlertsSection = AlertsSection()
     dashboard: DashboardSection = DashboardSection()
     event_bus: EventBusSection = EventBusSection()
     state_store: StateStoreSection = StateStoreSection()
@@ -351,6 +368,11 @@ class Config(_Section, frozen=True, kw_only=True):
     def minted_file(self) -> Path:
         """Where the hashes of tokens minted for others are kept (0600)."""
         return self.folder / f"{self.session.name}.tokens"
+
+    @property
+    def alerts_file(self) -> Path:
+        """Where it is noted how far each target of alerts has been told (0600)."""
+        return self.folder / f"{self.session.name}.alerts"
 
     @property
     def log_file(self) -> Path:

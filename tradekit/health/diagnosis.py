@@ -29,7 +29,7 @@ def read_metrics(page: str) -> dict[str, float]:
 
 def diagnose(health: Mapping[str, Any], metrics: Mapping[str, float]) -> list[Finding]:
     """Findings on a session, the gravest subjects first. `metrics` may be empty: monitoring.metrics is false."""
-    found = [_life(health)]
+    found = [_life(health), *_alerts(health)]
     if not metrics:
         return [*found, note("metrics", "off, so little can be said", "set monitoring.metrics to true")]
     got = _Numbers(metrics)
@@ -68,6 +68,14 @@ def _life(health: Mapping[str, Any]) -> Finding:
             "session", f"alive, but nothing that adds risk goes out: {reasons}", "tradekit arm, once it may"
         )
     return well("session", f"{health.get('mode', '')} session at #{health.get('seq', 0):,}, armed")
+
+
+def _alerts(health: Mapping[str, Any]) -> Iterator[Finding]:
+    unreached: Mapping[str, str] = health.get("alerts", {})
+    for place, reason in unreached.items():
+        yield wrong(
+            "alerts", f"{place} is not reached: {reason}", "tradekit doctor CONFIG --send tries each address"
+        )
 
 
 def _journal(got: _Numbers) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ from tradekit.health.finding import Finding, note, well, wrong
 from tradekit.model.session import SessionOpened
 from tradekit.strategy.load import class_path, load_strategy, source_hash
 from tradekit.trading.limits import check_limits
+from tradekit.wiring.alerts import findings
 from tradekit.wiring.market import load_columns
 from tradekit.wiring.venues import VENUES, venue
 
@@ -59,8 +60,8 @@ def check_session(entry: Entry, *, timeout_s: float = _ANSWER_S) -> list[Finding
     return diagnose(health, metrics)
 
 
-def check_config(file: Path, *, clock: Clock | None = None) -> list[Finding]:
-    """Everything that a start from this file would need."""
+def check_config(file: Path, *, clock: Clock | None = None, send: bool = False) -> list[Finding]:
+    """Everything that a start from this file would need; `send` sends each target of alerts a test."""
     clock = clock or SystemClock()
     found = [machine.sqlite_sound()]
     try:
@@ -81,6 +82,7 @@ def check_config(file: Path, *, clock: Clock | None = None) -> list[Finding]:
     found += _tried("strategy", lambda: _strategy(config))
     found += _tried("risk", lambda: _risk(config))
     found += _tried("journal", lambda: _journal(config, clock))
+    found += _tried("alerts", lambda: iter(findings(config, send=send)))
     found += machine.folder_usable(config.folder, "folder")
     found += machine.folder_usable(config.snapshots, "snapshots")
     found += _tried("register", _register)

@@ -34,6 +34,7 @@ from tradekit.model.session import HandlerFailed
 from tradekit.run.emergency import Emergency
 from tradekit.run.loop import Asked, Loop
 from tradekit.strategy.declaration import declaration
+from tradekit.wiring.alerts import Alerts
 from tradekit.wiring.attendance import attend
 from tradekit.wiring.bridge import address, make_bridge
 from tradekit.wiring.build import CONFIG_USER, Parts, build
@@ -83,21 +84,32 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
         on_error=lambda handler, subject, error: _handler_failed(loop, handler, subject, error),
         on_handover=lambda: running.call_soon_threadsafe(bus.drain),
     )
+    alerts = Alerts(config, parts.journal, clock)
+    source.unreached = lambda: alerts.failing
     watch = _MeasuredSteps(
-        clock, metrics, deadline_s=config.session.step_deadline_s, on_stuck=lambda s: _stuck(source, s)
+        clock,
+        metrics,
+        deadline_s=config.session.step_deadline_s,
+        on_stuck=lambda s: _stuck(source, alerts, s),
     )
     token = new_token()
     secrets.add(token)
     bridge = make_bridge(config, source, token, clock=clock) if config.websocket.enabled else None
     snapshots = Snapshots(parts, clock)
-    loop = _loop(parts, clock, metrics, bus, watch, bridge, source, snapshots)
+    loop = _loop(parts, clock, metrics, bus, watch, bridge, source, snapshots, alerts)
     with contextlib.ExitStack() as stack:
+        stack.callback(alerts.begin(bus).close)
         stack.enter_context(Tracebacks())
         stack.callback(source.close)
         stack.enter_context(watch)
         lag = LoopLag()
         stack.callback(lag.stop)
         hang_meters(metrics, parts, bus, loop, lag, bridge, clock)
+        if config.alerts.targets:
+            metrics.gauges(
+                "alerts_waiting", "Messages that have not been sent", "target", lambda: alerts.waiting
+            )
+            metrics.gauges("alerts_sent", "Messages that have been sent", "target", lambda: alerts.sent)
         if bridge is not None:
             stack.enter_context(_served(config, source, bridge, token, loop))
             if config.dead_man.clients is not None:
@@ -127,6 +139,7 @@ def _loop(
     bridge: Bridge | None,
     source: SessionSource,
     snapshots: Snapshots,
+    alerts: Alerts,
 ) -> Loop:
     config = parts.config
 
@@ -137,6 +150,11 @@ def _loop(
 
     ticks = bridge.ticks if bridge is not None and config.market_data.ticks else None
     state = parts.store.state
+
+    def alarm(reason: str) -> None:
+        source.fail(reason)
+        alerts.alarm(reason)
+
     return Loop(
         parts.execution,
         parts.journal,
@@ -149,7 +167,7 @@ def _loop(
         tell=tell,
         step_deadline_s=config.session.step_deadline_s,
         appending=metrics.appending,
-        alarm=source.fail,
+        alarm=alarm,
         emergency=_emergency(config, clock).note,
     )
 
@@ -255,7 +273,9 @@ def _apply_changes(parts: Parts, loop: Loop) -> None:
         loop.ask_later(Asked("set_param", {"values": parts.changed}, CONFIG_USER, Future()))
 
 
-def _stuck(source: SessionSource, seconds: float) -> None:
+def _stuck(source: SessionSource, alerts: Alerts, seconds: float) -> None:
+    if seconds and not source.stuck:
+        alerts.alarm(f"a step has been running for {seconds:.0f} s: the session takes nothing else meanwhile")
     source.stuck = f"a step has been running for {seconds:.0f} s" if seconds else ""
 
 

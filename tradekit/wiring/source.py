@@ -44,6 +44,9 @@ class SessionSource:
         self.stuck = ""  # that a step has been running for too long
         self.declared: Callable[[], list[dict[str, Any]]] = list  # the strategy's parameters
         self.studied: Callable[[], list[dict[str, Any]]] = list  # and its indicators
+        self.unreached: Callable[[], dict[str, str]] = (
+            dict  # targets of alerts that cannot be reached, and why
+        )
         self._journal = journal
         self._store = store
         self._metrics = metrics
@@ -128,6 +131,7 @@ class SessionSource:
                 "seq": state.seq,
                 "time": state.time,
                 "feeds": msgspec.to_builtins(state.health.feeds),
+                "alerts": self.unreached(),
             }
 
     def metrics(self) -> bytes:
