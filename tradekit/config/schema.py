@@ -92,6 +92,7 @@ class InstrumentSection(_Section, frozen=True, kw_only=True):
     base        the other currency of a pair; `inverse` contracts pay in it
     kind        how it is paid: spot in full, a future or a perpetual by its profit
     margin, maintenance  initial and maintenance margin as fractions of a position's value
+    contract    at Interactive Brokers, which one it is: "STK AAPL SMART USD" (docs/brokers.md)
     """
 
     id: Text
@@ -104,6 +105,7 @@ class InstrumentSection(_Section, frozen=True, kw_only=True):
     kind: Literal["spot", "future", "perpetual"] | None = None
     margin: Decimal | None = None
     maintenance: Decimal | None = None
+    contract: Text | None = None
 
 
 class MarketDataSection(_Section, frozen=True, kw_only=True):

@@ -157,6 +157,15 @@ class Ear:
         """All bars are told."""
         self.end(key)
 
+    def historicalTicksLast(self, key: int, ticks: list[Any], done: bool) -> None:
+        """Trades of the past."""
+        for tick in ticks:
+            self.row(key, tick)
+        if done:
+            self.end(key)
+
+    historicalTicksBidAsk = historicalTicksLast
+
     def historicalDataUpdate(self, key: int, bar: Any) -> None:
         """The bar that forms."""
         self._hears("bar", key, bar)

@@ -19,7 +19,7 @@ from tradekit.core.clock import Clock
 from tradekit.errors import BrokerError, ConfigError
 from tradekit.model.said import LinkSaid, Said
 
-__all__ = ["READ_ONLY", "Stream"]
+__all__ = ["READ_ONLY", "Stream", "chosen", "measured", "why"]
 
 READ_ONLY = 321
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S, _STABLE_S = 0.5, 30.0, 60.0
@@ -95,7 +95,7 @@ class Stream:
                 self._told.put_nowait(error)
                 return
             except (Unanswered, Refused, Taken, OSError, TimeoutError) as error:
-                reason = _why(error, self._access)
+                reason = why(error, self._access)
                 if isinstance(error, Taken) and not self._been_up:
                     self._told.put_nowait(
                         BrokerError(f"{reason}; give this session another (broker.client_id)")
@@ -194,7 +194,8 @@ async def measured(line: Line, clock: Clock) -> float:
     return theirs - ours
 
 
-def _why(error: Exception, access: Access) -> str:
+def why(error: Exception, access: Access) -> str:
+    """Why there is no line, and what may be done about it."""
     if isinstance(error, Taken):
         return f"client id {access.client_id} is in use at TWS"
     if isinstance(error, ConnectionRefusedError):

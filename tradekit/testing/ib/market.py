@@ -14,7 +14,7 @@ from tradekit.testing.ib.wire import framed
 if TYPE_CHECKING:
     from tradekit.testing.ib.gateway import Gateway
 
-__all__ = ["BarTold", "Market"]
+__all__ = ["BarTold", "Market", "QuoteTold", "TradeTold"]
 
 _SIZES = {
     "5 secs": 5, "10 secs": 10, "15 secs": 15, "30 secs": 30, "1 min": 60, "2 mins": 120, "3 mins": 180, "5 mins": 300,
@@ -34,6 +34,24 @@ class BarTold(msgspec.Struct, frozen=True):
     volume: float = 0.0
 
 
+class TradeTold(msgspec.Struct, frozen=True):
+    """A trade of the market, to the second [s, UTC]."""
+
+    time: int
+    price: float
+    size: float
+
+
+class QuoteTold(msgspec.Struct, frozen=True):
+    """The top of a book, since when [s, UTC]."""
+
+    time: int
+    bid: float
+    ask: float
+    bid_size: float
+    ask_size: float
+
+
 class _Subscription(msgspec.Struct, frozen=True):
     client_id: int
     key: int
@@ -45,11 +63,14 @@ class Market:
     """What is kept, and who listens.
 
     bars     by contract and size [s], oldest first
+    trades, quotes  by contract, oldest first
     refuses  an error in place of every answer: its code and its words
     """
 
     def __init__(self, gateway: "Gateway") -> None:
         self.bars: dict[tuple[int, int], list[BarTold]] = {}
+        self.trades: dict[int, list[TradeTold]] = {}
+        self.quotes: dict[int, list[QuoteTold]] = {}
         self.refuses: tuple[int, str] | None = None
         self._gateway = gateway
         self._listening: list[_Subscription] = []
@@ -86,6 +107,29 @@ class Market:
             self._listening.append(_Subscription(client_id, key, con_id, size))
         rows = [field for one in found for field in _row(one)]
         return [framed(17, key, "", "", len(found), *rows)]
+
+    def ticks_asked(self, sent: list[str]) -> list[bytes]:
+        """So many trades or quotes from a moment on, and all of the last one's second."""
+        key, con_id, since, most, shown = (
+            int(sent[1]),
+            int(sent[2]),
+            _seconds(sent[15]),
+            int(sent[17]),
+            sent[18],
+        )
+        kept: list[TradeTold] | list[QuoteTold] = (self.trades if shown == "TRADES" else self.quotes).get(
+            con_id, []
+        )
+        found = [one for one in kept if one.time >= since]
+        last = found[most - 1].time if len(found) >= most else None
+        found = [one for at, one in enumerate(found) if at < most or one.time == last]
+        if shown == "TRADES":
+            rows = [field for one in found if isinstance(one, TradeTold)
+                    for field in (one.time, 0, one.price, one.size, "ISLAND", "")]  # fmt: skip
+            return [framed(98, key, len(found), *rows, True)]
+        quotes = [field for one in found if isinstance(one, QuoteTold)
+                  for field in (one.time, 0, one.bid, one.ask, one.bid_size, one.ask_size)]  # fmt: skip
+        return [framed(97, key, len(found), *quotes, True)]
 
     def ended(self, client_id: int, key: str) -> list[bytes]:
         """A client listens no more."""

@@ -41,6 +41,7 @@ class Requests:
             "62": self._summary,
             "63": lambda _: [],
             "64": lambda _: [],
+            "96": lambda sent: gateway.market.ticks_asked(sent),
             "99": lambda _: self._completed(),
         }
 

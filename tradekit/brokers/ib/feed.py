@@ -1,0 +1,298 @@
+"""Bars of Interactive Brokers as they close: subscribed one by one, watched one by one, and without a gap.
+
+Only closed bars are told, each once and in order; what a connection has missed is asked of the history before anything
+later is told. Knows no session and no account.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable, Mapping
+from secrets import SystemRandom
+from typing import Any, TypeAlias
+
+import msgspec
+
+from tradekit.brokers.ib.bars import DAY_S, bar_of, page_s, size_of, span
+from tradekit.brokers.ib.client import Access
+from tradekit.brokers.ib.contracts import Contracts, Terms
+from tradekit.brokers.ib.errors import DATA_LOST, Refused, Unanswered, Verdict, judge, reason
+from tradekit.brokers.ib.history import PACE, History
+from tradekit.brokers.ib.hours import Hours, hours_of
+from tradekit.brokers.ib.line import Line, Taken
+from tradekit.brokers.ib.lookup import fill_in
+from tradekit.brokers.ib.stream import measured
+from tradekit.core.clock import Clock, SystemClock
+from tradekit.errors import ConnectionLostError, DataError
+from tradekit.model.instrument import duration
+from tradekit.model.market import Bar, MarkUpdated
+from tradekit.trading.quota import Quota
+
+__all__ = ["IbFeed", "Told"]
+
+Told: TypeAlias = tuple[int, Bar | MarkUpdated]  # when it became known [UTC ns], and what
+Key: TypeAlias = tuple[str, str]  # instrument, timeframe
+
+_NS = 1_000_000_000
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _STABLE_S = 0.5, 30.0, 60.0
+_LOOK_S = 1.0  # from one look for what has closed, and for silence, to the next
+_SETTLED_S = 3.0  # TWS makes bars of five-second ones: so long after its end a bar's last part is here
+_LATE_S = 90.0  # while its exchange trades, a bar that forms is told every five seconds
+_AGAIN_S = 30.0  # a subscription that was refused, or is silent, is made anew so often at most
+_log = logging.getLogger(__name__)
+_chance = SystemRandom().random
+
+
+class _Series(msgspec.Struct):
+    """One subscription.
+
+    last    its last told bar's open [UTC ns]; `forms` the bar of the moment
+    number  of its request, 0 while there is none
+    heard, tried  when it was heard of, and subscribed, last [s, monotonic]
+    """
+
+    last: int | None = None
+    forms: Bar | None = None
+    number: int = 0
+    heard: float = float("-inf")
+    tried: float = float("-inf")
+
+
+class IbFeed:
+    """Closed bars of several series.
+
+    access  like the broker's, but for its client id: each connection needs one of its own
+    mark_s  a mark of each instrument at most so often, out of the forming bar; 0 tells none
+    """
+
+    name = "ib"
+
+    def __init__(
+        self,
+        access: Access,
+        contracts: Mapping[str, Terms],
+        series: Iterable[Key],
+        *,
+        mark_s: float = 1.0,
+        clock: Clock | None = None,
+    ) -> None:
+        self._series: dict[Key, _Series] = {key: _Series() for key in series}
+        for _, timeframe in self._series:
+            size_of(timeframe)
+        self._access, self._mark_s, self._clock = access, mark_s, clock or SystemClock()
+        wanted = {instrument for instrument, _ in self._series}
+        self._terms = {name: terms for name, terms in contracts.items() if name in wanted}
+        self._contracts = Contracts(self._terms)
+        self._hours: dict[str, Hours] = {}
+        self._quota = Quota(PACE, 600.0, kept=0.0)
+        self._heard: asyncio.Queue[tuple[int, Any] | None] = asyncio.Queue()
+        self._marked: dict[str, float] = {}
+        self._skew_s = 0.0
+        self._line: Line | None = None
+        self._closed = False
+        shown = ", ".join(f"{instrument} {timeframe}" for instrument, timeframe in self._series)
+        self.source = f"Interactive Brokers: {shown}"
+
+    async def facts(self, after: Mapping[Key, int]) -> AsyncIterator[Told]:
+        """Bars from behind the opens in `after` [UTC ns] on, marks between them, until it is closed.
+
+        A series that is not in `after` begins with the bar that closes next.
+        """
+        for key, series in self._series.items():
+            series.last = after.get(key)
+        failures = 0
+        while not self._over():
+            opened_at, line = self._clock.monotonic(), Line(self._access, self._clock, self._hears)
+            self._line = line
+            try:
+                await self._opened(line)
+                async for told in self._lasting(line):
+                    yield told
+                why = line.lost.result() if line.lost.done() else "it was left"
+            except Taken:
+                why = f"client id {self._access.client_id} is in use at TWS"
+            except (ConnectionLostError, DataError, Unanswered, Refused, OSError, TimeoutError) as error:
+                why = str(error) or type(error).__name__
+            finally:
+                await line.close()
+            if self._over():
+                return
+            self._silenced()
+            _log.warning("%s: %s; it is made again", self.source, why)
+            failures = 0 if self._clock.monotonic() - opened_at >= _STABLE_S else failures
+            await asyncio.sleep(min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(failures, 10)) * _chance())
+            failures += 1
+
+    def stale(self) -> list[Key]:
+        """The series of which nothing has been heard for longer than there is nothing to hear."""
+        now, at = self._clock.monotonic(), self._clock.now() / _NS + self._skew_s
+        return [
+            key
+            for key, one in self._series.items()
+            if now - one.heard > _LATE_S and (key[0] not in self._hours or self._hours[key[0]].open(at))
+        ]
+
+    async def close(self) -> None:
+        """End the connection and the stream."""
+        self._closed = True
+        self._heard.put_nowait(None)
+        if self._line is not None:
+            await self._line.close()
+
+    def _over(self) -> bool:
+        return self._closed
+
+    # --- one connection -----------------------------------------------------------------------------------------
+
+    async def _opened(self, line: Line) -> None:
+        """Let in, the contracts known; what comes waits in the queue from then on."""
+        heard: asyncio.Queue[tuple[int, Any] | None] = asyncio.Queue()
+        self._heard = heard
+        line.lost.add_done_callback(lambda _: heard.put_nowait(None))
+        await line.open()
+        self._skew_s = await measured(line, self._clock)
+        self._contracts = Contracts(self._terms)  # hours are told for a week: they are asked for anew
+        await fill_in(line, self._contracts)
+        for name, details in self._contracts.details.items():
+            self._hours[name] = hours_of(details.liquidHours, details.timeZoneId)
+
+    async def _lasting(self, line: Line) -> AsyncIterator[Told]:
+        """What was missed, then what comes, until the connection ends or has lasted a day."""
+        history = History(line, self._contracts, self._clock, quota=self._quota)
+        began, looked = self._clock.monotonic(), float("-inf")
+        while not line.lost.done() and self._clock.monotonic() - began < DAY_S:
+            if self._clock.monotonic() - looked >= _LOOK_S:
+                looked = self._clock.monotonic()
+                for key in self._unheard() if not line.away else ():
+                    for told in await self._subscribed(line, history, key):
+                        yield told
+                for key in list(self._series):
+                    for told in await self._closes(history, key):
+                        yield told
+            try:
+                async with asyncio.timeout(_LOOK_S):
+                    heard = await self._heard.get()
+            except TimeoutError:
+                continue
+            if heard is None:
+                return
+            for told in await self._takes(history, *heard):
+                yield told
+
+    def _unheard(self) -> list[Key]:
+        """Series that are to be subscribed: not yet, not any more, or silent while their exchange trades."""
+        now, silent = self._clock.monotonic(), self.stale()
+        waiting = [key for key, one in self._series.items() if not one.number or key in silent]
+        return [key for key in waiting if now - self._series[key].tried >= _AGAIN_S]
+
+    async def _subscribed(self, line: Line, history: History, key: Key) -> list[Told]:
+        """Subscribe a series anew, and tell what has closed since its last bar."""
+        series, (instrument, timeframe) = self._series[key], key
+        series.tried = self._clock.monotonic()
+        if series.number:
+            line.client.cancelHistoricalData(series.number)
+        await history.pace()
+        series.number = number = line.new_id()
+        contract, shown = self._contracts.there(instrument), self._terms[instrument].shown
+        length = span(page_s("1m") if duration(timeframe) < duration("5m") else page_s("5m"))
+
+        def send() -> None:
+            line.client.reqHistoricalData(
+                number, contract, "", length, size_of(timeframe), shown, False, 2, True, []
+            )
+
+        try:
+            rows = await line.ask(number, send)
+        except Refused as no:
+            series.number = 0
+            _log.warning("%s %s is not told: %s", instrument, timeframe, no)
+            return []
+        series.heard = self._clock.monotonic()
+        known = [bar_of(instrument, timeframe, row) for row in rows]
+        series.forms = known[-1] if known and not self._has_closed(known[-1]) else None
+        if series.last is None:
+            ended = [bar.ts for bar in known if self._has_closed(bar)]
+            series.last = ended[-1] if ended else None
+        return await self._missed(history, key, None)
+
+    # --- bars -----------------------------------------------------------------------------------------------------
+
+    async def _takes(self, history: History, number: int, told: Any) -> list[Told]:
+        """A bar that forms: a mark, and if it is a later one, the end of the one before."""
+        found = next((key for key, one in self._series.items() if one.number == number), None)
+        if found is None:
+            return []
+        series = self._series[found]
+        bar = bar_of(*found, told)
+        series.heard = self._clock.monotonic()
+        if (series.last is not None and bar.ts <= series.last) or (series.forms and bar.ts < series.forms.ts):
+            return []
+        closed: list[Told] = []
+        if series.forms is not None and bar.ts > series.forms.ts:
+            closed = await self._tells(history, found, series.forms)
+        series.forms = bar
+        return [*closed, *self._mark(bar)]
+
+    async def _closes(self, history: History, key: Key) -> list[Told]:
+        """The bar that forms, where its time is over and no later one has come."""
+        forms = self._series[key].forms
+        if forms is None or not self._has_closed(forms):
+            return []
+        self._series[key].forms = None
+        return await self._tells(history, key, forms)
+
+    async def _tells(self, history: History, key: Key, bar: Bar) -> list[Told]:
+        """A closed bar, with those before it that are missing."""
+        series, length = self._series[key], duration(key[1])
+        missed: list[Told] = []
+        if series.last is not None and bar.ts > series.last + length:
+            missed = await self._missed(history, key, bar.ts)
+        series.last = bar.ts
+        return [*missed, (bar.ts + length, bar)]
+
+    async def _missed(self, history: History, key: Key, until: int | None) -> list[Told]:
+        """The closed bars behind the last one, from the history."""
+        series, length = self._series[key], duration(key[1])
+        if series.last is None:
+            return []
+        found = await history.bars(*key, series.last + length, until)
+        if found:
+            series.last = found[-1].ts
+        if series.forms is not None and series.last >= series.forms.ts:
+            series.forms = None
+        return [(bar.ts + length, bar) for bar in found]
+
+    def _has_closed(self, bar: Bar) -> bool:
+        """Whether a bar is over and whole, by the clock of TWS."""
+        return self._clock.now() / _NS + self._skew_s >= (bar.ts + duration(bar.timeframe)) / _NS + _SETTLED_S
+
+    def _mark(self, bar: Bar) -> list[Told]:
+        now = self._clock.monotonic()
+        if not self._mark_s or now - self._marked.get(bar.instrument, -self._mark_s) < self._mark_s:
+            return []
+        self._marked[bar.instrument] = now
+        return [(self._clock.now(), MarkUpdated(bar.instrument, bar.close))]
+
+    # --- what TWS says ----------------------------------------------------------------------------------------------
+
+    def _hears(self, name: str, *told: Any) -> None:
+        """Bars of the moment wait their turn; notices about the data are minded at once."""
+        if name == "bar":
+            self._heard.put_nowait((told[0], told[1]))
+        elif name == "error":
+            number, code, text = told
+            if code == DATA_LOST or judge(code) is Verdict.DOWN:
+                self._silenced()
+            elif number > 0 and judge(code) is not Verdict.NOTED:
+                self._ended(number, reason(code, text))
+
+    def _silenced(self) -> None:
+        """Nothing is subscribed any more, and all is stale until it is."""
+        for series in self._series.values():
+            series.number, series.forms = 0, None
+            series.heard = series.tried = float("-inf")
+
+    def _ended(self, number: int, why: str) -> None:
+        for (instrument, timeframe), series in self._series.items():
+            if series.number == number:
+                _log.warning("%s %s is told no more: %s; it is subscribed anew", instrument, timeframe, why)
+                series.number, series.tried = 0, float("-inf")
