@@ -146,6 +146,10 @@ class BrokerSection(_Section, frozen=True, kw_only=True):
     key_from, secret_from  where the key and its secret are: env:NAME, file:PATH or keyring:SERVICE/NAME
     sandbox                the venue's own test exchange; of Alpaca the paper one
     url                    another address than the venue's, for a venue of one's own on this machine
+    host, port             of ib: where TWS (7497 paper, 7496 live) or IB Gateway (4002, 4001) listens
+    client_id              of ib: a number that no other program has there; market data takes the next one, the doctor
+                           the one after that
+    account                of ib: which one, where the login has several
     """
 
     name: Text = "paper"
@@ -161,6 +165,10 @@ class BrokerSection(_Section, frozen=True, kw_only=True):
     secret_from: Text | None = None
     sandbox: bool = False
     url: Text | None = None
+    host: Text = "127.0.0.1"
+    port: Port = 7497
+    client_id: AtLeastOne = 1
+    account: Text | None = None
 
 
 class ReconciliationSection(_Section, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ __all__ = ["VENUES", "Venue", "venue"]
 VENUES: dict[str, str] = {
     "ccxt": "tradekit.wiring.ccxt",
     "alpaca": "tradekit.wiring.alpaca",
+    "ib": "tradekit.wiring.ib",
 }
 
 MakeBroker: TypeAlias = Callable[[Config, Iterable[str], Clock], Broker]

@@ -135,9 +135,7 @@ def test_the_end_of_an_order_is_not_told_before_its_trades() -> None:
     assert [one.qty for one in told if isinstance(one, FillSaid)] == [D(4)]
 
 
-def test_a_trade_whose_fee_does_not_come_is_told_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tradekit.brokers.ib.trades.FEE_S", 0.1)
-
+def test_a_trade_whose_fee_is_late_is_told_without_it_and_again_with_it() -> None:
     async def script(bench: IbBench, talk: Talk) -> None:
         order = await talk.rests()
         kept = bench.gateway.account.by_ref(order.client_id)
@@ -145,6 +143,9 @@ def test_a_trade_whose_fee_does_not_come_is_told_without_it(monkeypatch: pytest.
         bench.gateway.tell(kept, shapes.execution(-1, made, "DU123456"))
         fill = await talk.hears(FillSaid)
         assert (fill.fee, fill.fee_currency) == (D(0), "")
+        bench.gateway.tell(kept, shapes.fee(made))
+        again = await talk.hears(FillSaid, lambda one: one.fee > 0)
+        assert (again.exec_id, again.qty, again.fee) == (fill.exec_id, fill.qty, D(1))
 
     play(script)
 

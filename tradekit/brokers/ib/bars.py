@@ -13,10 +13,19 @@ __all__ = ["DAY_S", "SIZES", "bar_of", "page_s", "quote_of", "size_of", "span", 
 
 DAY_S = 86_400
 SIZES = {
+    "5s": "5 secs", "10s": "10 secs", "15s": "15 secs", "30s": "30 secs",
     "1m": "1 min", "2m": "2 mins", "3m": "3 mins", "5m": "5 mins", "10m": "10 mins", "15m": "15 mins", "20m": "20 mins",
     "30m": "30 mins", "1h": "1 hour",
 }  # fmt: skip
-_WEEK_FROM = "5m"  # one request takes a day of finer bars
+_PAGES = {
+    "5s": 7200,
+    "10s": 14_400,
+    "15s": 14_400,
+    "30s": 28_800,
+    "1m": DAY_S,
+    "2m": DAY_S,
+    "3m": DAY_S,
+}  # [s]
 
 
 def size_of(timeframe: str) -> str:
@@ -31,7 +40,7 @@ def size_of(timeframe: str) -> str:
 
 def page_s(timeframe: str) -> int:
     """How much one request takes of a timeframe [s]."""
-    return 7 * DAY_S if duration(timeframe) >= duration(_WEEK_FROM) else DAY_S
+    return _PAGES.get(timeframe, 7 * DAY_S)
 
 
 def span(seconds: int) -> str:

@@ -31,9 +31,9 @@ _LOST = (Unanswered, Refused, Taken, OSError, TimeoutError)
 async def instruments(
     access: Access, terms: Mapping[str, Terms], *, clock: Clock | None = None
 ) -> dict[str, Instrument]:
-    """What is traded, by the session's names, with the steps that IB keeps; raises ConnectionLostError without an answer.
+    """What is traded, by the session's names, with the steps that IB keeps; what it does not know is left out.
 
-    Those that IB does not know are left out.
+    Raises ConnectionLostError where there is no answer.
     """
     line, contracts, made = _line(access, clock or SystemClock()), Contracts(terms), {}
     try:

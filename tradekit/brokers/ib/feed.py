@@ -190,10 +190,10 @@ class IbFeed:
         series.tried = self._clock.monotonic()
         if series.number:
             line.client.cancelHistoricalData(series.number)
-        await history.pace()
+        await history.pace(timeframe)
         series.number = number = line.new_id()
         contract, shown = self._contracts.there(instrument), self._terms[instrument].shown
-        length = span(page_s("1m") if duration(timeframe) < duration("5m") else page_s("5m"))
+        length = span(page_s(timeframe))
 
         def send() -> None:
             line.client.reqHistoricalData(

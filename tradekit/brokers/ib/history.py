@@ -22,6 +22,7 @@ from tradekit.trading.quota import Quota
 __all__ = ["PACE", "History"]
 
 PACE = 240.0  # requests in ten minutes
+_COST_OF_FINER = 4.0  # a request for ticks, or for bars that are shorter than a minute: sixty in ten minutes
 _NS = 1_000_000_000
 _SETTLED_S = 3  # a bar that has closed so lately may still be on its way
 _MOST_TICKS = 1000  # in one answer, and all of its last second
@@ -41,7 +42,8 @@ class History:
         By the clock of TWS. Raises DataError for a timeframe or an answer that makes no sense, ConnectionLostError
         where there is none.
         """
-        size, length = size_of(timeframe), duration(timeframe) // _NS
+        size_of(timeframe)  # or it is none that is taken
+        length = duration(timeframe) // _NS
         try:
             (now,) = await self._line.ask("currentTime", self._line.client.reqCurrentTime)
             closed = (int(now) - _SETTLED_S) // length * length
@@ -49,7 +51,7 @@ class History:
             end = closed if until is None else min(-(-until // _NS), closed)
             rows: list[Any] = []
             for start in range(first, end, page_s(timeframe)):
-                rows += await self._page(instrument, size, start, min(start + page_s(timeframe), end))
+                rows += await self._page(instrument, timeframe, start, min(start + page_s(timeframe), end))
         except (Unanswered, Refused) as error:
             raise ConnectionLostError(f"no bars of {instrument} {timeframe}: {error}") from error
         found = {bar.ts: bar for bar in (bar_of(instrument, timeframe, row) for row in rows)}
@@ -66,18 +68,19 @@ class History:
         """Changes of the best bid and ask in [since, until), likewise."""
         return [quote_of(instrument, tick) for tick in await self._ticks(instrument, "BID_ASK", since, until)]
 
-    async def pace(self) -> None:
-        """Wait until another request for history may go out."""
-        wait = self._quota.wait(1.0, self._clock.monotonic())
+    async def pace(self, timeframe: str = "") -> None:
+        """Wait until another request may go out, for bars of a timeframe, or for ticks."""
+        cost = 1.0 if timeframe and duration(timeframe) >= duration("1m") else _COST_OF_FINER
+        wait = self._quota.wait(cost, self._clock.monotonic())
         while wait > 0:
             await asyncio.sleep(wait)
-            wait = self._quota.wait(1.0, self._clock.monotonic())
+            wait = self._quota.wait(cost, self._clock.monotonic())
 
-    async def _page(self, instrument: str, size: str, start: int, end: int) -> list[Any]:
+    async def _page(self, instrument: str, timeframe: str, start: int, end: int) -> list[Any]:
         """The bars between two moments [s], and perhaps some from before: a day is one of trading there."""
-        await self.pace()
+        await self.pace(timeframe)
         number, contract = self._line.new_id(), self._contracts.there(instrument)
-        shown = self._contracts.terms[instrument].shown
+        size, shown = size_of(timeframe), self._contracts.terms[instrument].shown
 
         def send() -> None:
             self._line.client.reqHistoricalData(

@@ -15,7 +15,7 @@ from tradekit.model.said import BustSaid, FillSaid, Said
 
 __all__ = ["Trades"]
 
-FEE_S = 2.0  # so long a trade waits for its fee; it comes within milliseconds, and a trade is told without it then
+FEE_S = 0.5  # so long a trade waits for its fee, which comes in milliseconds; then it is told without, and again with
 _KEPT = 10_000  # fees and versions of trades that are remembered; TWS tells today's
 
 
@@ -33,6 +33,7 @@ class Trades:
         self._held: dict[str, tuple[Any, Any, asyncio.TimerHandle]] = {}
         self._then: dict[int, list[Callable[[], None]]] = {}
         self._versions: dict[str, int] = {}  # the last one told, by what all versions have in common
+        self._bare: dict[str, tuple[Any, Any]] = {}  # told without a fee
         self._news = asyncio.Event()
 
     def executed(self, contract: Any, execution: Any) -> None:
@@ -56,6 +57,9 @@ class Trades:
         self._news.set()
         if exec_id in self._held:
             self._release(exec_id)
+        elif exec_id in self._bare and told:
+            contract, execution = self._bare.pop(exec_id)
+            self._tell(fill_said(execution, self._contracts.ours(contract), self._fees[exec_id]))
 
     def after(self, perm_id: int, then: Callable[[], None]) -> None:
         """Do something once no trade of an order waits any more: its end is not told before its trades."""
@@ -124,3 +128,7 @@ class Trades:
         while len(self._versions) > _KEPT:
             self._versions.pop(next(iter(self._versions)))
         self._tell(said)
+        if execution.execId not in self._fees:
+            self._bare[execution.execId] = (contract, execution)
+            while len(self._bare) > _KEPT:
+                self._bare.pop(next(iter(self._bare)))
