@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.proof, pytest.mark.timeout(14_400)]
 
 SHARDS = 10
 EACH = 1_000 if FULL else 15
+ONCE_WRONG = (541, 757, 850, 1094, 1198, 1293)
 
 
 def lived(seed: int) -> World:
@@ -81,6 +82,11 @@ def test_after_every_bad_day_our_books_are_the_venues(shard: int, proof_record: 
         result=f"every invariant held over {counts['events']:,} events",
         note="one live order an intent; no fill lost or counted twice; orders, positions and cash equal; replay equal",
     )
+
+
+@pytest.mark.parametrize("seed", ONCE_WRONG)
+def test_a_day_that_once_went_wrong_goes_right(seed: int) -> None:
+    check(lived(seed))
 
 
 @pytest.mark.parametrize("seed", [3, 7])

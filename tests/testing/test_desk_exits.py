@@ -1,5 +1,7 @@
 """Exits and the kill switch at a venue that says no: no asking in a circle, nothing twice, nothing left."""
 
+import pytest
+
 from tests.testing.scripts import answer_all, bought, submits
 from tradekit.testing.desk import Desk
 
@@ -68,6 +70,26 @@ def test_after_the_kill_switch_a_refused_cancel_is_asked_for_again_until_it_is_d
     desk.report(kind="canceled", cid="A", venue_order_id="v-A")
     desk.advance(60)
     assert len([one for one in desk.sent if one["kind"] == "cancel"]) == 4
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_an_order_that_the_venue_does_not_have_is_given_up_however_often_its_cancel_is_refused(
+    killed: bool,
+) -> None:
+    desk = Desk(limits={})
+    desk.submit(cid="A", qty=1, price=100)
+    desk.report(kind="new", cid="A", venue_order_id="v-A")
+    if killed:
+        desk.command("kill")
+    for second in range(120):
+        if second % 15 == 0:
+            desk.cancel("A")
+        if desk.state.orders["A"].cancel_requested:
+            desk.report(kind="cancel_rejected", cid="A", reason="no such order")
+        if desk.sent[-1]["kind"] == "query":
+            answer_all(desk)
+        desk.advance(1)
+    assert (desk.status("A"), desk.state.orders["A"].given_up) == ("canceled", True)
 
 
 def test_without_the_kill_switch_a_refused_cancel_is_left_to_whoever_asked() -> None:

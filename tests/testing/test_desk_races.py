@@ -195,6 +195,41 @@ def test_a_cancel_that_came_too_late_changes_nothing() -> None:
     assert (desk.status("A"), len(submits(desk))) == ("filled", 1)
 
 
+def test_a_cancel_that_is_refused_after_it_was_done_does_not_end_the_new_order() -> None:
+    desk = changing()
+    desk.report(kind="canceled", cid="A", venue_order_id="v1")
+    desk.report(kind="cancel_rejected", cid="A", reason="no such order")  # the request had arrived twice
+    desk.report(kind="new", cid="A~1", venue_order_id="v2", qty=4, price=101)
+    assert desk.state.orders["A"].working
+    desk.report(kind="fill", cid="A~1", venue_order_id="v2", exec_id="1", qty=4, price=101)
+    assert (desk.status("A"), desk.position()) == ("filled", D(4))
+
+
+@pytest.mark.parametrize(
+    ("qty", "cum"), [(3, 0), (4, 1)]
+)  # counted from the new order's beginning, or from the first's
+def test_a_replacement_that_was_told_to_have_failed_and_works_is_taken_up(qty: int, cum: int) -> None:
+    desk = Desk(limits={})
+    desk.submit(cid="A", qty=2, price=100)
+    desk.report(kind="new", cid="A", venue_order_id="v1")
+    assert desk.replace("A", qty=4)
+    desk.report(kind="fill", cid="A", venue_order_id="v1", exec_id="1", qty=1, price=100)
+    desk.report(kind="canceled", cid="A", venue_order_id="v1")
+    desk.report(kind="replace_rejected", cid="A", reason="no such order")
+    assert desk.status("A") == "canceled"
+    desk.report(kind="new", cid="A", venue_order_id="v2", qty=qty, price=100, cum_qty=cum)
+    order = desk.state.orders["A"]
+    assert (order.status, order.venue_id, order.earlier, order.qty) == (
+        "partially_filled",
+        "v2",
+        ("v1",),
+        D(4),
+    )
+    desk.report(kind="fill", cid="A", venue_order_id="v1", exec_id="1", qty=1, price=100)  # told again
+    desk.report(kind="fill", cid="A", venue_order_id="v2", exec_id="1", qty=3, price=100)
+    assert (desk.status("A"), desk.position()) == ("filled", D(4))
+
+
 def test_a_new_leg_is_sent_once_whatever_is_told_again() -> None:
     desk = changing()
     for _ in range(3):

@@ -38,7 +38,7 @@ Touched = tuple[tuple[str, ...], ...]
 _SETTLE: dict[About, frozenset[str]] = {
     About.SUBMIT: frozenset(
         {"order.accepted", "order.triggered", "order.filled", "order.canceled", "order.rejected", "order.expired",
-         "order.replaced", "order.cancel_rejected", "order.replace_rejected", "order.revived", "order.given_up"}
+         "order.replaced", "order.revived", "order.given_up"}
     ),
     About.CANCEL: frozenset(
         {"order.canceled", "order.cancel_rejected", "order.rejected", "order.expired", "order.given_up"}
@@ -51,7 +51,8 @@ _SETTLE: dict[About, frozenset[str]] = {
         {"order.replaced", "order.canceled", "order.rejected", "order.expired", "order.given_up"}
     ),
 }  # fmt: skip
-"""What settles a doubt. A part fill says nothing of a cancel or a replacement that is on its way."""
+"""What settles a doubt. A part fill says nothing of a cancel or a replacement that is on its way; and the refusal of
+either does not say that the order is there, for what is not there cannot be canceled or changed."""
 
 
 def hold(state: State, instrument: str, by: str, reason: str) -> None:

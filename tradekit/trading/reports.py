@@ -57,9 +57,24 @@ def _order(state: State, said: OrderSaid) -> list[Fact]:
         return adopted(state, said)
     if order.given_up and said.what in (What.NEW, What.REPLACED):
         return revived(order, said)
+    if _lives_on(order, said):
+        return _moved_on(order, said)
     ours = reclaimed(state, order, said.venue_id)
     have = sum((one.qty for one in ours if isinstance(one, OrderFilled)), start=order.filled)
     return _TOLD[said.what](order, said) + ours + _counted(order, said, have)
+
+
+def _lives_on(order: Order, said: OrderSaid) -> bool:
+    """Whether an order that has ended here works under another id of the venue: a replacement told to have failed."""
+    works = said.what in (What.NEW, What.REPLACED) and said.qty is not None
+    return works and order.end == "canceled" and said.venue_id not in ("", order.venue_id, *order.earlier)
+
+
+def _moved_on(order: Order, said: OrderSaid) -> list[Fact]:
+    """It works again, with what is left of the new id beside what had filled before."""
+    left = (said.qty or Decimal(0)) - (said.cum or Decimal(0))
+    terms = msgspec.structs.replace(said, qty=order.filled + left, cum=None)
+    return revived(order, msgspec.structs.replace(said, venue_id="")) + _replaced(order, terms)
 
 
 def adopted(state: State, said: OrderSaid) -> list[Fact]:
@@ -167,6 +182,8 @@ def _replaced(order: Order, said: OrderSaid) -> list[Fact]:
 
 def _cancel_rejected(order: Order, said: OrderSaid) -> list[Fact]:
     """About the cancel alone: an order that has ended is as it was."""
+    if order.doubt is not None and order.doubt.about is About.LEG:
+        return []  # the old leg has ended all the same, and the new one may be on its way
     if not order.cancel_requested:
         return _replace_rejected(order, said)  # of a change that is a cancel and a new order
     return [OrderCancelRejected(order.id, order.instrument, said.reason or "no reason given")]

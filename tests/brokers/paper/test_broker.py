@@ -7,7 +7,8 @@ import pytest
 
 from tests.brokers.contract import BrokerContract
 from tests.brokers.paper.bench import PaperBench
-from tests.builders import BTC, order
+from tests.builders import BTC, START, order
+from tradekit.model.market import TradeTick
 from tradekit.model.order import OrderType, Side
 from tradekit.model.said import Answer, Ask, BalanceSaid, PositionSaid, Question
 
@@ -55,6 +56,20 @@ def test_a_busted_trade_is_told_and_booked_back() -> None:
     bench.paper.bust(trade.exec_id)
     held, cash = books(bench)
     assert (held, cash) == ([], {"USD": Decimal("10000.00")})
+
+
+def test_its_trades_bear_its_own_clock_however_late_it_is_shown_the_market() -> None:
+    bench = PaperBench()
+
+    async def trade() -> None:
+        await bench.open()
+        await bench.paper.submit(order("a", Side.BUY, 2, limit=100))
+        bench.clock.advance(90)
+        bench.paper.market(TradeTick(BTC.id, 100.0, 2.0), START + 1)
+
+    asyncio.run(trade())
+    (told,) = bench.paper.account.trades
+    assert told.ts == bench.now()
 
 
 def test_it_takes_every_type_of_order() -> None:

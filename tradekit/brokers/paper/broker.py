@@ -151,10 +151,14 @@ class PaperBroker:
         )
 
     def _tell(self, reports: list[Report], about: str = "") -> tuple[Said, ...]:
-        """Word what happened, on the stream; what is about one order is its call's answer too."""
+        """Word what happened, on the stream; what is about one order is its call's answer too.
+
+        It happened by the venue's own clock, which may be ahead of the market's facts that it was shown.
+        """
         answer: list[Said] = []
+        now = self._now()
         for ts, fact in reports:
-            told = self._worded(ts, fact)
+            told = self._worded(max(ts, now), fact)
             if told is not None:
                 self._put(told)
                 if getattr(fact, "id", "") == about:
