@@ -35,6 +35,7 @@ COMMANDS = (
     ),
     "token",
     "report",
+    "service",
     *(
         "journal verify",
         "journal info",

@@ -133,7 +133,9 @@ def test_without_the_package_the_other_ways_are_named(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("where", [VALUE, "", "env:", "keyring:binance", "vault:x"])
 def test_a_place_that_is_none_is_refused_and_not_repeated(where: str) -> None:
-    with pytest.raises(ConfigError, match="write env:NAME, file:PATH or keyring:SERVICE/NAME") as refused:
+    with pytest.raises(
+        ConfigError, match="write env:NAME, file:PATH, keyring:SERVICE/NAME or credential:NAME"
+    ) as refused:
         Secret.read(where)
     assert VALUE not in str(refused.value)
 
@@ -141,3 +143,28 @@ def test_a_place_that_is_none_is_refused_and_not_repeated(where: str) -> None:
 def test_nothing_is_no_secret() -> None:
     with pytest.raises(ConfigError, match="is empty"):
         Secret("", source="env:X")
+
+
+def test_a_credential_is_what_systemd_hands_to_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "venue-secret").write_text("from systemd 12345\n", encoding="utf-8")
+    (tmp_path / "venue-secret").chmod(0o440)  # as systemd leaves it: who may read it is its own business
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    found = Secret.read("credential:venue-secret")
+    assert (found.reveal(), found.source) == ("from systemd 12345", "credential:venue-secret")
+    with pytest.raises(ConfigError, match="the credential other cannot be read: No such file"):
+        Secret.read("credential:other")
+
+
+@pytest.mark.parametrize("name", ["../shadow", "a/b", ""])
+def test_a_credentials_name_leads_nowhere_else(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/etc")
+    with pytest.raises(ConfigError, match="no place of a secret"):
+        Secret.read(f"credential:{name}")
+
+
+def test_outside_of_a_service_there_are_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    with pytest.raises(ConfigError, match="only in a service of systemd"):
+        Secret.read("credential:x")

@@ -265,3 +265,24 @@ def test_a_session_without_a_bridge_runs_and_nothing_finds_it(
     assert (told[0]["uri"], told[0]["token_file"]) == (None, None)
     assert registry.entries() == []
     assert project.events()[-1].data.reason == "SIGTERM"
+
+
+def test_the_manager_that_started_it_is_told_how_it_is(
+    project: Project, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.root)  # a socket's path is short
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind("notify")
+        manager.settimeout(WAIT_S)
+        monkeypatch.setenv("NOTIFY_SOCKET", "notify")
+        monkeypatch.setenv("WATCHDOG_USEC", "300000")
+        told: list[str] = []
+
+        def play(session: Session) -> None:
+            while not told or not told[-1].startswith("WATCHDOG=1\nSTATUS=paper: paper, armed, #"):
+                told.append(manager.recv(4096).decode())
+
+        host(play)
+        while told[-1] != "STOPPING=1":
+            told.append(manager.recv(4096).decode())
+    assert told[0] == "READY=1"

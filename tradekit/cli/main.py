@@ -15,6 +15,7 @@ from tradekit.cli import (
     reconcile,
     report,
     run,
+    service,
     sessions,
     state,
     sweep,
@@ -100,6 +101,7 @@ def build_parser() -> Parser:
         state,
         why,
         report,
+        service,
         doctor,
         versions,
     ):

@@ -229,7 +229,7 @@ class MonitoringSection(_Section, frozen=True, kw_only=True):
 class AlertsSection(_Section, frozen=True, kw_only=True):
     """`alerts`: who is told of what happens, at once (docs/alerts.md).
 
-    targets     where the addresses are, one each: env:NAME, file:PATH or keyring:SERVICE/NAME; none tells nobody
+    targets     where the addresses are, one each: env:NAME, file:PATH, keyring:SERVICE/NAME, credential:NAME
     least       the least grade that is told
     per_minute  messages that a target gets in a minute; what comes beyond them goes as a digest
     kinds       by kind of alert: another grade than its own, or never

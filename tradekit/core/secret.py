@@ -6,6 +6,7 @@ Knows no venue: what a secret opens is its user's business.
 import hmac
 import importlib
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Any, NoReturn, Self
@@ -16,7 +17,8 @@ from tradekit.errors import ConfigError
 __all__ = ["Secret"]
 
 _MOST = 65_536  # bytes of a secret's file
-_SOURCES = "write env:NAME, file:PATH or keyring:SERVICE/NAME"
+_SOURCES = "write env:NAME, file:PATH, keyring:SERVICE/NAME or credential:NAME"
+_CREDENTIAL = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 class Secret:
@@ -40,12 +42,18 @@ class Secret:
 
     @classmethod
     def read(cls, where: str, *, root: Path | None = None) -> Self:
-        """A secret by the name of its place: "env:NAME", "file:PATH" (relative to `root`), "keyring:SERVICE/NAME"."""
+        """A secret by the name of its place.
+
+        "env:NAME", "file:PATH" (relative to `root`), "keyring:SERVICE/NAME", or "credential:NAME": what systemd hands
+        to a service (LoadCredential).
+        """
         kind, _, name = where.partition(":")
         if kind == "env" and name:
             return cls.from_env(name)
         if kind == "file" and name:
             return cls.from_file((root or Path()) / Path(name).expanduser())
+        if kind == "credential" and _CREDENTIAL.fullmatch(name):
+            return cls.from_credential(name)
         service, _, user = name.partition("/")
         if kind == "keyring" and service and user:
             return cls.from_keyring(service, user)
@@ -84,6 +92,26 @@ class Secret:
         if not value:
             raise ConfigError(f"{what} {path} is empty{hint and f'; {hint}'}")
         return cls(value, source=f"file:{path}")
+
+    @classmethod
+    def from_credential(cls, name: str) -> Self:
+        """From this service's credentials; raises ConfigError outside of one, or where it has none of that name."""
+        folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
+        if not folder:
+            raise ConfigError(
+                f"credential:{name} is there only in a service of systemd (LoadCredential={name}:PATH); for a start by "
+                "hand use env: or file:"
+            )
+        try:
+            value = (
+                (Path(folder) / name).read_bytes()[:_MOST].decode().strip()
+            )  # systemd has seen to who may read it
+        except (OSError, UnicodeError) as error:
+            reason = (error.strerror if isinstance(error, OSError) else "") or "it is not text"
+            raise ConfigError(
+                f"the credential {name} cannot be read: {reason}; see LoadCredential= in the unit"
+            ) from None
+        return cls(value, source=f"credential:{name}")
 
     @classmethod
     def from_keyring(cls, service: str, name: str) -> Self:

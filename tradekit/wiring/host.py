@@ -28,6 +28,7 @@ from tradekit.health.finding import Grade
 from tradekit.health.machine import port_free
 from tradekit.health.metrics import SessionMetrics
 from tradekit.health.streams import CleanStreams
+from tradekit.health.supervisor import Supervised
 from tradekit.health.tracebacks import Tracebacks
 from tradekit.health.watchdog import LoopLag, StepWatch
 from tradekit.model.session import HandlerFailed
@@ -117,6 +118,7 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
                 stack.callback(asyncio.create_task(attend(lambda: stats()["clients"], loop.note)).cancel)
         stack.enter_context(_signals(loop))
         announce(_announcement(parts, bridge))
+        stack.enter_context(Supervised(lambda: _standing(parts)))
         timer = asyncio.create_task(snapshots.keep())
         stack.callback(timer.cancel)
         if config.monitoring.daily_report is not None:
@@ -271,6 +273,14 @@ def _apply_changes(parts: Parts, loop: Loop) -> None:
 
     if parts.changed:
         loop.ask_later(Asked("set_param", {"values": parts.changed}, CONFIG_USER, Future()))
+
+
+def _standing(parts: Parts) -> str:
+    """How the session is, in a line."""
+    state = parts.execution.engine.state
+    risk = state.risk
+    power = next((word for word in ("killed", "halted", "armed") if getattr(risk, word)), "disarmed")
+    return f"{state.session.name}: {state.session.mode}, {power}, #{state.seq:,}"
 
 
 def _stuck(source: SessionSource, alerts: Alerts, seconds: float) -> None:
