@@ -199,7 +199,7 @@ class _Reached:
             return {}
 
     def _write(self) -> None:
-        if self._file is None:
+        if self._file is None or not self._seqs:
             return
         part = self._file.with_name(f"{self._file.name}.part")
         try:
