@@ -56,10 +56,10 @@ class Line:
         self, strategy: Strategy, *, script: dict[str, str] | None = None, faults: Faults | None = None,
         before: "Line | None" = None, rearms: bool = False, armed: bool = True, dead_man: DeadMan | None = None,
     ) -> None:  # fmt: skip
-        self.clock = VirtualClock(asyncio.get_running_loop())
+        self.clock, self.venues = self._clock(), VirtualClock(asyncio.get_running_loop())
         self.journal = MemoryJournal(clock=self.clock) if before is None else before.journal
         self.paper = self._venue() if before is None else before.paper
-        self.line = Drifting(self.paper, faults or Faults(), Scripted(script or {}), now=self.clock.now)
+        self.line = Drifting(self.paper, faults or Faults(), Scripted(script or {}), now=self.venues.now)
         self.engine, self.gate, self.feed = Engine(strategy), Gate(), HandFeed()
         practice = Practice(flips=True, reduces=True, dead_man=dead_man or DeadMan())
         names = Names(self.journal.id, lambda: self.engine.state)
@@ -75,8 +75,11 @@ class Line:
         )  # type: ignore[arg-type]  # fmt: skip
         self.task = asyncio.create_task(self.loop.run(opened(cash=Decimal(10_000), armed=armed)))
 
+    def _clock(self) -> VirtualClock:
+        return VirtualClock(asyncio.get_running_loop())
+
     def _venue(self) -> PaperBroker:
-        paper = PaperBroker([BTC], cash=Decimal(10_000), currency="USD", now=self.clock.now)
+        paper = PaperBroker([BTC], cash=Decimal(10_000), currency="USD", now=self.venues.now)
         paper.market(TradeTick("BTC", 110.0, 1.0), START)
         return paper
 

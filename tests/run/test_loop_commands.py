@@ -1,11 +1,17 @@
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 
 import pytest
 
 from tests.run.desk import Desk, Doing, Quiet, bars, on_desk
+from tradekit.core.event import Fact
 from tradekit.errors import RefusedError
+from tradekit.model.reconciliation import AlertRaised
 from tradekit.model.session import CommandReceived
+from tradekit.run.last_line import Wanted
+from tradekit.run.latch import Killed, Latch
 from tradekit.run.loop import Asked
 
 
@@ -134,3 +140,39 @@ def test_what_has_shut_the_gate_expires_no_more(name: str) -> None:
     desk = on_desk(Quiet(), play)
     assert desk.events("command.received")[0].key == name
     assert desk.engine.state.risk.halted
+
+
+class Watching:
+    """A last line that notes what it was asked to see to."""
+
+    def __init__(self) -> None:
+        self.seen: list[Wanted] = []
+
+    def watch(self, wanted: Wanted, tell: Callable[[Fact], None]) -> None:
+        self.seen.append(wanted)
+        tell(AlertRaised("emergency", f"{wanted.name}, from another thread"))
+
+
+def test_the_last_line_sees_to_what_ends_orders_and_tells_the_session() -> None:
+    watching = Watching()
+
+    async def play(desk: Desk) -> None:
+        for name in ("halt", "cancel_all", "kill"):
+            await desk.ask(name)
+        await desk.until("alert.raised", count=2)
+
+    on_desk(Quiet(), play, last_line=watching)
+    assert [(one.name, one.taken) for one in watching.seen] == [("cancel_all", True), ("kill", True)]
+
+
+def test_the_latch_is_set_with_the_switch_and_cleared_with_the_journal(tmp_path: Path) -> None:
+    latch, between = Latch(tmp_path / "desk.killed"), []
+
+    async def play(desk: Desk) -> None:
+        answer = desk.asked("kill", reason="enough")
+        between.append(latch.read())  # the loop has had no turn yet
+        await asyncio.wrap_future(answer)
+
+    on_desk(Quiet(), play, latch=latch)
+    assert between == [Killed("test", "enough")]
+    assert latch.read() is None

@@ -27,6 +27,15 @@ def test_a_wall_clock_that_is_set_moves_nothing() -> None:
     assert time.now() == START + 2 * SECOND
 
 
+def test_a_wall_clock_that_stood_behind_what_is_told_goes_on_from_there() -> None:
+    clock = ManualClock(START)
+    time = WallTime(clock)
+    time.saw(START + 3600 * SECOND)
+    time.saw(START)
+    clock.advance(10)
+    assert time.now() == START + 3610 * SECOND
+
+
 def test_a_replay_goes_on_at_its_speed_between_what_it_has_taken() -> None:
     clock = ManualClock(START)
     time = ReplayTime(clock, start=0, speed=60)

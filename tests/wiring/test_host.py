@@ -19,6 +19,7 @@ from tradekit.config.load import load_config
 from tradekit.core.open import open_writer
 from tradekit.core.watermark import MarkState, read_mark
 from tradekit.errors import ConfigError, JournalLockedError, RefusedError
+from tradekit.run.latch import Killed, Latch
 from tradekit.state.shape import State, fingerprint
 from tradekit.wiring.host import run_session
 from tradekit.wiring.journals import state_at
@@ -71,6 +72,23 @@ def test_a_clean_stop_leaves_a_closed_journal_a_snapshot_and_nothing_else(
     assert mark.state is MarkState.CLOSED
     (snapshot,) = (project.root / "data" / "state" / "paper").iterdir()
     assert int(snapshot.stem.rpartition("-")[2]) == mark.seq == project.events()[-1].seq
+
+
+def test_a_kill_that_an_earlier_life_could_not_journal_is_the_first_thing_that_the_next_one_does(
+    project: Project, host: Host
+) -> None:
+    live(project, 100, clean=True)
+    config = load_config(project.config)
+    Latch(config.latch_file).set(Killed("trader", "it hung"))
+    host(played_out)
+    state = state_at(project.journal)
+    assert (state.risk.killed, state.risk.reason, state.risk.user) == (True, "it hung", "trader")
+    orders = [event.seq for event in project.events() if event.type == "order.submitted"]
+    (killed,) = [
+        event.seq for event in project.events() if event.type == "command.received" and event.key == "kill"
+    ]
+    assert max(orders) < killed
+    assert not config.latch_file.exists()
 
 
 def test_the_next_start_goes_on_where_the_last_one_stopped(project: Project, host: Host) -> None:

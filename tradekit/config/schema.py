@@ -385,6 +385,11 @@ class Config(_Section, frozen=True, kw_only=True):
         return self.folder / f"{self.session.name}.alerts"
 
     @property
+    def latch_file(self) -> Path:
+        """Where a kill is noted that the journal could not take (0600)."""
+        return self.folder / f"{self.session.name}.killed"
+
+    @property
     def log_file(self) -> Path:
         """Where the session's log goes when nobody reads its stderr."""
         return self.folder / f"{self.session.name}.session.log"

@@ -23,6 +23,8 @@ from tradekit.model.market import FeedEnded, FeedStarted
 from tradekit.model.session import CommandReceived, CommandRefused, RiskChanged, SessionClosed
 from tradekit.run.execution import Execution
 from tradekit.run.gate import Gate
+from tradekit.run.last_line import LastLine
+from tradekit.run.latch import Killed, Latch
 from tradekit.trading.reconcile.settle import unsettled
 
 __all__ = ["Asked", "Feed", "Loop", "Watch"]
@@ -68,7 +70,7 @@ class Feed(Protocol):
 class Asked(msgspec.Struct):
     """A command at the inbox. `answer` gets the seq it was journaled under, or RefusedError.
 
-    `shuts` is how often the gate had been shut when the command came.
+    `shuts` is how often the gate had been shut when the command came; `taken`: it is in the journal.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Asked(msgspec.Struct):
     answer: "Future[int]"
     id: str = msgspec.field(default_factory=new_id)
     shuts: int = 0
+    taken: bool = False
     _begun: bool | None = None
 
     def begin(self) -> bool:
@@ -97,6 +100,7 @@ class Loop:
     appending          times a journal append
     alarm, emergency   told of a failed journal: to show it, and to write down what happens from then on
     tell               called on the loop's thread with each group of events once they are written
+    last_line, latch   what ends orders, and remembers a kill, while this loop is held up
     step_deadline_s    a step that takes longer halts the session, and its orders stay here
     """
 
@@ -116,6 +120,8 @@ class Loop:
         appending: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
         alarm: Callable[[str], object] = _log.critical,
         emergency: Callable[..., object] = _unwritten,
+        last_line: LastLine | None = None,
+        latch: Latch | None = None,
     ) -> None:
         self.execution = execution
         self.engine = execution.engine
@@ -131,6 +137,7 @@ class Loop:
         self._appending = appending
         self._alarm = alarm
         self._emergency = emergency
+        self._last_line, self._latch = last_line, latch
         self._inbox: asyncio.Queue[Asked] = asyncio.Queue()
         self._asking = threading.Lock()  # the gate is shut in the order of the inbox
         self._turn = asyncio.Lock()  # one group at a time, its broker's answers included
@@ -157,6 +164,13 @@ class Loop:
                 self._loop.call_soon_threadsafe(self.ask_later, asked)
             except RuntimeError:  # the loop is closed
                 _refuse(asked)
+                return
+        if self._last_line is not None and asked.name in ("kill", "cancel_all"):
+            self._last_line.watch(asked, self._note_from_elsewhere)
+        if self._latch is not None and asked.name == "kill":
+            self._latch.set(Killed(asked.user, self.gate.reason))
+            if asked.taken:  # the loop was faster
+                self._latch.clear()
 
     def ask_later(self, asked: Asked) -> None:
         """Put a command into the inbox, also before the session runs. On the loop's thread."""
@@ -175,6 +189,9 @@ class Loop:
         task = asyncio.get_running_loop().create_task(self._note(fact))
         self._notes.add(task)
         task.add_done_callback(self._notes.discard)
+
+    def _note_from_elsewhere(self, fact: Fact) -> None:
+        self._loop.call_soon_threadsafe(self.note, fact)
 
     async def _note(self, fact: Fact) -> None:
         await self.take(fact)
@@ -290,6 +307,9 @@ class Loop:
 
     async def _command(self, asked: Asked) -> None:
         events = await self.take(CommandReceived(asked.id, asked.name, asked.args, asked.user))
+        asked.taken = True
+        if asked.name == "kill" and self._latch is not None:
+            self._latch.clear()
         refused = next((e.data for e in events if isinstance(e.data, CommandRefused)), None)
         risk = self.engine.state.risk
         if not (risk.halted or risk.killed):

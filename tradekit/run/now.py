@@ -27,7 +27,10 @@ class Now(Protocol):
 
 
 class WallTime:
-    """The wall clock as it stood at the start, carried on by the monotonic one: somebody may set the wall clock."""
+    """The wall clock as it stood at the start, carried on by the monotonic one: somebody may set the wall clock.
+
+    Where it stood behind what is told, by an hour say, it goes on from there: waits are as long as ever.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -39,7 +42,8 @@ class WallTime:
         return self._start + int((self._clock.monotonic() - self._began) * 1e9)
 
     def saw(self, ts: int) -> None:
-        """Nothing that is told moves the clock."""
+        """It is that late already [UTC ns]."""
+        self._start += max(0, ts - self.now())
 
     async def until(self, ts: int) -> None:
         """Wait for a moment."""

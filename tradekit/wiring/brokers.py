@@ -23,6 +23,7 @@ from tradekit.run.execution import Execution
 from tradekit.run.gate import Gate
 from tradekit.run.in_house import InHouse
 from tradekit.run.now import ReplayTime, WallTime
+from tradekit.run.own_thread import OwnThread
 from tradekit.sim.rules import Rules
 from tradekit.sim.worded import rules_from
 from tradekit.testing.faults import Seeded, faults_of
@@ -74,7 +75,8 @@ def _live(config: Config, market: Market, clock: Clock) -> Make:
         time = WallTime(clock)
         office = Office(engine, practice, now=time.now(), adopts=True)
         names = Names(journal, lambda: engine.state, longest=able.longest_id)
-        return AtBroker(engine, office, broker, gate, names, time=time, clock=clock, rearms=rearms)
+        line = OwnThread(broker, gate)  # a strategy that never returns does not hold the line up
+        return AtBroker(engine, office, line, gate, names, time=time, clock=clock, rearms=rearms)
 
     return make
 

@@ -28,6 +28,7 @@ from tradekit.model.money import ZERO, exact
 from tradekit.model.session import CommandReceived, Mode, SessionOpened, params_of
 from tradekit.run.execution import Execution
 from tradekit.run.gate import Gate
+from tradekit.run.latch import Latch
 from tradekit.run.restore import restore
 from tradekit.state.reducer import REDUCER, apply
 from tradekit.state.shape import State, fingerprint
@@ -58,6 +59,7 @@ class Parts(msgspec.Struct):
     gate: Gate
     opened: SessionOpened
     changed: dict[str, Any]  # parameters that the configuration changed since the last start
+    latch: Latch | None = None  # None where nothing outlives the process
 
     @property
     def columns(self) -> list[BarColumns]:
@@ -115,7 +117,11 @@ def build(config: Config, *, clock: Clock) -> Parts:
     elif risk.halted:
         gate.halt(risk.reason)
     changed = _changed(config, before) if before is not None else {}
-    return Parts(config, market, execution, journal, store, snapshots, gate, opened, changed)
+    latch = Latch(config.latch_file) if config.journal is not None else None
+    killed = latch.read() if latch is not None else None
+    if killed is not None:  # an earlier life could not journal it any more
+        gate.kill(killed.reason)
+    return Parts(config, market, execution, journal, store, snapshots, gate, opened, changed, latch)
 
 
 # --- the pieces ---------------------------------------------------------------------------------------------

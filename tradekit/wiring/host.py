@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -33,8 +34,11 @@ from tradekit.health.tracebacks import Tracebacks
 from tradekit.health.watchdog import LoopLag, StepWatch
 from tradekit.model.session import HandlerFailed
 from tradekit.run.emergency import Emergency
+from tradekit.run.last_line import LastLine
 from tradekit.run.loop import Asked, Loop
+from tradekit.run.own_thread import OwnThread
 from tradekit.strategy.declaration import declaration
+from tradekit.trading.client_ids import is_ours
 from tradekit.wiring.alerts import Alerts
 from tradekit.wiring.attendance import attend
 from tradekit.wiring.bridge import address, make_bridge
@@ -151,7 +155,7 @@ def _loop(
             bus.publish(one.event)
 
     ticks = bridge.ticks if bridge is not None and config.market_data.ticks else None
-    state = parts.store.state
+    state, note = parts.store.state, _emergency(config, clock).note
 
     def alarm(reason: str) -> None:
         source.fail(reason)
@@ -170,7 +174,9 @@ def _loop(
         step_deadline_s=config.session.step_deadline_s,
         appending=metrics.appending,
         alarm=alarm,
-        emergency=_emergency(config, clock).note,
+        emergency=note,
+        last_line=_last_line(parts, clock, note),
+        latch=parts.latch,
     )
 
 
@@ -188,6 +194,16 @@ class _MeasuredSteps(StepWatch):
         took = super().end()
         self._metrics.step_took(took)
         return took
+
+
+def _last_line(parts: Parts, clock: Clock, note: Callable[..., object]) -> LastLine | None:
+    """Past the loop to a broker that has a thread of its own; what is in the house ends with the session."""
+    own = getattr(parts.execution, "broker", None)
+    if not isinstance(own, OwnThread):
+        return None
+    wait_s = parts.config.reconciliation.answer_s
+    ours = partial(is_ours, parts.journal.id)
+    return LastLine(own.broker, own.start, ours, clock=clock, note=note, wait_s=wait_s)
 
 
 def _emergency(config: Config, clock: Clock) -> Emergency:
@@ -268,9 +284,12 @@ def _announcement(parts: Parts, bridge: Bridge | None) -> dict[str, Any]:
 
 
 def _apply_changes(parts: Parts, loop: Loop) -> None:
-    """Parameters that the configuration changed since the last start take effect as one command, once it runs."""
+    """What was said between two lives takes effect once it runs: a kill, and parameters that the file has changed."""
     from concurrent.futures import Future
 
+    killed = parts.latch.read() if parts.latch is not None else None
+    if killed is not None:
+        loop.ask_later(Asked("kill", {"reason": killed.reason}, killed.user, Future()))
     if parts.changed:
         loop.ask_later(Asked("set_param", {"values": parts.changed}, CONFIG_USER, Future()))
 

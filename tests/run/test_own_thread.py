@@ -1,0 +1,144 @@
+"""A broker on a thread of its own: the same answers, the stream in order, the kill switch read after the hop."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from decimal import Decimal
+
+import pytest
+
+from tradekit.errors import BrokerError
+from tradekit.model.order import OrderReplaceRequested, OrderSubmitted, OrderType, Side
+from tradekit.model.said import Answer, Ask, LinkSaid, OrderSaid, Question, Said, What
+from tradekit.run.gate import Gate
+from tradekit.run.own_thread import OwnThread
+from tradekit.trading.broker import Abilities, AtVenue
+
+ORDER = OrderSubmitted("tk-1", "BTC", "s", "main", Side.BUY, OrderType.LIMIT, Decimal(1), Decimal(90))
+AT = AtVenue(
+    client_id="tk-1",
+    venue_id="v1",
+    instrument="BTC",
+    side=Side.BUY,
+    type=OrderType.LIMIT,
+    qty=Decimal(1),
+)
+
+
+class Telling:
+    """Notes which thread asks what; its stream says two things and ends, or breaks."""
+
+    name = "telling"
+    abilities = Abilities(per_second=3)
+
+    def __init__(self, *, error: Exception | None = None) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self.error = error
+        self.closed = 0
+
+    def _note(self, what: str) -> None:
+        self.asked.append((what, threading.current_thread().name))
+
+    async def submit(self, order: OrderSubmitted) -> tuple[Said, ...]:
+        self._note("submit")
+        return (OrderSaid(what=What.NEW, order=order.id),)
+
+    async def cancel(self, order: AtVenue) -> tuple[Said, ...]:
+        self._note("cancel")
+        return (OrderSaid(what=What.CANCELED, order=order.client_id),)
+
+    async def replace(self, order: AtVenue, wanted: OrderReplaceRequested) -> tuple[Said, ...]:
+        self._note("replace")
+        return (OrderSaid(what=What.REPLACED, order=order.client_id),)
+
+    async def ask(self, ask: Ask) -> tuple[Said, ...]:
+        self._note("ask")
+        return (Answer(question=ask.question),)
+
+    async def reports(self) -> AsyncIterator[Said]:
+        self._note("reports")
+        yield LinkSaid(up=True)
+        yield OrderSaid(what=What.FILLED, order="tk-1")
+        if self.error is not None:
+            raise self.error
+
+    async def close(self) -> None:
+        self._note("close")
+        self.closed += 1
+
+
+def test_every_call_runs_on_its_thread_and_is_answered_here() -> None:
+    broker = Telling()
+
+    async def play() -> list[object]:
+        own = OwnThread(broker, Gate())
+        said: list[object] = [
+            (await own.submit(ORDER))[0],
+            (await own.cancel(AT))[0],
+            (await own.replace(AT, OrderReplaceRequested("tk-1", "BTC", Decimal(2))))[0],
+            (await own.ask(Ask(Question.POSITIONS)))[0],
+            *[one async for one in own.reports()],
+        ]
+        assert (own.name, own.abilities) == ("telling", Telling.abilities)
+        await own.close()
+        return said
+
+    assert len(asyncio.run(play())) == 6
+    assert {name for _, name in broker.asked} == {"tradekit-broker"}
+    assert [what for what, _ in broker.asked] == ["submit", "cancel", "replace", "ask", "reports", "close"]
+    assert not [one for one in threading.enumerate() if one.name == "tradekit-broker"]
+
+
+def test_what_breaks_the_stream_comes_out_here() -> None:
+    heard: list[Said] = []
+
+    async def listen(own: OwnThread) -> None:
+        async for one in own.reports():
+            heard.append(one)  # noqa: PERF401 - what was heard before it broke counts
+
+    async def play() -> None:
+        own = OwnThread(Telling(error=BrokerError("the key is refused")), Gate())
+        with pytest.raises(BrokerError, match="the key is refused"):
+            await listen(own)
+        await own.close()
+
+    asyncio.run(play())
+    assert len(heard) == 2
+
+
+def test_after_the_hop_the_kill_switch_is_read_once_more() -> None:
+    broker, gate = Telling(), Gate()
+
+    async def play() -> list[Said]:
+        own = OwnThread(broker, gate)
+        gate.kill("enough")
+        told = [
+            *await own.submit(ORDER),
+            *await own.replace(AT, OrderReplaceRequested("tk-1", "BTC")),
+            *await own.cancel(AT),
+        ]
+        await own.close()
+        return told
+
+    told = asyncio.run(play())
+    assert [one.what for one in told] == [What.REJECTED, What.REPLACE_REJECTED, What.CANCELED]  # type: ignore[union-attr]
+    assert told[0].reason == "kill switch: enough"  # type: ignore[union-attr]
+    assert [what for what, _ in broker.asked] == ["cancel", "close"]
+
+
+def test_one_that_was_never_used_ends_without_a_thread() -> None:
+    broker = Telling()
+    asyncio.run(OwnThread(broker, Gate()).close())
+    assert broker.closed == 1
+
+
+def test_closing_again_changes_nothing_and_what_comes_later_is_refused() -> None:
+    async def play() -> None:
+        own = OwnThread(Telling(), Gate())
+        await own.ask(Ask(Question.TIME))
+        await own.close()
+        await own.close()
+        with pytest.raises(RuntimeError):
+            await own.ask(Ask(Question.TIME))
+
+    asyncio.run(play())
