@@ -5,10 +5,18 @@ Knows no YAML and no trade: what a strategy, a source or a risk rule is called i
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-import msgspec
-from msgspec import Meta, field
+from msgspec import field
+
+from tradekit.config.section import AtLeastOne, Count, Name, Port, Positive, Seconds, Section, Text
+from tradekit.config.watch import (
+    AlertsSection,
+    DeadManRule,
+    DeadManSection,
+    MonitoringSection,
+    ReconciliationSection,
+)
 
 __all__ = [
     "AlertsSection",
@@ -28,20 +36,8 @@ __all__ = [
     "WebsocketSection",
 ]
 
-Text = Annotated[str, Meta(min_length=1)]
-Name = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]*$", max_length=64)]
-Port = Annotated[int, Meta(ge=0, le=65535)]
-Count = Annotated[int, Meta(ge=0)]
-AtLeastOne = Annotated[int, Meta(ge=1)]
-Positive = Annotated[float, Meta(gt=0)]
-Seconds = Positive
 
-
-class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What all sections have in common: nothing is changed after loading, and no key is unknown."""
-
-
-class SessionSection(_Section, frozen=True, kw_only=True):
+class SessionSection(Section, frozen=True, kw_only=True):
     """`session`: who trades, with what money.
 
     name             name in `tradekit sessions` (lower-case letters, digits, -); "" is the file's stem
@@ -71,7 +67,7 @@ class SessionSection(_Section, frozen=True, kw_only=True):
     folder: Text | None = None
 
 
-class StrategySection(_Section, frozen=True, kw_only=True):
+class StrategySection(Section, frozen=True, kw_only=True):
     """`strategy`: what decides.
 
     class   "module:Class", or "strategies/file.py:Class" with a path from the project root
@@ -84,7 +80,7 @@ class StrategySection(_Section, frozen=True, kw_only=True):
     params: dict[str, Any] = {}
 
 
-class InstrumentSection(_Section, frozen=True, kw_only=True):
+class InstrumentSection(Section, frozen=True, kw_only=True):
     """One of `instruments`: what to say otherwise than the data's source says; None keeps the source's word.
 
     tick, lot   smallest steps of price and quantity
@@ -108,7 +104,7 @@ class InstrumentSection(_Section, frozen=True, kw_only=True):
     contract: Text | None = None
 
 
-class MarketDataSection(_Section, frozen=True, kw_only=True):
+class MarketDataSection(Section, frozen=True, kw_only=True):
     """`market_data`: what the session sees.
 
     source             where bars come from: replay, or the name of a venue that tells them as they close (ccxt, alpaca)
@@ -131,7 +127,7 @@ class MarketDataSection(_Section, frozen=True, kw_only=True):
     ticks: bool = True
 
 
-class BrokerSection(_Section, frozen=True, kw_only=True):
+class BrokerSection(Section, frozen=True, kw_only=True):
     """`broker`: who carries orders out.
 
     fee       fraction of each trade's value (0.001 is 0.1 %), or a model: {model: per_share, amount: 0.005}
@@ -171,77 +167,7 @@ class BrokerSection(_Section, frozen=True, kw_only=True):
     account: Text | None = None
 
 
-class ReconciliationSection(_Section, frozen=True, kw_only=True):
-    """`reconciliation`: how the venue's books are compared with the session's (docs/desk.md).
-
-    every_s      from one round to the next [s]
-    tolerance_s  a difference that is younger may be a report on its way: it is not told [s]
-    answer_s     what was sent or asked and has no answer after so long is in doubt [s]
-    rounds       rounds that a difference, or a failure to ask, may last before only reducing orders go out
-    look_ups     look-ups without a trace that end an order, over at least `span_s` [s]
-    cash         difference of cash that is none [its currency]
-    accept       by kind of difference: true settles it without a human, false waits for one
-    """
-
-    every_s: Seconds = 30.0
-    tolerance_s: Seconds = 5.0
-    answer_s: Seconds = 10.0
-    rounds: AtLeastOne = 3
-    look_ups: AtLeastOne = 3
-    span_s: Seconds = 60.0
-    cash: Decimal = Decimal("0.01")
-    accept: dict[str, bool] = {}
-
-
-class DeadManRule(_Section, frozen=True, kw_only=True):
-    """One rule of `dead_man`: how long is too long [s], and what is done then."""
-
-    after_s: Seconds
-    then: Literal["reduce_only", "cancel", "flatten"] = "reduce_only"
-
-
-class DeadManSection(_Section, frozen=True, kw_only=True):
-    """`dead_man`: what is done when something was silent for too long (docs/risk.md); None is off.
-
-    feed            nothing was told of an instrument whose market is open
-    clients         no dashboard or notebook was connected
-    reconciliation  no comparison of the books had all its answers
-    """
-
-    feed: DeadManRule | None = None
-    clients: DeadManRule | None = None
-    reconciliation: DeadManRule | None = None
-
-
-class MonitoringSection(_Section, frozen=True, kw_only=True):
-    """`monitoring`: what a session says of itself.
-
-    log_level     the log's least level
-    metrics       whether `/metrics` is served
-    daily_report  the folder into which a page is written when a day ends (docs/trade-log.md); None writes none
-    """
-
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    metrics: bool = True
-    daily_report: Text | None = None
-
-
-class AlertsSection(_Section, frozen=True, kw_only=True):
-    """`alerts`: who is told of what happens, at once (docs/alerts.md).
-
-    targets     where the addresses are, one each: env:NAME, file:PATH, keyring:SERVICE/NAME, credential:NAME
-    least       the least grade that is told
-    per_minute  messages that a target gets in a minute; what comes beyond them goes as a digest
-    kinds       by kind of alert: another grade than its own, or never
-    """
-
-    targets: list[Text] = []
-    least: Literal["info", "warning", "critical"] = "warning"
-    per_minute: AtLeastOne = 6
-    kinds: dict[str, Literal["info", "warning", "critical", "never"]] = {}
-
-
-class DashboardSection(_Section, frozen=True, kw_only=True):
+class DashboardSection(Section, frozen=True, kw_only=True):
     """`dashboard`: where `tradekit dashboard` serves, and how it looks.
 
     data_folder  its CSV and Parquet files are offered on the research page; None offers the samples alone
@@ -253,7 +179,7 @@ class DashboardSection(_Section, frozen=True, kw_only=True):
     data_folder: Text | None = None
 
 
-class EventBusSection(_Section, frozen=True, kw_only=True):
+class EventBusSection(Section, frozen=True, kw_only=True):
     """`event_bus`: events and their journal.
 
     enabled         false has a meaning in a backtest only
@@ -268,7 +194,7 @@ class EventBusSection(_Section, frozen=True, kw_only=True):
     max_history: Count = 1000
 
 
-class StateStoreSection(_Section, frozen=True, kw_only=True):
+class StateStoreSection(Section, frozen=True, kw_only=True):
     """`state_store`: snapshots and what a start does with them.
 
     enabled                    false has a meaning in a backtest only
@@ -290,7 +216,7 @@ class StateStoreSection(_Section, frozen=True, kw_only=True):
     replay_events_on_restore: bool = True
 
 
-class WebsocketSection(_Section, frozen=True, kw_only=True):
+class WebsocketSection(Section, frozen=True, kw_only=True):
     """`websocket`: the bridge that notebooks and dashboards attach to.
 
     enabled             false starts the session without it: nothing can attach, and only signals stop it
@@ -326,7 +252,7 @@ class WebsocketSection(_Section, frozen=True, kw_only=True):
         return "ws" if self.tls_cert is None else "wss"
 
 
-class Config(_Section, frozen=True, kw_only=True):
+class Config(Section, frozen=True, kw_only=True):
     """A whole configuration, checked.
 
     file, root  where it was read, and where its relative paths start
