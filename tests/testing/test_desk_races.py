@@ -154,12 +154,12 @@ def test_both_legs_may_be_gone() -> None:
     assert desk.status("A") == "canceled"
 
 
-def changing() -> Desk:
+def changing(qty: int | None = None) -> Desk:
     """A venue that changes no orders, and a change under way."""
     desk = Desk(practice={"replaces": False})
     desk.submit(cid="A", qty=4, price=100)
     desk.report(kind="new", cid="A", venue_order_id="v1")
-    assert desk.replace("A", price=101)
+    assert desk.replace("A", qty=qty, price=101)
     return desk
 
 
@@ -193,6 +193,21 @@ def test_a_cancel_that_came_too_late_changes_nothing() -> None:
     assert not desk.state.orders["A"].replace_requested
     desk.report(kind="fill", cid="A", venue_order_id="v1", exec_id="1", qty=4, price=100)
     assert (desk.status("A"), len(submits(desk))) == ("filled", 1)
+
+
+def test_a_new_order_that_only_the_book_shows_has_the_terms_that_were_asked_for() -> None:
+    desk = changing(qty=6)
+    desk.report(kind="canceled", cid="A", venue_order_id="v1")
+    desk.advance(10)
+    leg = {"cid": "A~1", "venue_order_id": "v2", "instrument": "BTC", "side": "buy", "qty": 6, "price": 101}
+    for _ in range(2):
+        desk.report(kind="open_orders", items=[leg])
+        desk.report(kind="executions", items=[])
+        desk.advance(10)
+    order = desk.state.orders["A"]
+    assert (order.qty, order.limit, order.venue_id, order.doubt) == (D(6), D(101), "v2", None)
+    desk.report(kind="fill", cid="A~1", venue_order_id="v2", exec_id="1", qty=6, price=101)
+    assert (desk.status("A"), desk.position()) == ("filled", D(6))
 
 
 def test_a_cancel_that_is_refused_after_it_was_done_does_not_end_the_new_order() -> None:

@@ -150,11 +150,16 @@ def _terms(order: Order, item: OrderSaid, doubt: About | None) -> Iterator[tuple
             refused = OrderReplaceRejected(order.id, order.instrument, "it has its old terms")
             yield Kind.ORDER_UNCHANGED, "replacement in doubt", text, refused
         return
+    asked = (
+        {} if known else {"qty": order.wanted, **(order.wants or {})}
+    )  # what is not told is as it was asked for
+    qty, limit, stop = (
+        next((one for one in (theirs, asked.get(name)) if one is not None), getattr(order, name))
+        for name, theirs in (("qty", item.qty), ("limit", item.limit), ("stop", item.stop))
+    )
     terms = OrderReplaced(
-        order.id, order.instrument, order.qty if item.qty is None else item.qty,
-        order.limit if item.limit is None else item.limit, order.stop if item.stop is None else item.stop,
-        order.trail, order.trail_pct, item.venue_id,
-    )  # fmt: skip
+        order.id, order.instrument, qty, limit, stop, order.trail, order.trail_pct, item.venue_id
+    )
     ours = _told(order.qty, order.limit, order.stop, order.filled)
     yield Kind.ORDER_TERMS, ours, f"{order.id} has other terms at the venue than here", terms
 
