@@ -100,18 +100,18 @@ class AtBroker:
             self._heard.put_nowait(None)  # what is waited for may have changed
 
     async def open(self, turn: Step) -> None:
-        """Connect, put what an earlier life left in doubt, and compare every book before anything is sent."""
+        """Disarm; connect, put what an earlier life left in doubt, compare every book before anything is sent."""
+        risk = self.engine.state.risk
+        if self._again and risk.armed and not self._rearms:
+            reason = f"{self._again}: look at it, then arm it"
+            disarmed = RiskChanged(False, risk.halted, risk.killed, reason, "start")
+            await turn(lambda: self.take(disarmed, self.now()))
         self._listening = asyncio.create_task(self._wire.listen(), name="broker")
         first = await self._link()
         await turn(lambda: self._begin(first))
         while self.office.looking:
             await self._one(turn)
         self._opened = True
-        risk = self.engine.state.risk
-        if self._again and risk.armed and not self._rearms:
-            reason = f"{self._again}: look at it, then arm it"
-            disarmed = RiskChanged(False, risk.halted, risk.killed, reason, "start")
-            await turn(lambda: self.take(disarmed, self.now()))
 
     async def work(self, turn: Step) -> None:
         """Hear what is said, and let what is due happen."""

@@ -13,10 +13,16 @@ __all__ = ["HttpVenue"]
 
 
 class HttpVenue:
-    """A server on loopback. `url` is "http://127.0.0.1:PORT", once it is open."""
+    """A server on loopback.
+
+    url      "http://127.0.0.1:PORT", once it is open
+    hanging  requests that were never answered, so far
+    """
 
     def __init__(self) -> None:
         self.url = ""
+        self.hanging = 0
+        self._hangs = ""
         self._faults: list[str | tuple[int, Any, dict[str, str]]] = []
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -64,6 +70,14 @@ class HttpVenue:
         """Break the connection of the next request, which is not looked at."""
         self._faults.append("request")
 
+    def keep_answer(self) -> None:
+        """Carry the next POST out, and never answer it: it is under way for as long as its sender waits."""
+        self._hangs = "answer"
+
+    def keep_request(self) -> None:
+        """Neither look at the next POST nor answer it."""
+        self._hangs = "request"
+
     def answer_next(self, status: int, body: Any = "", **headers: str) -> None:
         """Answer the next request so, without looking at it; text is sent as a page, anything else as JSON."""
         self._faults.append(
@@ -88,10 +102,21 @@ class HttpVenue:
             if isinstance(body, str):
                 return web.Response(status=status, text=body, content_type="text/html", headers=headers)
             return web.json_response(body, status=status, headers=headers)
+        hangs = ""
+        if request.method == "POST":
+            hangs, self._hangs = self._hangs, ""
+        if hangs == "request":
+            await self._hang()
         answer = await handler(request)
+        if hangs:
+            await self._hang()
         if fault == "answer":
             _abort(request)
         return answer
+
+    async def _hang(self) -> None:
+        self.hanging += 1
+        await asyncio.Event().wait()  # ends with the connection
 
     async def _routed(self, request: web.Request) -> web.StreamResponse:
         return await self.answer(request, f"/{request.match_info['path']}")
