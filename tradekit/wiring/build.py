@@ -13,6 +13,7 @@ import msgspec
 
 from tradekit.config.schema import Config
 from tradekit.core.clock import Clock
+from tradekit.core.codec import encode
 from tradekit.core.event import Event
 from tradekit.core.journal import Journal
 from tradekit.core.open import open_journal, open_writer, set_aside
@@ -107,7 +108,8 @@ def build(config: Config, *, clock: Clock) -> Parts:
         )
         store = _restored_store(config, journal, snapshots, clock)
         execution = execution_at(engine, gate, journal.id, clock)
-        _restore_engine(execution, journal, store)
+        if journal.last_seq:
+            _restore_engine(execution, journal, store, 0 if before is None else before.epoch)
     except BaseException:
         journal.close()
         raise
@@ -172,6 +174,7 @@ class _Before(msgspec.Struct):
     opened: SessionOpened
     params: dict[str, Any]
     instruments: list[Instrument]  # as the last start has them
+    epoch: int = 0  # the last start's
 
 
 def _said_before(path: Path | None) -> _Before | None:
@@ -182,9 +185,9 @@ def _said_before(path: Path | None) -> _Before | None:
         for event in journal.events(types=["session.opened", "command.received"]):
             data = event.data
             if isinstance(data, SessionOpened) and before is None:
-                before = _Before(data, dict(data.params), data.instruments)
+                before = _Before(data, dict(data.params), data.instruments, event.epoch)
             elif before is not None and isinstance(data, SessionOpened):
-                before.instruments = data.instruments
+                before.instruments, before.epoch = data.instruments, event.epoch
             elif before is not None and isinstance(data, CommandReceived) and _is_from_config(data):
                 before.params |= params_of(data.args)
     return before
@@ -208,7 +211,8 @@ def _restored_store(config: Config, journal: Journal, snapshots: SnapshotStore, 
             f"journal at {journal.last_seq}: set it to true, or stop sessions in good order so that they snapshot"
         )
     store: Store[State] = Store(state, apply, seq=state.seq, fingerprint=fingerprint, clock=clock)
-    store.fold(_events(journal, state.seq))
+    if state.seq:  # without a snapshot the engine's own fold of all will do
+        store.fold(_events(journal, state.seq))
     return store
 
 
@@ -233,19 +237,21 @@ def _newest(snapshots: SnapshotStore, last_seq: int) -> State:
     return State()
 
 
-def _restore_engine(execution: Execution, journal: Journal, store: Store[State]) -> None:
-    """Replay the inputs through the engine, and hold its state against the store's."""
-    if journal.last_seq == 0:
-        return
+def _restore_engine(execution: Execution, journal: Journal, store: Store[State], epoch: int) -> None:
+    """Replay the inputs through the engine; its state is the store's, or held against that of a snapshot and tail."""
     difference = restore(execution, partial(_events, journal))
     if difference is not None:
         _log.error("the session cannot be armed: %s", execution.engine.doubt)
     replayed = fingerprint(execution.engine.state)
-    if store.hash() != replayed:
+    if not store.seq:
+        copied = msgspec.json.decode(encode(execution.engine.state), type=State)
+        copied.session.epoch = epoch  # which the engine does not count
+        store.replace(copied, copied.seq)
+    elif store.hash() != replayed:
         _log.warning("the newest snapshot holds another state than its journal; it is not used")
         store.replace(State(), 0)
         store.fold(_events(journal))
-    if store.hash() != replayed:
+    if store.hash() != replayed or store.seq != journal.last_seq:
         raise JournalCorruptError(
             f"the state folded from the journal ({store.hash()[:12]}) is not the state replayed from it "
             f"({replayed[:12]}): this must not happen; keep the journal and start with a new one"
