@@ -39,8 +39,8 @@ def serve(source: FakeSource) -> Iterator[Callable[..., Bridge]]:
 def follow() -> Iterator[Callable[..., Replica]]:
     replicas: list[Replica] = []
 
-    def start(bridge: Bridge | str, *args: Any, **options: Any) -> Replica:
-        replica = Replica(bridge if isinstance(bridge, str) else bridge.uri, *args, **options)
+    def start(bridge: Bridge | str | Callable[[], str], *args: Any, **options: Any) -> Replica:
+        replica = Replica(bridge.uri if isinstance(bridge, Bridge) else bridge, *args, **options)
         replicas.append(replica)
         replica.connection.start()
         return replica

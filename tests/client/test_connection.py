@@ -48,6 +48,22 @@ def test_a_session_that_restarts_is_gone_on_with_where_it_was(
     assert replica.statuses[-1].since > replica.statuses[0].since
 
 
+def test_a_session_that_comes_back_on_another_port_is_followed(
+    serve: Serve, follow: Follow, source: FakeSource
+) -> None:
+    bridges = [serve()]
+    replica = follow(lambda: bridges[-1].uri)
+    wait_until(lambda: replica.is_at(2))
+    bridges[0].close()
+    wait_until(lambda: replica.connection.status.name == "stale")
+    bridges.append(serve())
+    source.append(("a", "elsewhere"))
+    wait_until(lambda: replica.is_at(3))
+    assert bridges[0].port != bridges[1].port
+    assert str(bridges[1].port) in replica.connection.uri
+    assert replica.names[-1] == "live"
+
+
 def test_another_journal_on_the_port_is_taken_anew(serve: Serve, follow: Follow, source: FakeSource) -> None:
     bridge = serve()
     replica = follow(bridge)

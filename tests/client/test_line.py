@@ -35,7 +35,12 @@ def ask(heard: Ack | ConnectionLostError) -> Any:
         clock = SystemClock()
         listener: Any = None
         line = Line(
-            "ws://127.0.0.1:1/ws", lambda: "t", listener, LineStatus(clock, lambda _: None), clock, **options
+            lambda: "ws://127.0.0.1:1/ws",
+            lambda: "t",
+            listener,
+            LineStatus(clock, lambda _: None),
+            clock,
+            **options,
         )
         line._ws = Ending(line, heard)
         line._open.set()

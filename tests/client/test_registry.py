@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tradekit.client.registry import Entry, entries, find, register, runtime_folder
+from tradekit.client.registry import Entry, address, entries, find, register, runtime_folder
 from tradekit.errors import ConfigError, NotFoundError
 
 
@@ -226,3 +226,13 @@ def test_a_session_that_does_not_listen_yet_has_its_name_and_is_not_listed() -> 
         assert entries() == [entry("paper")]
     registration.update(entry("paper"))  # it has left: nothing happens
     assert entries() == []
+
+
+def test_an_address_is_where_the_session_is_now_and_while_it_is_gone_where_it_was() -> None:
+    where = address("paper", "ws://127.0.0.1:1/ws")
+    assert where() == "ws://127.0.0.1:1/ws"
+    with register(entry()):
+        assert where() == "ws://127.0.0.1:8765/ws"
+    assert where() == "ws://127.0.0.1:8765/ws"
+    with register(entry(uri="ws://127.0.0.1:9/ws")), register(entry("other")):
+        assert where() == "ws://127.0.0.1:9/ws"

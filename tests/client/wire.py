@@ -31,7 +31,7 @@ def wait_until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
 class Replica:
     """Folds what its connection brings; notes everything."""
 
-    def __init__(self, uri: str, token: Any = TOKEN, **options: Any) -> None:
+    def __init__(self, uri: str | Callable[[], str], token: Any = TOKEN, **options: Any) -> None:
         self.values: dict[str, Any] = {}
         self.seq = 0
         self.snapshots: list[tuple[str, int, int, int]] = []

@@ -30,6 +30,8 @@ T = TypeVar("T")
 class Connection:
     """A line to the session at `uri` ("ws://127.0.0.1:8765"), from `start` until `close`.
 
+    uri          the address, or a function that tells it, asked before each attempt (a session that comes back may
+                 have another port)
     token        the token, or a function that reads it, asked before each attempt (a token file may change)
     on_snapshot  (journal, epoch, reducer, seq, state): everything anew; raw JSON by top-level path
     on_events    (first, last, envelopes): every event of the range (that matches `topics`), as raw JSON
@@ -46,7 +48,7 @@ class Connection:
 
     def __init__(
         self,
-        uri: str,
+        uri: str | Callable[[], str],
         token: str | Callable[[], str],
         *,
         on_snapshot: Callable[[str, int, int, int, Mapping[str, bytes]], None],
@@ -62,19 +64,19 @@ class Connection:
         dead_after_s: float = 10.0,
         clock: Clock | None = None,
     ) -> None:
-        self.uri = _full_uri(uri)
+        self._where: Callable[[], str] = (lambda: uri) if isinstance(uri, str) else uri
         self._read_token = (lambda: token) if isinstance(token, str) else token
         self._on_snapshot, self._on_events, self._on_gap = on_snapshot, on_events, on_gap
         self._on_ticks = on_ticks
         self._clock = clock or SystemClock()
         self._status = LineStatus(self._clock, on_status)
         self._line = Line(
-            self.uri,
+            lambda: _full_uri(self._where()),
             self._read_token,
             self,
             self._status,
             self._clock,
-            tls=trust(self.uri, ca),
+            tls=trust(self._where(), ca),
             topics=None if topics is None else list(topics),
             reducer=reducer,
             reconnect_cap_s=reconnect_cap_s,
@@ -92,6 +94,11 @@ class Connection:
                 self._thread = LoopThread("tradekit-client")
                 self._thread.run(self._line.keep())
         return self
+
+    @property
+    def uri(self) -> str:
+        """The address of the last attempt, with its path."""
+        return self._line.uri
 
     @property
     def status(self) -> Status:

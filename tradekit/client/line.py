@@ -57,7 +57,7 @@ class Line:
 
     def __init__(
         self,
-        uri: str,
+        uri: Callable[[], str],
         token: Callable[[], str],
         listener: Listener,
         status: LineStatus,
@@ -74,7 +74,8 @@ class Line:
         self.since: Since | None = None
         self.lag_s: float | None = None
         self.scopes: frozenset[str] | None = None  # what the token allows; None before the first welcome
-        self._uri, self._token, self._listener, self._clock = uri, token, listener, clock
+        self.uri = uri()  # where the last attempt went
+        self._where, self._token, self._listener, self._clock = uri, token, listener, clock
         self._tls = tls
         self._shown = ""  # the token of the last attempt
         self._topics, self._reducer = topics, reducer
@@ -162,7 +163,7 @@ class Line:
             )
             self._down(said, refused=error.response.status_code in (401, 403) and not self._has_new_token())
         except ProtocolError as error:
-            _log.warning("the session at %s broke the protocol: %s; starting afresh", self._uri, error)
+            _log.warning("the session at %s broke the protocol: %s; starting afresh", self.uri, error)
             self.since = None
             self._down(str(error))
         except ConnectionLostError as error:  # there is no token, because there is no session
@@ -170,7 +171,7 @@ class Line:
         except TradekitError as error:  # the token cannot be had
             self._down(str(error), refused=True)
         except (OSError, TimeoutError, WebSocketException) as error:
-            self._down(f"the session at {self._uri} cannot be reached: {_plain(error)}")
+            self._down(f"the session at {self.uri} cannot be reached: {_plain(error)}")
         finally:
             self._ws = None
             self._open.clear()
@@ -183,10 +184,10 @@ class Line:
     async def _connect(self) -> "ClientConnection":
         from websockets.asyncio.client import connect
 
-        self._shown = self._token()
+        self.uri, self._shown = self._where(), self._token()
         secrets.add(self._shown)
         return await connect(
-            self._uri,
+            self.uri,
             additional_headers={"Authorization": f"Bearer {self._shown}"},
             user_agent_header=None,
             ssl=self._tls,
@@ -251,7 +252,7 @@ class Line:
             self.since = None
             self.status.turn("incompatible", str(error))
         except Exception as error:
-            _log.exception("what arrived from %s could not be taken; starting afresh", self._uri)
+            _log.exception("what arrived from %s could not be taken; starting afresh", self.uri)
             raise ProtocolError(f"{type(error).__name__} in this program: {error}") from error
 
     def _answered(self, id: str, frame: Ack | ResultFrame) -> None:

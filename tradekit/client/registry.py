@@ -10,7 +10,7 @@ import logging
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,7 +19,7 @@ import msgspec
 
 from tradekit.errors import ConfigError, NotFoundError, did_you_mean
 
-__all__ = ["Entry", "Registration", "entries", "find", "register", "runtime_folder"]
+__all__ = ["Entry", "Registration", "address", "entries", "find", "register", "runtime_folder"]
 
 _SUFFIX = ".session.json"
 _log = logging.getLogger(__name__)
@@ -158,6 +158,20 @@ def find(name: str) -> Entry:
         there = f"running: {', '.join(running)}" if running else "no session runs on this machine"
         raise NotFoundError(f"no session named {name!r} runs{did_you_mean(name, running)}; {there}")
     return running[name]
+
+
+def address(name: str, known: str) -> Callable[[], str]:
+    """Where a session is, whenever it is asked: one that comes back may have another port.
+
+    `known` is where it was last; that is told while it does not run.
+    """
+
+    def now() -> str:
+        nonlocal known
+        known = next((one.uri for one in entries() if one.name == name), known)
+        return known
+
+    return now
 
 
 def _alive(path: Path) -> Entry | None:

@@ -55,14 +55,13 @@ class SessionClient(Commands, View):
 
     def __init__(
         self,
-        uri: str,
+        uri: str | Callable[[], str],
         token: str | Callable[[], str],
         *,
         name: str = "",
         ca: str | Path | None = None,
         reconnect_cap_s: float = 5.0,
     ) -> None:
-        self.uri = uri
         self.replica = Replica()
         self._name = name
         self._ca = ca
@@ -83,7 +82,12 @@ class SessionClient(Commands, View):
 
     @classmethod
     def attach(
-        cls, uri: str, token: str | Callable[[], str], *, timeout_s: float = 10.0, **options: Any
+        cls,
+        uri: str | Callable[[], str],
+        token: str | Callable[[], str],
+        *,
+        timeout_s: float = 10.0,
+        **options: Any,
     ) -> Self:
         """Connect and wait until the state is here.
 
@@ -94,7 +98,7 @@ class SessionClient(Commands, View):
         if status.name == "live" and client.replica.wait_for(lambda state: state.seq > 0, timeout_s):
             return client
         client.close()
-        reason = status.reason or "no answer"
+        uri, reason = client.uri, status.reason or "no answer"
         if status.name == "refused":
             raise RefusedError(f"{uri} refused the connection: {reason}", code="token")
         if status.name == "incompatible":
@@ -104,6 +108,11 @@ class SessionClient(Commands, View):
         )
 
     # --- what it shows --------------------------------------------------------------------------------------
+
+    @property
+    def uri(self) -> str:
+        """Where the session is, or was last."""
+        return self.connection.uri
 
     @property
     def name(self) -> str:

@@ -16,6 +16,7 @@ from tradekit.wiring.configs import Configs
 __all__ = ["PASSWORD", "Attached", "inline_dashboard", "serve_dashboard"]
 
 PASSWORD = "TRADEKIT_DASHBOARD_PASSWORD"  # noqa: S105 - the variable's name
+_KEPT = ("live", "connecting", "stale")  # a line that is, or will be, up by itself
 
 
 class Attached:
@@ -39,12 +40,15 @@ class Attached:
 
     def _attach(self, entry: registry.Entry) -> None:
         known = self._clients.get(entry.name)
-        if known is not None and known.uri == entry.uri:
+        if known is not None and known.connection.status.name in _KEPT:
             return
         if known is not None:
             known.close()
         client = SessionClient(
-            entry.uri, read_token(entry.token_file), name=entry.name, ca=entry.certificate or None
+            registry.address(entry.name, entry.uri),
+            read_token(entry.token_file),
+            name=entry.name,
+            ca=entry.certificate or None,
         )
         client.connection.wait_settled(5.0)
         self._clients[entry.name] = client

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
@@ -123,7 +123,7 @@ def start(
     check_understood(loaded, said=i_understand)
     told = _spawn(loaded, overrides, timeout_s)
     return Session.attach(
-        told["uri"],
+        registry.address(told["session"], told["uri"]),
         read_token(told["token_file"]),
         name=told["session"],
         ca=loaded.path(loaded.websocket.tls_cert) if loaded.websocket.tls_cert else None,
@@ -141,26 +141,29 @@ def connect(
 ) -> Session:
     """Attach to a running session by name, by uri ("ws://127.0.0.1:8765"), or to the only one that runs.
 
+    One that was found by name is followed when it ends and comes back, also on another port.
+
     The token comes from the register of this user's sessions, unless `token` or `token_file` is given; `ca` is a PEM
     file that signed the session's certificate, for wss:// with one of your own. Raises
     NotFoundError when there is no such session, RefusedError for a wrong token, ConnectionLostError for no answer.
     """
     options: dict[str, Any] = {"timeout_s": timeout_s, "ca": ca}
+    where: str | Callable[[], str]
     if target is not None and "://" in target:
         entry = next((e for e in registry.entries() if _same_place(e.uri, target)), None)
-        uri = target
+        where = target
     else:
         entry = registry.find(target) if target is not None else _only_one()
-        uri = entry.uri
+        where = registry.address(entry.name, entry.uri)
     if entry is not None:
         options |= {"name": entry.name, "reconnect_cap_s": entry.reconnect_interval}
         options["ca"] = ca or entry.certificate or None
     if token is not None:
-        return Session.attach(uri, token, **options)
+        return Session.attach(where, token, **options)
     file = token_file or (entry.token_file if entry is not None else None)
     if file is None:
         raise NotFoundError(f"no session of this user is registered at {target}: give token= or token_file=")
-    return Session.attach(uri, read_token(file), **options)
+    return Session.attach(where, read_token(file), **options)
 
 
 def sessions() -> "pd.DataFrame":
