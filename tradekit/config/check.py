@@ -60,7 +60,7 @@ def _unrunnable(config: Config) -> Iterator[Problem]:
     if config.strategy.class_path is None:
         yield "strategy.class", "missing; write module:Class, for example tradekit.strategy.library:SmaCross"
     yield from {"paper": _paper, "shadow": _shadow, "live": _live}[config.session.mode](config)
-    yield from _replayed(config) if config.market_data.source == "replay" else _told_live(config)
+    yield from {"replay": _replayed, "tail": _tailed}.get(config.market_data.source, _told_live)(config)
 
 
 def _paper(config: Config) -> Iterator[Problem]:
@@ -113,6 +113,19 @@ def _replayed(config: Config) -> Iterator[Problem]:
         yield "market_data.bars", "missing; list samples or files, for example [sample:BTCUSDT-1m]"
 
 
+def _tailed(config: Config) -> Iterator[Problem]:
+    bars = config.market_data.bars
+    if not bars:
+        yield (
+            "market_data.bars",
+            "missing; list the CSV files that grow, one instrument each: [data/BTCUSDT.csv]",
+        )
+    for i, one in enumerate(bars):
+        if not one.endswith(".csv"):
+            yield f"market_data.bars[{i}]", f"{one!r} cannot grow line by line; source tail reads .csv files"
+    yield from _as_it_comes(config)
+
+
 def _told_live(config: Config) -> Iterator[Problem]:
     """What has a meaning for recorded bars alone is not left out in silence."""
     data = config.market_data
@@ -123,6 +136,11 @@ def _told_live(config: Config) -> Iterator[Problem]:
             "market_data.bars",
             f"recorded bars are for source replay; {data.source} tells its own: leave it out",
         )
+    yield from _as_it_comes(config)
+
+
+def _as_it_comes(config: Config) -> Iterator[Problem]:
+    data = config.market_data
     if data.speed != 1.0:
         yield "market_data.speed", "a live market has the speed that it has: leave it out"
     if config.broker.drill is not None:

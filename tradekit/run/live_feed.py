@@ -21,7 +21,7 @@ Told: TypeAlias = tuple[int, Fact]  # when it became known [UTC ns], and what
 
 HELD_BY = "feed"  # what holds an instrument back while nothing is told of it
 _LOOK_S = 1.0  # from one look for silent series to the next
-_FRESH_NS = 15_000_000_000  # what became known longer ago is the past that is caught up with
+_FRESH_NS = 15_000_000_000
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 _log = logging.getLogger("tradekit.session")
 
@@ -50,13 +50,22 @@ class LiveFeed:
 
     series  what the stream was asked for: one timeframe of each instrument
     time    wall time
+    fresh   what became known longer ago is the past that is caught up with, by instrument [ns]; 15 s unless it is given
     """
 
     ended = "the venue's stream was closed"
 
-    def __init__(self, stream: MarketStream, series: Sequence[Key], *, time: Now) -> None:
+    def __init__(
+        self,
+        stream: MarketStream,
+        series: Sequence[Key],
+        *,
+        time: Now,
+        fresh: Mapping[str, int] | None = None,
+    ) -> None:
         self.name, self.source = stream.name, stream.source
         self._stream, self._series, self._time = stream, dict(series), time
+        self._fresh = dict(fresh or {})
         self._told: asyncio.Queue[Told | None] = asyncio.Queue()
         self._held: dict[str, str] = {}  # by instrument: since when it is held back, in words
         self._broken = ""  # why nothing is told at all
@@ -148,7 +157,7 @@ class LiveFeed:
         if instrument not in self._series:
             return []
         now = self._time.now()
-        if now - ts > _FRESH_NS:
+        if now - ts > self._fresh.get(instrument, _FRESH_NS):
             return [] if instrument in self._held else [self._hold(instrument, "the past is caught up with")]
         if instrument in self._held and (instrument, self._series[instrument]) not in self._stream.stale():
             del self._held[instrument]

@@ -28,6 +28,7 @@ from tradekit.strategy.load import class_path, load_strategy, source_hash
 from tradekit.trading.limits import check_limits
 from tradekit.wiring.alerts import findings
 from tradekit.wiring.market import load_columns
+from tradekit.wiring.tail import TAIL, tail_findings
 from tradekit.wiring.venues import VENUES, venue
 
 __all__ = ["check_config", "check_machine", "check_session"]
@@ -105,6 +106,9 @@ def _tried(subject: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Find
 
 
 def _data(config: Config) -> Iterator[Finding]:
+    if config.market_data.source == TAIL:
+        yield from tail_findings(config)
+        return
     for source in config.bars:
         bars = load_columns(source, config)
         first, last = (_day(int(bars.ts[at])) for at in (0, -1))

@@ -20,6 +20,7 @@ from tradekit.run.live_feed import Key, LiveFeed
 from tradekit.run.loop import Feed
 from tradekit.run.now import WallTime
 from tradekit.state.shape import State
+from tradekit.wiring.tail import TAIL, tail_feed, tailed_files
 from tradekit.wiring.venues import venue
 
 __all__ = ["Market", "feed_of", "load_columns", "market_of", "taken"]
@@ -68,6 +69,9 @@ def market_of(
     if config.market_data.source == "replay":
         columns = [load_columns(source, config) for source in config.bars]
         return Market([one.spec for one in columns], columns)
+    if config.market_data.source == TAIL:
+        tailed = tailed_files(config, follows)
+        return Market([one.spec for one in tailed], series=[one.key for one in tailed], opened=clock.now())
     series = _series(config, follows)
     return Market(_instruments(config, clock, known), series=series, opened=clock.now())
 
@@ -75,6 +79,8 @@ def market_of(
 def feed_of(market: Market, config: Config, clock: Clock, ticks: Ticks | None) -> Feed:
     """The feed of a session; `ticks` is told the forming bar of a replay."""
     data = config.market_data
+    if data.source == TAIL:
+        return tail_feed(config, market.instruments, market.series, clock)
     if market.live:
         stream = venue(data.source).feed(config, market.series, clock)
         return LiveFeed(stream, market.series, time=WallTime(clock))
