@@ -107,7 +107,7 @@ class InstrumentSection(Section, frozen=True, kw_only=True):
 class MarketDataSection(Section, frozen=True, kw_only=True):
     """`market_data`: what the session sees.
 
-    source             where bars come from: replay, tail (files that grow, docs/tail.md), or a venue that tells them (ccxt, alpaca)
+    source             where bars come from: replay, tail (files that grow: docs/tail.md), or a venue (ccxt, alpaca)
     bars               of a replay: samples ("sample:BTCUSDT-1m") and files, one instrument each
     speed              of a replay: how many times faster than it happened; "max" waits for nothing
     timeframes         kept and shown beside those the strategy asks for
