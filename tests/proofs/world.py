@@ -25,6 +25,7 @@ from tradekit.core.memory import MemoryJournal
 from tradekit.errors import OrderError
 from tradekit.model.instrument import Instrument
 from tradekit.model.market import Bar
+from tradekit.model.order import OrderType
 from tradekit.model.said import Question
 from tradekit.run.at_broker import AtBroker
 from tradekit.run.gate import Gate
@@ -47,6 +48,7 @@ from tradekit.wiring.drill import known
 SPEC = Instrument(id="BTC", tick=Decimal("0.1"), lot=Decimal(1))
 BAR = 10  # seconds
 CASH = Decimal(1_000_000)
+_PLAIN = frozenset({OrderType.MARKET, OrderType.LIMIT})
 
 
 class Trader(Strategy):
@@ -73,7 +75,8 @@ class Trader(Strategy):
             case 1:
                 side(qty, limit=near)
             case 2:
-                self.buy(qty, stop_loss=round(bar.close - 3, 1), take_profit=round(bar.close + 3, 1))
+                loss = chance.choice([{"stop_loss": round(bar.close - 3, 1)}, {"stop_loss_trail": 2}])
+                self.buy(qty, take_profit=round(bar.close + 3, 1), **loss)
             case 3 if mine:
                 self.cancel(chance.choice(mine))
             case 4 if mine:
@@ -121,7 +124,13 @@ class Life:
         self.gate = Gate()
         self.line = world.new_line()
         able = self.line.abilities
-        practice = Practice(flips=able.flips, replaces=able.replaces, reduces=able.reduces)
+        practice = Practice(
+            flips=able.flips,
+            replaces=able.replaces,
+            reduces=able.reduces,
+            groups=able.groups,
+            types=able.types,
+        )
         office = Office(self.engine, practice, now=world.clock.now())
         self.names = Names(world.journal.id, lambda: self.engine.state)
         self.execution = AtBroker(
@@ -194,6 +203,8 @@ class World:
         self.able = msgspec.structs.replace(
             PaperBroker.abilities,
             **{name: chance.random() < 0.5 for name in ("flips", "replaces", "reduces")},
+            groups=chance.random() < 0.5,
+            types=chance.choice([frozenset(OrderType), _PLAIN, _PLAIN | {OrderType.STOP}]),
             per_second=chance.choice([0, self.faults.per_second]),
             keeps=chance.choice(
                 [PaperBroker.abilities.keeps, PaperBroker.abilities.keeps - {Question.ORDER}]

@@ -24,6 +24,7 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     flips        whether it takes an order through zero; otherwise it is split into a close and an opening
     replaces     whether it changes orders; otherwise a change is a cancel and, once that is sure, a new order
     reduces      whether it keeps reduce-only orders within the position by itself
+    groups       whether it ends an order's group once it has traded (one cancels other)
     keeps        the books that it can be asked for; with `Question.ORDER`, one order by its client id
     refuses_twins  whether it refuses a second order under a client id that it has seen
     longest_id   characters that a client id may have (letters, digits, - and _)
@@ -37,6 +38,7 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     flips: bool = False
     replaces: bool = False
     reduces: bool = False
+    groups: bool = False
     keeps: frozenset[Question] = frozenset({*BOOKS, Question.ORDER})
     refuses_twins: bool = True
     longest_id: int = 36

@@ -2,26 +2,11 @@
 
 Pure: it turns statements and the passing of time into facts for the engine, and into questions and requests for the
 venue; whoever runs it writes first and sends then. All that matters is in the engine's state; only the look under way
-is remembered here, and a restart looks anew.
+is remembered here, and a restart looks anew. What goes out, and when, is `trading.outgoing`'s.
 """
 
-from collections.abc import Iterable
-
 from tradekit.core.event import Event, Fact
-from tradekit.model.doubt import About, FillBusted, OrderGivenUp
-from tradekit.model.money import ZERO
-from tradekit.model.order import (
-    OrderCanceled,
-    OrderCancelRequested,
-    OrderExpired,
-    OrderFilled,
-    OrderRejected,
-    OrderReplaced,
-    OrderReplaceRejected,
-    OrderReplaceRequested,
-    OrderSubmitted,
-    Status,
-)
+from tradekit.model.doubt import About
 from tradekit.model.said import (
     BOOKS,
     Answer,
@@ -38,9 +23,10 @@ from tradekit.state.shape import Order
 from tradekit.trading import dead_man
 from tradekit.trading.engine import Engine
 from tradekit.trading.killed import canceled_again, left_by_kill
-from tradekit.trading.legs import leg, next_leg, started
+from tradekit.trading.legs import leg
 from tradekit.trading.look import ORDERS, Look
 from tradekit.trading.matching import LEG
+from tradekit.trading.outgoing import Outgoing, Request
 from tradekit.trading.reconcile.adopt import (
     account_taken_over,
     positions_taken_over,
@@ -52,55 +38,33 @@ from tradekit.trading.reconcile.compare import reconcile
 from tradekit.trading.reconcile.settle import completed, noted
 from tradekit.trading.reports import awaited, doubted, facts_of, in_flight
 from tradekit.trading.waiting import (
-    as_sent,
-    done_here,
-    orphaned,
-    rechecked,
-    replaced_here,
-    room_for,
     waits_here,
 )
 
 __all__ = ["Office", "Request"]
 
-Request = OrderSubmitted | OrderCancelRequested | OrderReplaceRequested
-_ENDS = (OrderCanceled, OrderExpired, OrderRejected, OrderGivenUp)
-_MOVED = (
-    OrderFilled,
-    OrderReplaced,
-    FillBusted,
-    *_ENDS,
-)  # what may leave less to reduce
 _REFUSED = (What.CANCEL_REJECTED, What.REPLACE_REJECTED)
 _PASSES = 3  # one statement may need another first: a foreign order, then what has filled of it
 
 
-class Office:
+class Office(Outgoing):
     """Stands between the engine and a venue that answers late, twice, or not at all.
 
     practice  how long it waits, how often it looks, what it accepts by itself
     asks      questions for the venue, to be sent and taken out by whoever runs it
-    requests  orders, cancels and replacements for the venue, likewise; they are durable by then
     adopts    whether the account's cash and positions are what the venue says at the first whole look
     """
 
     def __init__(
         self, engine: Engine, practice: Practice | None = None, *, now: int = 0, adopts: bool = False
     ) -> None:
-        self.engine = engine
+        super().__init__(engine, practice or Practice())
         self._adopts = adopts
-        self.practice = practice or Practice()
         self.asks: list[Ask] = []
-        self.requests: list[Request] = []
-        self._wait = int(self.practice.answer_s * SECOND)  # how long an answer is waited for [ns]
         self._look: Look | None = None
         self._round = now + int(self.practice.every_s * SECOND)  # when the next round is due
         self._again = 0  # when to look again at what was found, 0 for never
         self._looked = 0  # up to when executions have been asked for
-        self._refused = 0  # when to size reduce-only orders again of which a change was refused, 0 for never
-        self._handed: dict[str, int] = {}  # by order: when what was wished of it last came here [UTC ns]
-        self._sent: set[str] = set()  # children that were sent when their parent filled, and new legs
-        engine.dealing.flips = self.practice.flips
 
     # --- hearing --------------------------------------------------------------------------------------------
 
@@ -120,42 +84,6 @@ class Office:
             self._look_into(now)  # what cannot be canceled or changed may have ended
         return events
 
-    def follow(self, events: Iterable[Event], now: int) -> list[Event]:
-        """What follows from what the engine has just told: requests go out, children wait, exits shrink."""
-        told: list[Event] = []
-        for event in events:
-            data = event.data
-            if isinstance(data, Request):
-                self._handed[data.id] = now  # a bar may have closed a while before it was told
-            if isinstance(data, OrderSubmitted):
-                self._submitted(data)
-            elif isinstance(data, OrderCancelRequested | OrderReplaceRequested):
-                told += self._asked(data, now)
-            elif isinstance(data, OrderFilled):
-                told += self._filled(data, now)
-            if isinstance(data, _ENDS):
-                self._handed.pop(data.id, None)
-            if isinstance(data, _MOVED):
-                told += self._take(orphaned(self.engine.state), now)
-                told += self._recheck(data.instrument, now)
-            elif isinstance(data, OrderReplaceRejected):
-                self._refused = self._refused or now + self._wait  # at once it would be refused at once
-        return told + self._take(dead_man.over(self.engine.state, self.practice.dead_man, now), now)
-
-    def _recheck(self, instrument: str, now: int) -> list[Event]:
-        """Keep the reduce-only orders of an instrument within its position, where the venue does not."""
-        if self.practice.reduces:
-            return []
-        return self._take(rechecked(self.engine.state, instrument), now)
-
-    def _take(self, facts: Iterable[Fact], now: int) -> list[Event]:
-        events: list[Event] = []
-        for fact in facts:
-            step = self.engine.step(fact, now)
-            events += step
-            events += self.follow(step, now)
-        return events
-
     def _relink(self, said: LinkSaid, now: int) -> list[Event]:
         if said.up:
             self._start(BOOKS, now)
@@ -165,57 +93,6 @@ class Office:
             return []
         look.close("the link was lost")
         return self._finish(look, now)
-
-    # --- what goes out --------------------------------------------------------------------------------------
-
-    def _submitted(self, data: OrderSubmitted) -> None:
-        """Send an order, unless the clearing has ended it or it waits here for its parent."""
-        order = self.engine.state.orders.get(data.id)
-        if order is not None and order.working and not waits_here(self.engine.state, order):
-            self.requests.append(data)
-
-    def _asked(self, data: OrderCancelRequested | OrderReplaceRequested, now: int) -> list[Event]:
-        """Send what is asked of an order; one that waits here takes it at once."""
-        order = self.engine.state.orders.get(data.id)
-        if order is None or not order.working:
-            return []
-        if not waits_here(self.engine.state, order):
-            if isinstance(data, OrderReplaceRequested) and not self.practice.replaces:
-                data = OrderCancelRequested(data.id, data.instrument, "replaced")
-            self.requests.append(data)
-            return []
-        return self._take(done_here(order, data), now)
-
-    def _filled(self, data: OrderFilled, now: int) -> list[Event]:
-        """Send what waited for this fill, an exit as large as what there is to leave."""
-        state = self.engine.state
-        told: list[Event] = []
-        for order in list(state.orders.values()):
-            if order.parent != data.id or order.id in self._sent or order.status is not Status.SUBMITTED:
-                continue
-            if waits_here(state, order):
-                continue
-            room = room_for(state, order)
-            if order.reduce_only and not self.practice.reduces and ZERO < room < order.qty:
-                wish = OrderReplaceRequested(order.id, order.instrument, room)
-                told += [event for one in replaced_here(order, wish) for event in self.engine.step(one, now)]
-            self._sent.add(order.id)
-            self.requests.append(as_sent(order))
-        return told
-
-    def _new_legs(self, now: int) -> list[Event]:
-        """Send the next leg of each change whose old one has ended, once."""
-        facts: list[Fact] = []
-        for order in started(self.engine.dealing.working.values()):
-            if leg(order) in self._sent:
-                continue
-            self._sent.add(leg(order))
-            following = next_leg(order)
-            if isinstance(following, OrderSubmitted):
-                self.requests.append(following)
-            else:
-                facts += following
-        return self._take(facts, now)
 
     # --- books ----------------------------------------------------------------------------------------------
 

@@ -221,7 +221,7 @@ def in_flight(order: Order) -> About | None:
     """What of an order was sent and has no answer yet."""
     if not order.working or order.doubt is not None:
         return None
-    if order.status is Status.SUBMITTED:
+    if order.status is Status.SUBMITTED or (order.status is Status.TRIGGERED and not order.venue_id):
         return About.SUBMIT
     if order.replace_requested:
         return About.REPLACE

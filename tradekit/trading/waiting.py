@@ -3,7 +3,10 @@
 Pure. For venues that hold no orders back and keep none within a position by themselves.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
+
+import msgspec
 
 from tradekit.core.event import Fact
 from tradekit.model.doubt import EXTERNAL
@@ -14,16 +17,39 @@ from tradekit.model.order import (
     OrderReplaced,
     OrderReplaceRequested,
     OrderSubmitted,
+    OrderType,
     Status,
 )
 from tradekit.state.exposure import leg_of
 from tradekit.state.shape import Order, State
 
-__all__ = ["as_sent", "done_here", "orphaned", "rechecked", "replaced_here", "room_for", "waits_here"]
+__all__ = [
+    "as_sent",
+    "done_here",
+    "is_kept",
+    "one_cancels_other",
+    "orphaned",
+    "rechecked",
+    "replaced_here",
+    "room_for",
+    "waits_here",
+]
+
+_AT_MARKET = frozenset({OrderType.STOP, OrderType.TRAILING_STOP, OrderType.MARKET_IF_TOUCHED})
 
 
 def waits_here(state: State, order: Order) -> bool:
-    """Whether an order has not been sent yet: it waits for its parent's first fill, or for a close to be whole."""
+    """Whether an order has not been sent yet: it waits for its parent, or is kept here until its price comes."""
+    return is_kept(order) or _waits_for_parent(state, order)
+
+
+def is_kept(order: Order) -> bool:
+    """Whether an order is kept here until its price comes, because its venue takes none of its type."""
+    return order.status is Status.HELD and not order.venue_id
+
+
+def _waits_for_parent(state: State, order: Order) -> bool:
+    """Whether an order waits here for its parent's first fill, or for a close to be whole."""
     if not order.parent or order.status is not Status.SUBMITTED:
         return False
     parent = state.orders.get(order.parent)
@@ -37,18 +63,22 @@ def orphaned(state: State) -> list[Fact]:
     facts: list[Fact] = []
     for order in state.orders.values():
         parent = state.orders.get(order.parent) if order.parent else None
-        if parent is not None and not parent.working and waits_here(state, order):
+        if parent is not None and not parent.working and _waits_for_parent(state, order):
             facts.append(OrderCanceled(order.id, order.instrument, f"{parent.id} was {parent.status}"))
     return facts
 
 
 def as_sent(order: Order) -> OrderSubmitted:
-    """The intent of an order that is sent now."""
-    return OrderSubmitted(
+    """The intent of an order that is sent now; one whose price has come goes out as what it has become."""
+    sent = OrderSubmitted(
         order.id, order.instrument, order.strategy, order.account, order.side, order.type, order.qty, order.limit,
         order.stop, order.tif, order.reduce_only, order.parent, order.group, order.tag, order.reason, order.trail,
         order.trail_pct, order.expires, order.post_only, order.share, order.position,
     )  # fmt: skip
+    if order.status is not Status.TRIGGERED:
+        return sent
+    kind = OrderType.MARKET if order.type in _AT_MARKET else OrderType.LIMIT
+    return msgspec.structs.replace(sent, type=kind, stop=None, trail=None, trail_pct=None)
 
 
 def done_here(order: Order, asked: OrderCancelRequested | OrderReplaceRequested) -> list[Fact]:
@@ -75,16 +105,39 @@ def replaced_here(order: Order, request: OrderReplaceRequested) -> list[Fact]:
 
 
 def room_for(state: State, order: Order) -> Decimal:
-    """How much a reduce-only order may still trade: what is held against it, for an exit at most what its entry has."""
+    """How much a reduce-only order may still trade: what is held against it, for an exit at most what its entry has.
+
+    What the entry's other exits have taken off it is gone.
+    """
     room = max(ZERO, -leg_of(state, as_sent(order)) * order.side.sign)
     parent = state.orders.get(order.parent) if order.parent else None
-    return room if parent is None else min(room, max(ZERO, parent.filled - order.filled))
+    if parent is None:
+        return room
+    gone = sum(
+        (one.filled for one in state.orders.values() if one.parent == parent.id and one.reduce_only), ZERO
+    )
+    return min(room, max(ZERO, parent.filled - gone))
 
 
-def rechecked(state: State, instrument: str) -> list[Fact]:
+def one_cancels_other(state: State, filled: Order, working: Iterable[Order]) -> list[Fact]:
+    """The ends of an order's group once it has traded; while an exit has filled in part, others stay for the rest."""
+    whole = filled.status is Status.FILLED
+    return [
+        OrderCancelRequested(other.id, other.instrument, f"one cancels other: {filled.id} filled")
+        for other in working
+        if filled.group
+        and other.group == filled.group
+        and other.id != filled.id
+        and not other.cancel_requested
+        and (whole or not other.reduce_only)
+    ]
+
+
+def rechecked(state: State, instrument: str, *, kept: bool) -> list[Fact]:
     """Keep the reduce-only orders of an instrument at what is left to reduce, end those with nothing left.
 
-    The exits of an entry that still fills grow with it; no other order is ever made larger.
+    The exits of an entry that still fills grow with it; no other order is ever made larger. `kept`: only those that are
+    kept here, for the venue sees to its own.
     """
     facts: list[Fact] = []
     for order in state.orders.values():
@@ -95,7 +148,7 @@ def rechecked(state: State, instrument: str) -> list[Fact]:
             or order.cancel_requested
         ):
             continue
-        if order.strategy == EXTERNAL or waits_here(state, order):
+        if order.strategy == EXTERNAL or _waits_for_parent(state, order) or (kept and not is_kept(order)):
             continue
         room = room_for(state, order)
         wrong = order.leaves > room or (order.parent in state.orders and order.leaves < room)

@@ -28,6 +28,7 @@ from tradekit.sim.rules import Rules
 from tradekit.sim.worded import rules_from
 from tradekit.testing.faults import Seeded, faults_of
 from tradekit.testing.faulty import FaultyBroker
+from tradekit.trading.broker import Abilities
 from tradekit.trading.clearing import Clearing
 from tradekit.trading.dead_man import DeadMan
 from tradekit.trading.engine import Engine
@@ -40,6 +41,7 @@ from tradekit.wiring.venues import venue
 
 __all__ = ["executions"]
 
+_SEEN_TO = ("flips", "replaces", "reduces", "groups", "types")  # by the venue; else it is done here
 _AT_MOST = 60.0  # how fast a drill's clock goes between the bars of a replay that waits for nothing
 Make: TypeAlias = Callable[[Engine, Gate, str, Clock], Execution]  # of an engine, a gate and the journal's id
 
@@ -53,7 +55,7 @@ def executions(config: Config, market: Market, clock: Clock) -> Make:
     simulated = PaperVenue(market.instruments, rules=_rules(config))
     charged = config.broker
     clearing = Clearing(borrow_rate=charged.borrow_rate, interest_rate=charged.interest_rate)
-    practice = _practice(config, flips=True, reduces=True)
+    practice = _practice(config, PaperBroker.abilities)
 
     def make(engine: Engine, gate: Gate, journal: str, clock: Clock) -> Execution:
         time = WallTime(clock) if market.live else None
@@ -67,7 +69,7 @@ def _live(config: Config, market: Market, clock: Clock) -> Make:
     """The account at the venue. What is in doubt is looked for at least as long as the venue may take to show it."""
     broker = venue(config.broker.name).broker(config, [one.id for one in market.instruments], clock)
     able = broker.abilities
-    practice = _practice(config, flips=able.flips, replaces=able.replaces, reduces=able.reduces)
+    practice = _practice(config, able)
     practice = msgspec.structs.replace(practice, span_s=max(practice.span_s, able.delay_s))
     rearms = config.session.rearm == "auto"
 
@@ -108,7 +110,7 @@ def _drill(config: Config, instruments: list[Instrument], start: int) -> Make:
             foreign=(instruments[0].id, instruments[0].lot or Decimal(1)),
         )  # fmt: skip
         able = paper.abilities
-        practice = _practice(config, flips=able.flips, replaces=able.replaces, reduces=able.reduces)
+        practice = _practice(config, able)
         office = Office(engine, practice, now=start)
         names = Names(journal, lambda: engine.state, longest=able.longest_id)
         return Drill(engine, office, paper, line, gate, names, time=time, clock=clock)
@@ -116,14 +118,16 @@ def _drill(config: Config, instruments: list[Instrument], start: int) -> Make:
     return make
 
 
-def _practice(config: Config, **able: bool) -> Practice:
+def _practice(config: Config, able: Abilities) -> Practice:
     """How the venue's books are compared, what the venue can do, and the dead man's rules."""
     try:
         practice = Practice(**msgspec.structs.asdict(config.reconciliation))
     except ConfigError as error:
         raise ConfigError(f"{config.file.name}: reconciliation.accept: {error}") from error
     rules = msgspec.convert(msgspec.to_builtins(config.dead_man), DeadMan)
-    return msgspec.structs.replace(practice, dead_man=rules, **able)
+    return msgspec.structs.replace(
+        practice, dead_man=rules, **{name: getattr(able, name) for name in _SEEN_TO}
+    )
 
 
 def _rules(config: Config) -> Rules:

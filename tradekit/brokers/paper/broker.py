@@ -43,7 +43,8 @@ class PaperBroker:
 
     name = "paper"
     abilities = Abilities(
-        types=frozenset(OrderType), tifs=frozenset(TimeInForce), flips=True, replaces=True, reduces=True, delay_s=1.0
+        types=frozenset(OrderType), tifs=frozenset(TimeInForce), flips=True, replaces=True, reduces=True, groups=True,
+        delay_s=1.0,
     )  # fmt: skip
 
     def __init__(

@@ -12,6 +12,7 @@ import msgspec
 from tradekit.core.codec import plain
 from tradekit.core.event import Fact
 from tradekit.errors import ConfigError, did_you_mean
+from tradekit.model.order import OrderType
 from tradekit.model.reconciliation import Proposal
 from tradekit.model.said import Answer
 from tradekit.trading.dead_man import DeadMan
@@ -75,6 +76,8 @@ class Practice(msgspec.Struct, frozen=True, kw_only=True):
     flips        whether the venue takes an order through zero; otherwise it is split into a close and an opening
     replaces     whether the venue changes orders; otherwise a change is a cancel and, once that is sure, a new order
     reduces      whether the venue keeps reduce-only orders within the position by itself
+    groups       whether the venue ends an order's group once it has traded
+    types        the orders that it takes; others that wait for a price are kept here until it comes
     dead_man     what is done when nothing was heard of the feed, the clients or the books for too long
     """
 
@@ -90,6 +93,8 @@ class Practice(msgspec.Struct, frozen=True, kw_only=True):
     flips: bool = False
     replaces: bool = True
     reduces: bool = False
+    groups: bool = False
+    types: frozenset[OrderType] = frozenset(OrderType)
     dead_man: DeadMan = DeadMan()
 
     def __post_init__(self) -> None:
