@@ -59,6 +59,6 @@ def _access(config: Config) -> Access:
         except ConfigError as error:
             raise ConfigError(f"{config.file.name}: broker.{name}_from: {error}") from error
     return Access(
-        key=found["key"], secret=found["secret"], paper=section.sandbox, data_feed=config.market_data.tape,
+        key=found["key"], secret=found["secret"], paper=section.sandbox, tape=config.market_data.tape,
         url=section.url or "",
     )  # fmt: skip

@@ -35,6 +35,25 @@ def test_books_come_in_pages_until_all_are_there(monkeypatch: pytest.MonkeyPatch
     play(script)
 
 
+def test_orders_of_one_moment_are_told_though_a_page_ends_between_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(books, "_ORDERS", 3)
+
+    async def script(bench: AlpacaBench, broker: AlpacaBroker) -> None:
+        for number in range(4):
+            await broker.submit(order(f"rest-{number}"))
+        *_, third, fourth = bench.venue.account.orders.values()
+        fourth.made = third.made
+        (said,) = await broker.ask(Ask(Question.OPEN_ORDERS))
+        assert isinstance(said, Answer)
+        assert [one.order for one in said.items if isinstance(one, OrderSaid)] == [
+            f"rest-{n}" for n in range(4)
+        ]
+
+    play(script)
+
+
 def test_a_page_that_cannot_be_read_is_no_book(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(books, "_ORDERS", 1)
 

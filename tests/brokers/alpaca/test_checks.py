@@ -102,7 +102,7 @@ def test_a_tape_that_the_key_may_not_see_is_wrong() -> None:
     def prepare(venue: Venue) -> None:
         venue.tapes = {"iex"}
 
-    (one,) = (one for one in found(prepare=prepare, data_feed="sip") if one.grade == "wrong")
+    (one,) = (one for one in found(prepare=prepare, tape="sip") if one.grade == "wrong")
     assert (one.subject, one.remedy) == ("tape", "subscribe to it, or write market_data.tape: iex")
     assert "subscription does not permit" in one.said
 

@@ -264,6 +264,18 @@ def test_an_error_that_the_venue_tells_is_a_line_that_was_lost(caplog: pytest.Lo
     play(script)
 
 
+def test_a_stock_whose_bars_are_not_confirmed_is_no_subscription(caplog: pytest.LogCaptureFixture) -> None:
+    async def script(floor: Floor) -> None:
+        floor.venue.streams.untold = {"AAPL"}
+        await floor.venue.streams.drop()
+        await floor.until(lambda: "does not tell bars of AAPL" in caplog.text)
+        floor.venue.streams.untold = set()
+        await floor.tell(0)  # lost, or told: the history has it
+        await floor.until(lambda: floor.bars == [0])
+
+    play(script)
+
+
 def refused(code: int, words: str) -> str:
     """What a feed raises whose key is turned away so."""
 
@@ -271,7 +283,7 @@ def refused(code: int, words: str) -> str:
         venue = Venue()
         await venue.open()
         venue.streams.refuse(code, words)
-        feed = AlpacaFeed(access_to(venue, data_feed="sip", secret=Secret("not-the-secret")), [KEY])
+        feed = AlpacaFeed(access_to(venue, tape="sip", secret=Secret("not-the-secret")), [KEY])
         try:
             with pytest.raises(BrokerError) as raised:
                 async with asyncio.timeout(30):

@@ -1,6 +1,7 @@
 """The account's stream: what ends it, what it says when it is back, and what no waiting mends."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -156,6 +157,17 @@ def test_a_key_that_the_venue_does_not_know_is_said_to_be_hopeless() -> None:
             await bench.venue.close()
 
     asyncio.run(whole())
+
+
+def test_no_frame_with_the_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async def script(bench: AlpacaBench, talk: Talk) -> None:
+        await talk.rests()
+
+    listen(script)
+    assert "authenticate" not in caplog.text
+    assert caplog.text  # others do say something
 
 
 def test_a_venue_that_is_away_at_the_start_is_told_once_and_waited_for() -> None:

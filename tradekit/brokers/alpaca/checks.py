@@ -123,12 +123,10 @@ async def _tape(
         now = clock.now()
         await history.bars([one.id for one in wanted[:1]], now - 10 * MINUTE, now - MINUTE)
     except TradekitError as error:
-        remedy = (
-            "subscribe to it, or write market_data.tape: iex" if access.data_feed != "iex" else "try again"
-        )
-        yield wrong("tape", f"{access.data_feed}: {error}", remedy)
+        remedy = "subscribe to it, or write market_data.tape: iex" if access.tape != "iex" else "try again"
+        yield wrong("tape", f"{access.tape}: {error}", remedy)
     else:
-        yield well("tape", f"bars come from {access.data_feed}")
+        yield well("tape", f"bars come from {access.tape}")
 
 
 async def _stocks(history: History, wanted: list[Instrument]) -> AsyncIterator[Finding]:

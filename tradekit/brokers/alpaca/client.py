@@ -35,7 +35,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     """Where the venue is reached, and with which key.
 
     paper      the venue's own paper exchange, which has keys of its own
-    data_feed  whose trades make the bars: iex (one exchange, free) or sip (all of them, by subscription)
+    tape       whose trades make the bars: iex (one exchange, free) or sip (all of them, by subscription)
     url        another address in place of the venue's, for a venue of one's own ("http://127.0.0.1:8080")
     timeout_s  what has no answer by then has none [s]
     """
@@ -43,7 +43,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     key: Secret
     secret: Secret
     paper: bool = False
-    data_feed: str = "iex"
+    tape: str = "iex"
     url: str = ""
     timeout_s: float = 8.0
 
@@ -66,7 +66,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def market_stream(self) -> str:
         """The address of the market's stream."""
-        return f"{_as_stream(self.url) if self.url else _address('MARKET_DATA_STREAM')}/v2/{self.data_feed}"
+        return f"{_as_stream(self.url) if self.url else _address('MARKET_DATA_STREAM')}/v2/{self.tape}"
 
 
 def load_library() -> Any:

@@ -73,7 +73,7 @@ class AlpacaFeed:
         self._closed = False
         self._history = History(access, self._names, self._clock)
         shown = ", ".join(instrument for instrument, _ in self._series)
-        self.source = f"alpaca {access.data_feed}: {shown} {TIMEFRAME}"
+        self.source = f"alpaca {access.tape}: {shown} {TIMEFRAME}"
 
     async def facts(self, after: Mapping[Key, int]) -> AsyncIterator[Told]:
         """Bars from behind the opens in `after` [UTC ns] on, marks between them, until it is closed.
@@ -245,7 +245,7 @@ def _raise_error(one: Mapping[str, Any]) -> None:
 def _refused(error: KeyRefused, access: Access) -> BrokerError:
     if "subscription" in str(error):
         return BrokerError(
-            f"alpaca does not tell {access.data_feed} to this key: {error}. Subscribe to it, or write "
+            f"alpaca does not tell {access.tape} to this key: {error}. Subscribe to it, or write "
             f"market_data.tape: iex"
         )
     return no_key(str(error), paper=access.paper)

@@ -31,7 +31,7 @@ class History:
     """Questions about the past; closed after use."""
 
     def __init__(self, access: Access, names: Names, clock: Clock) -> None:
-        self._names, self._tape = names, access.data_feed
+        self._names, self._tape = names, access.tape
         self._trading = Client(access, access.trading, clock)
         self._data = Client(access, access.data, clock)
 

@@ -6,6 +6,7 @@ and stand on a client that is deprecated. Addresses and the way of signing in ar
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -24,6 +25,10 @@ _LARGEST = 4 * 1024 * 1024  # of one message [bytes]
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 _STABLE_S = 60.0  # a connection that lasted so long has not failed: pauses begin anew
 _chance = SystemRandom().random
+_quiet = logging.getLogger("tradekit.alpaca.line")
+_quiet.setLevel(
+    logging.INFO
+)  # its debug messages show frames cut short: half a secret, which nothing would blot out
 
 
 class Lost(Exception):
@@ -67,7 +72,7 @@ async def opened(url: str, *, own: bool = False) -> AsyncIterator[Line]:
     """
     try:
         connection = await connect(
-            url, ping_interval=_PING_S, ping_timeout=_PING_S, max_size=_LARGEST, close_timeout=1.0,
+            url, ping_interval=_PING_S, ping_timeout=_PING_S, max_size=_LARGEST, close_timeout=1.0, logger=_quiet,
             proxy=None if own else True,
         )  # fmt: skip
     except InvalidStatus as error:

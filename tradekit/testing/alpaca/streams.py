@@ -18,12 +18,16 @@ Socket = web.WebSocketResponse
 
 
 class Streams:
-    """Connections by what they listen to."""
+    """Connections by what they listen to.
+
+    untold  symbols that are confirmed to nobody
+    """
 
     def __init__(self, venue: "Venue") -> None:
         self._venue = venue
         self._account: list[Socket] = []
         self._market: dict[Socket, set[tuple[str, str]]] = {}  # what each follows: channel, symbol
+        self.untold: set[str] = set()
         self._refusal: tuple[int, str] | None = None
 
     @property
@@ -119,7 +123,9 @@ class Streams:
                 for channel in ("trades", "quotes", "bars", "updatedBars", "dailyBars"):
                     wanted |= {(channel, symbol) for symbol in sent.get(channel, [])}
                 told = {
-                    channel: sorted(s for c, s in wanted if c == channel)
+                    channel: sorted(
+                        symbol for one, symbol in wanted if one == channel and symbol not in self.untold
+                    )
                     for channel in ("trades", "quotes", "bars")
                 }
                 await socket.send_json([{"T": "subscription", **told}])
