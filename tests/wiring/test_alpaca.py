@@ -14,6 +14,7 @@ from tradekit.errors import ConfigError
 from tradekit.testing.alpaca.venue import Venue
 from tradekit.wiring.alpaca import alpaca_broker, alpaca_feed, alpaca_findings, alpaca_instruments
 from tradekit.wiring.checkup import check_config
+from tradekit.wiring.understood import check_understood
 
 T = TypeVar("T")
 SHIPPED = Path(__file__).resolve().parents[2] / "config" / "live.alpaca.yaml"
@@ -123,3 +124,11 @@ def test_the_doctor_says_that_instruments_are_missing(tmp_path: Path, keyed: dic
     file.write_text(file.read_text(encoding="utf-8").replace("[{id: AAPL}]", "[]"), encoding="utf-8")
     with pytest.raises(ConfigError, match="instruments: missing"):
         alpaca_findings(load_config(file), SystemClock())
+
+
+def test_the_question_before_it_goes_live_names_the_venue_and_no_other() -> None:
+    config = load_config(SHIPPED)
+    with pytest.raises(
+        ConfigError, match=r"AAPL go to the account 'alpaca-paper' at the test exchange of alpaca, and"
+    ):
+        check_understood(config, said=False)

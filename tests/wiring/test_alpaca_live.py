@@ -44,8 +44,12 @@ def attached(running: Running) -> Session:
 
 
 def armed_and_long(session: Session) -> None:
-    """Say that it may trade, once it has a price; buy three shares."""
-    assert session.wait_for(lambda state: state.marks and not state.risk.holds, 30)
+    """Say that it may trade, once its books agree and it has a price; buy three shares."""
+
+    def ready(state: Any) -> bool:
+        return state.health.reconciliation.status == "green" and bool(state.marks) and not state.risk.holds
+
+    assert session.wait_for(ready, 30)
     session.arm("the test")
     session.submit("buy", 3)
     assert session.wait_for(lambda state: held(state) == 3, 30)
@@ -56,7 +60,7 @@ def held(state: Any) -> Decimal:
 
 
 def test_it_trades_changes_and_loses_its_line_and_its_books_agree(project: Project, floor: Floor) -> None:
-    running = project.run()
+    running = project.run("--i-understand")
     with attached(running) as session:
         assert floor.orders == []  # nothing leaves before a human has said so
         armed_and_long(session)
@@ -101,7 +105,7 @@ def test_it_trades_changes_and_loses_its_line_and_its_books_agree(project: Proje
 def test_an_order_whose_answer_was_lost_with_the_process_is_found_and_sent_once(
     project: Project, floor: Floor
 ) -> None:
-    running = project.run()
+    running = project.run("--i-understand")
     with attached(running) as session:
         armed_and_long(session)
         lose_the_next_order(floor)

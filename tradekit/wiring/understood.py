@@ -41,12 +41,14 @@ def check_understood(config: Config, *, said: bool) -> None:
 
 def _question(config: Config) -> str:
     broker, session = config.broker, config.session
-    where = f"the test exchange of {broker.venue}" if broker.sandbox else broker.venue
+    venue = broker.venue if broker.name == "ccxt" else broker.name
+    where = f"the test exchange of {venue}" if broker.sandbox else venue
+    by = f" ({broker.name}, {broker.market})" if broker.name == "ccxt" else ""
     traded = ", ".join(one.id for one in config.instruments)
     limits = ", ".join(f"{name} {bound}" for name, bound in config.risk.items()) or "none"
     return (
-        f"{config.file} is live: once it is armed, orders in {traded} go to the account {session.account!r} at {where} "
-        f"({broker.name}, {broker.market}), and what they lose is lost. Its limits: {limits}. If you mean that, "
+        f"{config.file} is live: once it is armed, orders in {traded} go to the account {session.account!r} at "
+        f"{where}{by}, and what they lose is lost. Its limits: {limits}. If you mean that, "
         f"say so once for this configuration: tradekit run {config.file} {FLAG} (in Python: "
         f"tk.start({str(config.file)!r}, i_understand=True))"
     )

@@ -91,7 +91,7 @@ def test_an_order_through_zero_is_refused_so_the_broker_says_that_it_has_no_flip
         assert said.what is What.NEW
         (book,) = await broker.ask(Ask(Question.POSITIONS))
         assert isinstance(book, Answer)
-        assert book.items == (PositionSaid(instrument="AAPL", qty=D(-1), price=D(200)),)
+        assert book.items == (PositionSaid(instrument="AAPL", qty=D(-1), price=D(200), mark=D(200)),)
         assert not broker.abilities.flips
 
     play(script)

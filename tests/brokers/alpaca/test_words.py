@@ -146,12 +146,12 @@ def test_numbers_may_come_as_numbers_where_they_are_exact() -> None:
 
 def test_positions_have_a_sign_however_the_quantity_is_written() -> None:
     told = [
-        {"symbol": "AAPL", "qty": "5", "side": "long", "avg_entry_price": "100.0"},
+        {"symbol": "AAPL", "qty": "5", "side": "long", "avg_entry_price": "100.0", "current_price": "101.5"},
         {"symbol": "BRK.B", "qty": "-2", "side": "short", "avg_entry_price": "400"},
         {"symbol": "TSLA", "qty": "3", "side": "short", "avg_entry_price": "200"},
     ]
     assert words.positions(told, NAMES) == [
-        PositionSaid(instrument="AAPL", qty=D(5), price=D(100)),
+        PositionSaid(instrument="AAPL", qty=D(5), price=D(100), mark=D("101.5")),
         PositionSaid(instrument="BRK_B", qty=D(-2), price=D(400)),
         PositionSaid(instrument="TSLA", qty=D(-3), price=D(200)),
     ]

@@ -22,9 +22,10 @@ _TIFS = {
 
 ABILITIES = Abilities(
     types=frozenset(TYPES), tifs=frozenset(_TIFS), replaces=True, keeps=frozenset({*BOOKS, Question.ORDER}),
-    longest_id=48, per_second=3.0,
+    longest_id=48, per_second=3.0, window_s=10.0,
 )  # fmt: skip
-"""No order goes through zero there: one that would is refused, so it is split here."""
+"""No order goes through zero there: one that would is refused, so it is split here. Requests bear no time; a clock that
+is five seconds off takes bars that are told for the past."""
 
 
 def unable(order: OrderSubmitted) -> str:

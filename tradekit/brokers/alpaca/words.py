@@ -193,6 +193,7 @@ def positions(answer: Any, names: Names) -> list[PositionSaid]:
                 instrument=names.ours(text(one, "symbol")),
                 qty=-qty if text(one, "side") == "short" else qty,
                 price=_amount(one.get("avg_entry_price")),
+                mark=_amount(one.get("current_price")),
             )
         )
     return found
