@@ -80,8 +80,12 @@ class Office(Outgoing):
             events += self._new_legs(now)
         if isinstance(said, LinkSaid):
             events += self._relink(said, now)
-        elif self._unsettled() - before or (isinstance(said, OrderSaid) and said.what in _REFUSED):
-            self._look_into(now)  # what cannot be canceled or changed may have ended
+        elif self._unsettled() - before:
+            self._look_into(now)
+        elif (
+            isinstance(said, OrderSaid) and said.what in _REFUSED
+        ):  # it may have ended, and its end be on its way
+            self._again = self._again or now + self.practice.tolerance
         return events
 
     def _relink(self, said: LinkSaid, now: int) -> list[Event]:
