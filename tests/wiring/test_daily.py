@@ -8,18 +8,23 @@ from typing import Any
 
 import pytest
 
-from tests.builders import event, flat
+from tests.builders import MINUTE, START, event, filled, flat, opened, order
 from tests.sessions import Project
 from tests.wiring.conftest import live, put_together
+from tradekit.client.dayreport import day_report
 from tradekit.config.load import load_config
 from tradekit.core.clock import SystemClock
+from tradekit.core.event import Fact
+from tradekit.core.open import open_journal, open_writer
 from tradekit.core.store import Store
+from tradekit.errors import NotFoundError
 from tradekit.model.instrument import Instrument
-from tradekit.model.market import MarketClosed, MarketOpened
+from tradekit.model.market import MarketClosed, MarketOpened, MarkUpdated
+from tradekit.model.order import Side
 from tradekit.state.reducer import apply
 from tradekit.state.shape import State
 from tradekit.wiring import daily
-from tradekit.wiring.daily import DayEnds
+from tradekit.wiring.daily import DayEnds, report_of
 
 Write = Callable[[str], Any]
 
@@ -105,3 +110,43 @@ def test_a_folder_that_cannot_be_made_is_told_in_the_log(
     with put_together(project, monitoring__daily_report=str(tmp_path / "file")) as parts:
         asyncio.run(DayEnds(parts.config, parts.store).write("2022-12-13"))
     assert "no report of 2022-12-13" in caplog.text
+
+
+def marked(folder: Path, days: int) -> Path:
+    """A journal with a mark each ten minutes, a trade a day, and a bar now and then."""
+    file = folder / "marks.log"
+    facts: list[tuple[int, Fact]] = [(0, opened())]
+    for n in range(days * 144):
+        ts = n * 10 * MINUTE
+        facts.append((ts + 1, MarkUpdated("BTC", 100.0 + n % 17)))
+        if n % 144 == 70:
+            facts += [(ts + 2, order(f"b{n}")), (ts + 3, filled(f"b{n}", Side.BUY, 1, 100 + n % 17, fee=1))]
+        if n % 144 == 90:
+            facts += [
+                (ts + 2, order(f"s{n}", Side.SELL)),
+                (ts + 3, filled(f"s{n}", Side.SELL, 1, 100 + n % 17, fee=1)),
+            ]
+    with open_writer(file) as writer:
+        writer.append(
+            [event(fact, seq=n, ts=START + ts) for n, (ts, fact) in enumerate(facts, 1)], critical=False
+        )
+    return file
+
+
+def test_what_is_left_out_of_the_days_before_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daily, "_LATE", 20)
+    file = marked(tmp_path, 4)
+    with open_journal(file) as reader:
+        whole = list(reader.events())
+        read = len(list(daily._events(reader, "2022-12-16")))
+    assert read < len(whole) / 2
+    for day in ("2022-12-13", "2022-12-14", "2022-12-16", None):
+        assert report_of(file, day) == day_report(whole, day)
+    with pytest.raises(
+        NotFoundError, match="there is no day 2022-12-20 in this journal: it has 2022-12-13 to"
+    ):
+        report_of(file, "2022-12-20")
+    with pytest.raises(NotFoundError, match="there is no day 'yesterday'; write it like"):
+        report_of(file, "yesterday")

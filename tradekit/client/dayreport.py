@@ -40,7 +40,8 @@ def day_report(events: Iterable[Event], day: str | None = None) -> DayReport:
         apply(state, event)
         reading.take(event)
         links.take(state, event)
-        diary.take(state, event)
+        if day is None or diary.day == day:
+            diary.take(state, event)
     if diary is None or day not in (None, diary.day):
         known = f"it has {first} to {diary.day}" if diary else "it is empty"
         raise NotFoundError(f"there is no day {day or 'at all'} in this journal: {known}")

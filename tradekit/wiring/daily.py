@@ -8,13 +8,21 @@ import contextlib
 import logging
 import shutil
 import sys
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from tradekit.client.dayreport import day_report
 from tradekit.config.schema import Config
+from tradekit.core.event import Event, fact_types
+from tradekit.core.journal import JournalReader
 from tradekit.core.open import open_journal
 from tradekit.core.redact import secrets
 from tradekit.core.store import Store
+from tradekit.data.sessions import ROUND_THE_CLOCK
+from tradekit.errors import NotFoundError
+from tradekit.model.market import MarkUpdated, Quote, TradeTick
+from tradekit.model.session import SessionOpened
 from tradekit.report.day import DayReport
 from tradekit.report.day_page import day_html
 from tradekit.state.shape import State
@@ -23,12 +31,47 @@ __all__ = ["DayEnds", "page_of", "report_of"]
 
 _log = logging.getLogger("tradekit.session")
 _LOOK_S = 1.0
+_DAY_NS = 86_400_000_000_000
+_MOVING = frozenset({MarkUpdated.TYPE, Quote.TYPE, TradeTick.TYPE})
+_LATE = 2_000  # events before a day that are read whole: the last prices of what was traded are among them, or a bar's
 
 
 def report_of(journal: Path, day: str | None = None) -> DayReport:
     """The report of a day from a journal (default: the latest); raises NotFoundError for one that it does not have."""
     with open_journal(journal) as reader:
-        return day_report(reader.events(), day)
+        return day_report(_events(reader, day), day)
+
+
+def _events(reader: JournalReader, day: str | None) -> Iterator[Event]:
+    """The journal's events; of the days before, prices that moved are left out but for the last ones.
+
+    They are nearly all of a long journal, and say nothing of another day but where it begins. Where a day is a trading
+    session it is not known before it is read, so all of them are.
+    """
+    opened = next((event.data for event in reader.events(types=[SessionOpened.TYPE])), None)
+    if not isinstance(opened, SessionOpened) or all(
+        one.calendar != ROUND_THE_CLOCK for one in opened.instruments
+    ):
+        yield from reader.events()
+        return
+    begins = reader.at_time(_midnight(day) if day is not None else _last_midnight(reader))
+    late = max(begins - _LATE, 0)
+    yield from reader.events(0, late, types=fact_types().keys() - _MOVING)
+    yield from reader.events(late)
+
+
+def _midnight(day: str) -> int:
+    """The beginning of a UTC day [UTC ns]; raises NotFoundError for text that is no date."""
+    try:
+        return int(datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp()) * 1_000_000_000
+    except ValueError:
+        raise NotFoundError(f"there is no day {day!r}; write it like 2022-12-13") from None
+
+
+def _last_midnight(reader: JournalReader) -> int:
+    """The beginning of the UTC day of the last event [UTC ns]."""
+    last = next(reader.events(max(reader.last_seq - 1, 0)), None)
+    return 0 if last is None else (last.ts - 1) // _DAY_NS * _DAY_NS
 
 
 def page_of(report: DayReport) -> str:
