@@ -15,10 +15,18 @@ from tradekit.errors import ConfigError
 from tradekit.testing.ib.gateway import Gateway
 from tradekit.wiring.checkup import check_config
 from tradekit.wiring.ib import ib_broker, ib_feed, ib_findings, ib_instruments
+from tradekit.wiring.one_account import one_session
+from tradekit.wiring.understood import check_understood
 
 T = TypeVar("T")
 SHIPPED = Path(__file__).resolve().parents[2] / "config" / "live.ib.yaml"
 SHARE = '{id: AAPL, contract: "STK AAPL SMART USD"}'
+
+
+@pytest.fixture(autouse=True)
+def _own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRADEKIT_RUNTIME_DIR", str(tmp_path / "runtime"))
+    monkeypatch.setenv("TRADEKIT_STATE_DIR", str(tmp_path / "state"))
 
 
 def written(folder: Path, instruments: str = SHARE, **broker: Any) -> Path:
@@ -82,6 +90,25 @@ def test_a_contract_is_never_guessed(tmp_path: Path, instruments: str, words: st
     ):
         with pytest.raises(ConfigError, match=words):
             make()
+
+
+def test_a_human_is_asked_about_the_account_that_orders_would_go_to(tmp_path: Path) -> None:
+    words = r"go to the account 'paper' at Interactive Brokers, through the TWS at 127.0.0.1:7496, account U7, and"
+    with pytest.raises(ConfigError, match=words):
+        check_understood(load_config(written(tmp_path, port=7496, account="U7")), said=False)
+
+
+def test_an_account_is_known_by_its_tws_and_not_by_what_a_file_calls_it(tmp_path: Path) -> None:
+    file = written(tmp_path, port=7496, account="U7")
+    other = {"session.name": "other", "session.account": "another-name", "broker.client_id": 20}
+    with one_session(load_config(file)):
+        with (
+            pytest.raises(ConfigError, match="another live session"),
+            one_session(load_config(file, overrides=other)),
+        ):
+            pass
+        with one_session(load_config(file, overrides=other | {"broker.account": "U8"})):
+            pass
 
 
 def test_a_timeframe_that_is_not_taken_is_said_with_its_key(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tradekit.errors import ConfigError
 from tradekit.wiring.venues import VENUES, venue
 
-PARAMETERS = {"broker": 3, "feed": 3, "instruments": 2, "findings": 2}
+PARAMETERS = {"broker": 3, "feed": 3, "instruments": 2, "findings": 2, "where": 1}
 
 
 @pytest.mark.parametrize("name", VENUES)

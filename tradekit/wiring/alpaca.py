@@ -17,7 +17,7 @@ from tradekit.errors import ConfigError
 from tradekit.health.finding import Finding
 from tradekit.model.instrument import Instrument
 
-__all__ = ["alpaca_broker", "alpaca_feed", "alpaca_findings", "alpaca_instruments"]
+__all__ = ["alpaca_broker", "alpaca_feed", "alpaca_findings", "alpaca_instruments", "alpaca_where"]
 
 
 def alpaca_broker(config: Config, instruments: Iterable[str], clock: Clock) -> AlpacaBroker:
@@ -42,6 +42,11 @@ def alpaca_findings(config: Config, clock: Clock) -> list[Finding]:
     if not wanted:
         raise ConfigError(f"{config.file.name}: instruments: missing; list what is traded: [{{id: AAPL}}]")
     return asyncio.run(look(_access(config), wanted, clock=clock))
+
+
+def alpaca_where(config: Config) -> str:
+    """Where orders would go."""
+    return "Alpaca's paper exchange" if config.broker.sandbox else "Alpaca, with real money"
 
 
 def _access(config: Config) -> Access:

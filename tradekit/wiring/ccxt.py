@@ -19,7 +19,7 @@ from tradekit.errors import ConfigError
 from tradekit.health.finding import Finding
 from tradekit.model.instrument import Instrument
 
-__all__ = ["ccxt_broker", "ccxt_feed", "ccxt_findings", "ccxt_instruments"]
+__all__ = ["ccxt_broker", "ccxt_feed", "ccxt_findings", "ccxt_instruments", "ccxt_where"]
 
 
 def ccxt_broker(config: Config, instruments: Iterable[str], clock: Clock) -> CcxtBroker:
@@ -54,6 +54,12 @@ def ccxt_findings(config: Config, clock: Clock) -> list[Finding]:
     keyless = config.session.mode != "live" and config.broker.key_from is None
     access = _address(config) if keyless else _access(config)
     return asyncio.run(look(access, config.broker.market, wanted, clock=clock))
+
+
+def ccxt_where(config: Config) -> str:
+    """Where orders would go."""
+    section = config.broker
+    return f"{'the test exchange of ' if section.sandbox else ''}{section.venue} (ccxt, {section.market})"
 
 
 def _access(config: Config) -> Access:

@@ -18,7 +18,7 @@ from tradekit.errors import ConfigError, DataError
 from tradekit.health.finding import Finding
 from tradekit.model.instrument import Instrument
 
-__all__ = ["ib_broker", "ib_feed", "ib_findings", "ib_instruments"]
+__all__ = ["ib_broker", "ib_feed", "ib_findings", "ib_instruments", "ib_where"]
 
 _FEED, _ASKING = 1, 2  # each connection has a client id of its own: so much above the broker's
 
@@ -52,6 +52,13 @@ def ib_findings(config: Config, clock: Clock) -> list[Finding]:
         for one in config.instruments
     ]
     return asyncio.run(look(_access(config, _ASKING), terms, wanted, clock=clock))
+
+
+def ib_where(config: Config) -> str:
+    """Where orders would go."""
+    section = config.broker
+    which = "its only account" if section.account is None else f"account {section.account}"
+    return f"Interactive Brokers, through the TWS at {section.host}:{section.port}, {which}"
 
 
 def _access(config: Config, above: int = 0) -> Access:

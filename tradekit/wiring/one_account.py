@@ -1,7 +1,7 @@
 """One live session an account: a lock that the system gives up however the session ends.
 
-By what the account is reached with (the venue and the key), not by what a file calls it. It holds for this user on
-this machine; another machine is not seen. Knows no broker.
+By what the account is reached with (the venue and the key, or the address), not by what a file calls it. It holds for
+this user on this machine; another machine is not seen. Knows no broker.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ def one_session(config: Config) -> Iterator[None]:
 def _account(config: Config) -> str:
     """What tells one account from another: where it is, and who asks."""
     broker = config.broker
-    who = config.session.account
+    who = f"{broker.host}:{broker.port} {broker.account or ''}"  # whoever reaches a TWS has its account
     if broker.key_from is not None:
         who = Secret.read(broker.key_from, root=config.root).reveal()
     parts = (broker.name, broker.venue, broker.market, str(broker.sandbox), broker.url or "", who)

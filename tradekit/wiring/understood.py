@@ -13,6 +13,7 @@ from platformdirs import user_state_path
 
 from tradekit.config.schema import Config
 from tradekit.errors import ConfigError
+from tradekit.wiring.venues import venue
 
 __all__ = ["FLAG", "check_understood", "understood_file"]
 
@@ -40,17 +41,13 @@ def check_understood(config: Config, *, said: bool) -> None:
 
 
 def _question(config: Config) -> str:
-    broker, session = config.broker, config.session
-    venue = broker.venue if broker.name == "ccxt" else broker.name
-    where = f"the test exchange of {venue}" if broker.sandbox else venue
-    by = f" ({broker.name}, {broker.market})" if broker.name == "ccxt" else ""
+    where, account = venue(config.broker.name).where(config), config.session.account
     traded = ", ".join(one.id for one in config.instruments)
     limits = ", ".join(f"{name} {bound}" for name, bound in config.risk.items()) or "none"
     return (
-        f"{config.file} is live: once it is armed, orders in {traded} go to the account {session.account!r} at "
-        f"{where}{by}, and what they lose is lost. Its limits: {limits}. If you mean that, "
-        f"say so once for this configuration: tradekit run {config.file} {FLAG} (in Python: "
-        f"tk.start({str(config.file)!r}, i_understand=True))"
+        f"{config.file} is live: once it is armed, orders in {traded} go to the account {account!r} at {where}, "
+        f"and what they lose is lost. Its limits: {limits}. If you mean that, say so once for this configuration: "
+        f"tradekit run {config.file} {FLAG} (in Python: tk.start({str(config.file)!r}, i_understand=True))"
     )
 
 

@@ -1,8 +1,8 @@
 """The venues by name, and what each offers a session: a broker, a feed, its instruments, what the doctor finds.
 
 The one table that knows them. A venue NAME is a module beside this one with `NAME_broker`, `NAME_feed`,
-`NAME_instruments` and `NAME_findings`; it is imported when it is named and not before, for client libraries are slow
-to load and not everybody has them. Knows no session.
+`NAME_instruments`, `NAME_findings` and `NAME_where`; it is imported when it is named and not before, for client
+libraries are slow to load and not everybody has them. Knows no session.
 """
 
 import importlib
@@ -29,6 +29,7 @@ MakeBroker: TypeAlias = Callable[[Config, Iterable[str], Clock], Broker]
 MakeFeed: TypeAlias = Callable[[Config, Iterable[Key], Clock], MarketStream]
 LookUp: TypeAlias = Callable[[Config, Clock], dict[str, Instrument]]
 Examine: TypeAlias = Callable[[Config, Clock], list[Finding]]
+Locate: TypeAlias = Callable[[Config], str]
 
 
 class Venue(NamedTuple):
@@ -39,12 +40,14 @@ class Venue(NamedTuple):
     instruments  those that the configuration lists, by name, with the steps that the venue keeps; asks the venue, and
                  raises ConnectionLostError where it gives no answer
     findings     what `tradekit doctor` says of the venue; asks it too
+    where        where orders would go, in words for a human who has to say yes to it; no secret is in them
     """
 
     broker: MakeBroker
     feed: MakeFeed
     instruments: LookUp
     findings: Examine
+    where: Locate
 
 
 def venue(name: str) -> Venue:
