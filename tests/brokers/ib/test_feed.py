@@ -15,6 +15,7 @@ from tradekit.model.market import MarkUpdated
 from tradekit.testing.ib import shapes
 from tradekit.testing.ib.account import AAPL
 from tradekit.testing.ib.gateway import Gateway
+from tradekit.testing.ib.wire import framed
 
 KEY = ("AAPL", "1m")
 NS = 1_000_000_000
@@ -38,6 +39,22 @@ def test_a_bar_is_told_when_the_next_one_begins_with_what_it_was_last() -> None:
     (bar,) = feed_at(script).bars
     assert (bar.close, bar.high, bar.timeframe, bar.volume) == (201.0, 202.0, "1m", 100.0)
     assert bar.ts % (MINUTE * NS) == 0
+
+
+def test_a_bar_that_is_told_again_after_its_close_is_not_told_again_here() -> None:
+    async def script(heard: Heard) -> None:
+        await listening(heard)
+        now = heard.minute()
+        heard.forms(now, 200.0)
+        heard.forms(now + MINUTE, 201.0)
+        await until(lambda: len(heard.bars) == 1)
+        (number,) = [int(s[1]) for s in heard.gateway.requests if s[0] == "20" and s[21] == "1"]
+        heard.gateway.say(framed(90, number, 1, now, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0))
+        heard.forms(now + MINUTE, 202.0)
+        heard.forms(now + 2 * MINUTE, 203.0)
+        await until(lambda: len(heard.bars) >= 2)
+
+    assert [bar.close for bar in feed_at(script).bars] == [200.0, 202.0]
 
 
 def test_a_bar_that_no_later_one_follows_is_told_by_the_clock() -> None:

@@ -12,6 +12,7 @@ from tests.brokers.ib.play import play, until
 from tradekit.model.order import OrderReplaceRequested, OrderType, Side, TimeInForce
 from tradekit.model.said import Ask, BustSaid, Failed, FillSaid, OrderSaid, Question, What
 from tradekit.testing.ib import shapes
+from tradekit.testing.ib.account import AAPL, Order
 from tradekit.testing.talk import Talk
 from tradekit.trading.broker import AtVenue
 
@@ -180,6 +181,73 @@ def test_a_correction_that_was_missed_is_told_on_the_stream_when_the_book_shows_
 
     told = [one for one in play(script) if isinstance(one, FillSaid | BustSaid)]
     assert [type(one) for one in told] == [FillSaid, BustSaid, FillSaid]
+
+
+def test_a_version_of_a_trade_that_comes_after_its_correction_is_void_already() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        order = await talk.rests()
+        made = await bench.gateway.trade(order.client_id, D(4))
+        bench.gateway.correct(made, D("99.5"))
+        await talk.hears(FillSaid, lambda one: one.price == D("99.5"))
+        bench.gateway.tell(made.order, shapes.execution(-1, made, "DU123456"), shapes.fee(made))
+        await bench.gateway.trade(order.client_id, D(1))
+        await talk.hears(FillSaid, lambda one: one.qty == D(1))
+
+    told = [one for one in play(script) if isinstance(one, FillSaid)]
+    assert [one.qty for one in told] == [D(4), D(4), D(1)]
+
+
+def test_orders_and_trades_of_another_account_of_the_login_are_left_out() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        order = await talk.rests()
+        kept = bench.gateway.account.by_ref(order.client_id)
+        made = bench.gateway.account.trade(kept, D(4), D(100), bench.gateway.now())
+        other = msgspec.structs.replace(kept, perm_id=7, id=99, ref="theirs")
+        bench.gateway.say(shapes.open_order(other, "DU9"), shapes.order_status(other))
+        bench.gateway.say(shapes.execution(-1, made, "DU9"), shapes.fee(made))
+        assert [one.order for one in (await talk.book(Question.OPEN_ORDERS)).items] == [order.client_id]  # type: ignore[union-attr]
+
+    told = play(script)
+    assert not [one for one in told if isinstance(one, FillSaid)]
+    assert {one.order for one in told if isinstance(one, OrderSaid)} <= {"tk-contract-1"}
+
+
+def test_a_partial_fill_is_counted_by_its_trade_and_not_by_the_order_before_it() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        order = await talk.rests()
+        kept = bench.gateway.account.by_ref(order.client_id)
+        made = bench.gateway.account.trade(kept, D(4), D(100), bench.gateway.now())
+        kept.limit = D(101)  # changed by hand just then
+        bench.gateway.tell(kept, shapes.open_order(kept, "DU123456"), shapes.order_status(kept))
+        kept.limit = D(102)
+        bench.gateway.tell(kept, shapes.open_order(kept, "DU123456"), shapes.order_status(kept))
+        await talk.hears(OrderSaid, lambda one: one.limit == D(102))
+        bench.gateway.tell(kept, shapes.execution(-1, made, "DU123456"), shapes.fee(made))
+        await talk.hears(FillSaid)
+
+    told = play(script)
+    fill = next(at for at, one in enumerate(told) if isinstance(one, FillSaid))
+    assert {one.cum for one in told[:fill] if isinstance(one, OrderSaid)} == {None}
+
+
+def test_an_order_that_was_refused_has_no_second_end() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        bench.gateway.lose_request()
+        submitting = asyncio.create_task(talk.broker.submit(talk.order()))
+        await until(lambda: bool(placed(bench)))
+        number = int(placed(bench)[0][1])
+        bench.gateway.say(shapes.error(number, 201, "Order rejected - reason:no"))
+        (said,) = await submitting
+        assert isinstance(said, OrderSaid)
+        assert said.what is What.REJECTED
+        gone = Order(
+            perm_id=7, id=number, client_id=1, contract=AAPL, ref=said.order, side="BUY", type="LMT", qty=D(10),
+            limit=D(100), status="Cancelled",
+        )  # fmt: skip
+        bench.gateway.say(shapes.open_order(gone, "DU123456"), shapes.order_status(gone))
+        await talk.book(Question.OPEN_ORDERS)
+
+    assert not [one for one in play(script) if isinstance(one, OrderSaid)]
 
 
 def test_a_sale_of_more_than_is_held_goes_through_zero() -> None:

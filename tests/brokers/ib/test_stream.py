@@ -11,7 +11,10 @@ import pytest
 from tests.brokers.ib.bench import IbBench, access_to
 from tests.brokers.ib.play import play, until
 from tradekit.brokers.ib.contracts import terms_of
+from tradekit.brokers.ib.errors import Unanswered
+from tradekit.brokers.ib.line import Line
 from tradekit.brokers.ib.orders import IbBroker
+from tradekit.core.clock import SystemClock
 from tradekit.errors import BrokerError
 from tradekit.model.said import Ask, BalanceSaid, Failed, LinkSaid, Question, Said, Unknown
 from tradekit.testing.ib.account import AAPL, Contract
@@ -45,6 +48,7 @@ BROKEN = [
     framed(59, 1, "exec-1", "a dollar", "USD", "", "", ""),
     framed("what"),
     struct.pack(">I", 3) + b"\0\0\0",
+    framed() + framed(8, 1, "10:00"),
 ]
 
 
@@ -56,6 +60,24 @@ def test_a_message_that_cannot_be_read_is_a_line_that_was_lost(message: bytes) -
 
     told = [one for one in play(script) if isinstance(one, LinkSaid)]
     assert "read" in told[1].reason or "message" in told[1].reason
+
+
+def test_bytes_that_make_no_message_while_it_is_let_in_end_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tradekit.testing.ib.requests.Requests.start", lambda self: [framed("what", 1, 2)])
+
+    async def whole() -> str:
+        gateway = Gateway()
+        await gateway.open()
+        line = Line(access_to(gateway, timeout_s=5), SystemClock(), lambda *_: None)
+        try:
+            with pytest.raises(Unanswered) as caught:
+                await line.open()
+        finally:
+            await line.close()
+            await gateway.close()
+        return str(caught.value)
+
+    assert "its bytes make no message" in asyncio.run(whole())
 
 
 def test_a_kind_of_message_that_nobody_asked_for_is_left_alone() -> None:
@@ -80,6 +102,28 @@ def test_without_interactive_brokers_behind_it_the_line_is_down_and_nothing_is_s
         assert len(bench.gateway.clients) == 1
 
     assert ends(play(script)) == [True, False, True]
+
+
+def test_a_tws_that_has_not_found_interactive_brokers_yet_is_not_up() -> None:
+    async def whole() -> list[Said]:
+        bench = IbBench()
+        bench.gateway.away = "Connectivity between IBKR and Trader Workstation has been lost."
+        await bench.gateway.open()
+        bench.broker = bench.made()
+        talk = Talk(bench)
+        listening = asyncio.create_task(talk.listen())
+        async with asyncio.timeout(20):
+            await talk.hears(LinkSaid)
+            bench.gateway.away = ""
+            await talk.hears(LinkSaid, lambda one: one.up)
+        await bench.broker.close()
+        await listening
+        await bench.gateway.close()
+        return talk.heard
+
+    first, *_ = told = asyncio.run(whole())
+    assert ends(told) == [False, True]
+    assert "has been lost. (1100)" in first.reason  # type: ignore[union-attr]
 
 
 def test_a_tws_that_does_not_find_interactive_brokers_again_is_connected_to_anew(
@@ -142,6 +186,16 @@ def test_cash_is_told_by_currency_and_the_sum_of_all_is_none() -> None:
             BalanceSaid(currency="USD", total=Decimal(100_000)),
             BalanceSaid(currency="EUR", total=Decimal("-12.5")),
         }
+
+    play(script)
+
+
+def test_an_account_without_a_word_of_cash_is_not_one_without_cash() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        bench.gateway.account.name = "DU9"  # the ledger is another account's
+        (said,) = await talk.broker.ask(Ask(Question.BALANCES))
+        assert isinstance(said, Unknown)
+        assert "no cash of account DU123456" in said.reason
 
     play(script)
 

@@ -80,7 +80,9 @@ class _Exact:
             if handler is not None:
                 handler(fields)
         except Exception as error:  # whatever is wrong with it, it was not heard
-            self.broken(f"a message of kind {fields[0][:8]} cannot be read: {type(error).__name__}: {error}")
+            self.broken(
+                f"a message of kind {''.join(fields[:1])[:8]} cannot be read: {type(error).__name__}: {error}"
+            )
 
     def wrap(self, name: str, types: list[type], skip: int = 2) -> Callable[[list[str]], None]:
         def handler(fields: list[str]) -> None:

@@ -20,7 +20,7 @@ from tradekit.brokers.ib.history import PACE, History
 from tradekit.brokers.ib.hours import Hours, hours_of
 from tradekit.brokers.ib.line import Line, Taken
 from tradekit.brokers.ib.lookup import fill_in
-from tradekit.brokers.ib.stream import measured
+from tradekit.brokers.ib.stream import measured, why
 from tradekit.core.clock import Clock, SystemClock
 from tradekit.errors import ConnectionLostError, DataError
 from tradekit.model.instrument import duration
@@ -107,17 +107,23 @@ class IbFeed:
                 await self._opened(line)
                 async for told in self._lasting(line):
                     yield told
-                why = line.lost.result() if line.lost.done() else "it was left"
-            except Taken:
-                why = f"client id {self._access.client_id} is in use at TWS"
-            except (ConnectionLostError, DataError, Unanswered, Refused, OSError, TimeoutError) as error:
-                why = str(error) or type(error).__name__
+                said = line.lost.result() if line.lost.done() else "a day has passed"
+            except (
+                ConnectionLostError,
+                DataError,
+                Unanswered,
+                Refused,
+                Taken,
+                OSError,
+                TimeoutError,
+            ) as error:
+                said = why(error, self._access)
             finally:
                 await line.close()
             if self._over():
                 return
             self._silenced()
-            _log.warning("%s: %s; it is made again", self.source, why)
+            _log.warning("%s: %s; it is made again", self.source, said)
             failures = 0 if self._clock.monotonic() - opened_at >= _STABLE_S else failures
             await asyncio.sleep(min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(failures, 10)) * _chance())
             failures += 1
