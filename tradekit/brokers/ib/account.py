@@ -18,12 +18,12 @@ from tradekit.core.clock import Clock
 from tradekit.model.order import OrderReplaceRequested
 from tradekit.model.said import OrderSaid, Said, What
 
-__all__ = ["Account", "Call"]
+__all__ = ["REFUSED", "Account", "Call"]
 
 _KEPT = 5_000  # orders that are over and remembered
 _NOT_FOUND = 135
 _SILENT = ("ApiPending", "Inactive", "")  # not at the venue yet, or neither working nor known to be over
-_REFUSED = {"submit": What.REJECTED, "cancel": What.CANCEL_REJECTED, "replace": What.REPLACE_REJECTED}
+REFUSED = {"submit": What.REJECTED, "cancel": What.CANCEL_REJECTED, "replace": What.REPLACE_REJECTED}
 _NO: dict[str, frozenset[Verdict]] = {
     "submit": frozenset({Verdict.REFUSED}),
     "cancel": frozenset({Verdict.REFUSED, Verdict.CANCEL_REFUSED}),
@@ -157,7 +157,9 @@ class Account:
         """What the order's terms and status say now, where that is news."""
         end = ENDS.get(known.status)
         if end is What.CANCELED:
-            self._ended(known, What.CANCELED, "")
+            self._ended(known, What.CANCELED, known.why)
+        elif known.status == "Inactive" and known.why:
+            self._ended(known, What.REJECTED, known.why)
         elif end is What.FILLED:
             self._works(known)
             self._filled(known)
@@ -216,12 +218,14 @@ class Account:
             self._ended(known, What.CANCELED, why)
         elif call is not None and not call.answer.done():
             if verdict in _NO[call.kind] or (code == _NOT_FOUND and call.kind != "submit"):
+                if known is not None:
+                    known.why = why
                 if call.kind == "submit":
                     self._refused.add(order_id)
                     if known is not None:
                         known.ended = What.REJECTED
                 call.answer.set_result(
-                    self._refusal(_REFUSED[call.kind], call.order, call.instrument, call.venue_id, why)
+                    self._refusal(REFUSED[call.kind], call.order, call.instrument, call.venue_id, why)
                 )
             elif verdict is Verdict.ENDED:
                 call.answer.set_result(
@@ -244,15 +248,13 @@ class Account:
             self._tell(self._refusal(What.REPLACE_REJECTED, order, instrument, venue_id, why))
         elif verdict is Verdict.ENDED:
             self._tell(self._refusal(What.CANCELED, order, instrument, venue_id, why))
-        elif verdict is Verdict.REFUSED and (known is None or known.ended is None):
-            # of an order that works it may be a change's refusal: the port takes it for that while one is under way
-            if known is not None and known.told is not None and code != 201:
-                self._tell(self._refusal(What.REPLACE_REJECTED, order, instrument, venue_id, why))
-                return
+        elif verdict is Verdict.REFUSED and known is None:
             self._refused.add(order_id)
-            if known is not None:
-                known.ended = What.REJECTED
             self._tell(self._refusal(What.REJECTED, order, instrument, venue_id, why))
+        elif verdict is Verdict.REFUSED and known is not None and known.ended is None:
+            known.why = why  # the order's, or that of a change whose call was given up: its status will say
+            self._tell(self._refusal(What.REPLACE_REJECTED, order, instrument, venue_id, why))
+            self._stands(known)
         else:
             _log.warning("of order %s: %s", order or order_id, why)
 

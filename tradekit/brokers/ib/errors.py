@@ -7,7 +7,7 @@ Knows no order.
 import re
 from enum import StrEnum
 
-__all__ = ["Refused", "Unanswered", "Verdict", "judge", "reason"]
+__all__ = ["NotSent", "Refused", "Unanswered", "Verdict", "judge", "reason"]
 
 
 class Verdict(StrEnum):
@@ -36,6 +36,10 @@ class Refused(Exception):
 
 class Unanswered(Exception):
     """A question has no answer, or nobody can be asked."""
+
+
+class NotSent(Unanswered):
+    """It would have waited too long for its turn, and has not left."""
 
 
 _REFUSED = frozenset({

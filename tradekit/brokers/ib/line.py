@@ -11,7 +11,7 @@ from typing import Any
 
 from tradekit.brokers.ib.client import Access, make_client
 from tradekit.brokers.ib.ear import Asked, Ear, Key
-from tradekit.brokers.ib.errors import Unanswered, Verdict, judge, reason
+from tradekit.brokers.ib.errors import NotSent, Unanswered, Verdict, judge, reason
 from tradekit.core.clock import Clock
 from tradekit.trading.quota import Quota
 
@@ -112,11 +112,11 @@ class Line:
             raise Unanswered("there is no connection to TWS")
 
     async def turn(self, *, urgent: bool = False) -> None:
-        """Wait until another message may be sent; raises Unanswered where that is too far off."""
+        """Wait until another message may be sent; raises NotSent where that is too far off."""
         left = _PATIENCE_S
         while (wait := self._quota.wait(1.0, self._clock.monotonic(), urgent=urgent)) > 0:
             if wait > left:
-                raise Unanswered(f"not sent: TWS takes {PER_SECOND:g} messages a second")
+                raise NotSent(f"not sent: TWS takes {PER_SECOND:g} messages a second")
             left -= wait
             await asyncio.sleep(wait)
 

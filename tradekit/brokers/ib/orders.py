@@ -6,13 +6,13 @@ certain. Knows no wire, and no order beyond its ids.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from tradekit.brokers.ib.account import Call
+from tradekit.brokers.ib.account import REFUSED, Call
 from tradekit.brokers.ib.books import Books
 from tradekit.brokers.ib.client import Access, load_library
 from tradekit.brokers.ib.contracts import Contracts, Terms
-from tradekit.brokers.ib.errors import Refused, Unanswered
+from tradekit.brokers.ib.errors import NotSent, Refused, Unanswered
 from tradekit.brokers.ib.line import PER_SECOND, Line
 from tradekit.brokers.ib.stream import Stream
 from tradekit.brokers.ib.words import TIFS, TYPES, Known, changed_order, made_order
@@ -56,9 +56,9 @@ class IbBroker:
 
     async def submit(self, order: OrderSubmitted) -> tuple[Said, ...]:
         """Send an order, once."""
-        unable = self._unable(order)
+        unable, no = self._unable(order), _No(What.REJECTED, order.id, order.instrument)
         if unable:
-            return (self._no(What.REJECTED, order.id, order.instrument, unable),)
+            return (self._said(no, unable),)
 
         def send(line: Line) -> Call:
             contract, made = self._contracts.there(order.instrument), load_library().Order()
@@ -68,7 +68,7 @@ class IbBroker:
             line.client.placeOrder(number, contract, made)
             return call
 
-        return await self._try("submit", order.id, send)
+        return await self._try("submit", no, send)
 
     async def cancel(self, order: AtVenue) -> tuple[Said, ...]:
         """Ask for an order's end."""
@@ -81,20 +81,13 @@ class IbBroker:
             line.client.cancelOrder(number)
             return call
 
-        return await self._of_order("cancel", order, What.CANCEL_REJECTED, send)
+        return await self._of_order("cancel", order, send)
 
     async def replace(self, order: AtVenue, wanted: OrderReplaceRequested) -> tuple[Said, ...]:
         """Ask for other terms: the same order again under its number."""
         if wanted.trail is not None or wanted.trail_pct is not None:
-            return (
-                self._no(
-                    What.REPLACE_REJECTED,
-                    order.client_id,
-                    order.instrument,
-                    "it has no trail",
-                    order.venue_id,
-                ),
-            )
+            no = _No(What.REPLACE_REJECTED, order.client_id, order.instrument, order.venue_id)
+            return (self._said(no, "it has no trail"),)
 
         def send(line: Line, known: Known) -> Call:
             number, made = known.order_id, changed_order(load_library().Order(), known, wanted)
@@ -105,7 +98,7 @@ class IbBroker:
             line.client.placeOrder(number, contract, made)
             return call
 
-        return await self._of_order("replace", order, What.REPLACE_REJECTED, send)
+        return await self._of_order("replace", order, send)
 
     async def ask(self, ask: Ask) -> tuple[Said, ...]:
         """Ask for a book, for one order, or for the time."""
@@ -143,36 +136,28 @@ class IbBroker:
         return ""
 
     async def _of_order(
-        self, kind: str, order: AtVenue, no: What, send: Callable[[Line, Known], Call]
+        self, kind: str, order: AtVenue, send: Callable[[Line, Known], Call]
     ) -> tuple[Said, ...]:
         """A request about an order: only one that was sent under our client id can be reached."""
+        no = _No(REFUSED[kind], order.client_id, order.instrument, order.venue_id)
         try:
             known = self._stream.account.find(order.client_id, order.venue_id)
             if known is None:  # of an earlier life, or of one whose answer was lost
                 line = self._stream.ready()
                 await line.ask("openOrders", line.client.reqAllOpenOrders)
                 known = self._stream.account.find(order.client_id, order.venue_id)
-            if known is None:
-                return (
-                    self._no(
-                        no,
-                        order.client_id,
-                        order.instrument,
-                        "it is not among the open orders",
-                        order.venue_id,
-                    ),
-                )
         except (Unanswered, Refused) as error:
             return (self._failed(kind, order.client_id, str(error)),)
-        if known.client_id != self._access.client_id or known.order_id <= 0:
-            why = (
-                f"it was sent under client id {known.client_id}, and can be reached from there or in TWS only"
-            )
-            return (self._no(no, order.client_id, order.instrument, why, order.venue_id),)
-        return await self._try(kind, order.client_id, lambda line: send(line, known), urgent=kind == "cancel")
+        if known is None:
+            return (self._said(no, "it is not among the open orders"),)
+        reached = known
+        if reached.client_id != self._access.client_id or reached.order_id <= 0:
+            where = f"client id {reached.client_id}, and can be reached from there or in TWS only"
+            return (self._said(no, f"it was sent under {where}"),)
+        return await self._try(kind, no, lambda line: send(line, reached), urgent=kind == "cancel")
 
     async def _try(
-        self, kind: str, order: str, send: Callable[[Line], Call], *, urgent: bool = False
+        self, kind: str, no: "_No", send: Callable[[Line], Call], *, urgent: bool = False
     ) -> tuple[Said, ...]:
         """Send, and say what came of it: an answer, a refusal, or that neither was heard."""
         call: Call | None = None
@@ -185,12 +170,13 @@ class IbBroker:
             await asyncio.wait(waited, timeout=self._access.timeout_s, return_when=asyncio.FIRST_COMPLETED)
             if call.answer.done():
                 return (call.answer.result(),)
-            why = f"the connection was lost: {line.lost.result()}" if line.lost.done() else call.doubt
-            return (
-                self._failed(kind, order, why or f"TWS has not answered within {self._access.timeout_s:g} s"),
-            )
+            lost = f"the connection was lost: {line.lost.result()}" if line.lost.done() else ""
+            silent = f"TWS has not answered within {self._access.timeout_s:g} s"
+            return (self._failed(kind, no.order, call.doubt or lost or silent),)
+        except NotSent as error:
+            return (self._said(no, str(error)),)
         except Exception as error:  # whatever it is, the order may be there
-            return (self._failed(kind, order, str(error) or type(error).__name__),)
+            return (self._failed(kind, no.order, str(error) or type(error).__name__),)
         finally:
             if call is not None:
                 self._stream.account.finish(call)
@@ -198,7 +184,17 @@ class IbBroker:
     def _failed(self, kind: str, order: str, why: str) -> Failed:
         return Failed(call=kind, order=order, reason=why, ts=self._clock.now())
 
-    def _no(self, what: What, order: str, instrument: str, why: str, venue_id: str = "") -> OrderSaid:
+    def _said(self, no: "_No", why: str) -> OrderSaid:
         return OrderSaid(
-            what=what, order=order, venue_id=venue_id, instrument=instrument, reason=why, ts=self._clock.now()
+            what=no.what, order=no.order, venue_id=no.venue_id, instrument=no.instrument, reason=why,
+            ts=self._clock.now(),
         )  # fmt: skip
+
+
+class _No(NamedTuple):
+    """What a refusal is about."""
+
+    what: What
+    order: str
+    instrument: str
+    venue_id: str = ""

@@ -94,7 +94,7 @@ class Stream:
             except BrokerError as error:
                 self._told.put_nowait(error)
                 return
-            except (Unanswered, Refused, Taken, OSError, TimeoutError) as error:
+            except Exception as error:  # whatever it is, there is no line
                 reason = why(error, self._access)
                 if isinstance(error, Taken) and not self._been_up:
                     self._told.put_nowait(

@@ -54,6 +54,7 @@ class Known(msgspec.Struct, kw_only=True):
     contract, order  in the library's classes
     status, filled, average  as last told; None before that
     ended   what it was told to have ended with
+    why     the last refusal that was told of it: its own, if its status says that it is over, else a change's
     told    the last statement about it
     """
 
@@ -67,6 +68,7 @@ class Known(msgspec.Struct, kw_only=True):
     filled: Decimal | None = None
     average: Decimal | None = None
     ended: What | None = None
+    why: str = ""
     told: OrderSaid | None = None
 
 
