@@ -129,6 +129,6 @@ def test_the_doctor_says_that_instruments_are_missing(tmp_path: Path, keyed: dic
 def test_the_question_before_it_goes_live_names_the_venue_and_no_other() -> None:
     config = load_config(SHIPPED)
     with pytest.raises(
-        ConfigError, match=r"AAPL go to the account 'alpaca-paper' at the test exchange of alpaca, and"
+        ConfigError, match=r"AAPL go to the account 'alpaca-paper' at Alpaca's paper exchange, and"
     ):
         check_understood(config, said=False)
