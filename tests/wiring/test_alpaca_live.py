@@ -79,27 +79,36 @@ def test_it_trades_changes_and_loses_its_line_and_its_books_agree(project: Proje
             True,
         )
 
-        floor.trade(second.client_id, 1)
+        lose_the_next(floor, "PATCH")
+        session.replace(name, limit=230)
+        assert session.wait_for(lambda state: state.orders[name].limit == 230, 60)
+        third = floor.orders[-1]
+        assert (second.replaced_by, session.state.orders[name].venue_id) == (third.id, third.id)
+
+        floor.trade(third.client_id, 1)
         assert session.wait_for(lambda state: state.orders[name].filled == 1, 30)
         floor.call(floor.venue.cut())
         assert session.wait_for(lambda state: state.health.link.status == "down", 30)
-        floor.trade(second.client_id, 1)
+        floor.trade(third.client_id, 1)
         floor.call(floor.venue.heal())
         assert session.wait_for(lambda state: state.orders[name].filled == 2, 60)
 
         session.cancel(name)
         assert session.wait_for(lambda state: state.orders[name].status == "canceled", 30)
+        session.submit("sell", 3)  # through zero: two orders, for the venue takes none that does
+        assert session.wait_for(lambda state: held(state) == -2, 30)
         session.flatten()
         assert session.wait_for(lambda state: held(state) == 0, 30)
     assert floor.held == 0
     assert running.stop() == 0
     names = [one.client_id for one in floor.orders]
-    assert len(names) == len(set(names)) == 4
+    assert len(names) == len(set(names)) == 7
     fills = [one.data for one in project.events("order.filled")]
     assert [(one.qty, one.exec_id.rpartition(":")[2]) for one in fills] == [  # type: ignore[attr-defined]
-        (D(3), "3"), (D(1), "1"), (D(1), "2"), (D(1), "1"),
+        (D(3), "3"), (D(1), "1"), (D(1), "2"), (D(1), "1"), (D(2), "2"), (D(2), "2"),
     ]  # fmt: skip
     assert project.events("fill.quarantined") == []
+    assert len(project.events("bar.closed")) >= 30  # those that warmed it up
 
 
 def test_an_order_whose_answer_was_lost_with_the_process_is_found_and_sent_once(
@@ -108,7 +117,7 @@ def test_an_order_whose_answer_was_lost_with_the_process_is_found_and_sent_once(
     running = project.run("--i-understand")
     with attached(running) as session:
         armed_and_long(session)
-        lose_the_next_order(floor)
+        lose_the_next(floor, "POST")
         session.submit("buy", 2, limit=150)
         wait_until(lambda: len(floor.orders) == 2, period_s=0.01)
     running.kill()
@@ -124,12 +133,12 @@ def test_an_order_whose_answer_was_lost_with_the_process_is_found_and_sent_once(
         assert journal.verify().ok
 
 
-def lose_the_next_order(floor: Floor) -> None:
-    """Carry the next new order out, and lose its answer and its updates: whatever else is asked is answered."""
+def lose_the_next(floor: Floor, method: str) -> None:
+    """Carry the next request of a method out, and lose its answer and its updates, and nothing else."""
     answer, tell = floor.venue.answer, floor.venue.streams.tell
 
     async def lost(request: Any, path: str) -> Any:
-        if request.method != "POST":
+        if request.method != method:
             return await answer(request, path)
 
         async def silent(message: Any) -> None:
@@ -149,3 +158,16 @@ def lose_the_next_order(floor: Floor) -> None:
 def working(state: Any) -> list[str]:
     """How the orders stand that may still trade."""
     return [str(one.status) for one in state.orders.values() if one.working]
+
+
+def test_a_rehearsal_sees_the_venues_bars_and_sends_it_nothing(project: Project, floor: Floor) -> None:
+    project.write(session={"name": "paper", "mode": "shadow", "currency": "USD", "cash": 10_000})
+    running = project.run()
+    with attached(running) as session:
+        assert session.wait_for(lambda state: state.marks and not state.risk.holds, 30)
+        session.submit("buy", 2)
+        assert session.wait_for(lambda state: working(state) or held(state), 30)
+    assert running.stop() == 0
+    assert floor.orders == []
+    asked = {(method, path) for method, path, _ in floor.venue.requests}
+    assert asked == {("GET", f"/v2/{path}") for path in ("assets/AAPL", "clock", "stocks/bars")}
