@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from tests.builders import MINUTE, START, flat
 from tests.virtual import VirtualClock, in_virtual_time
 from tradekit.core.event import Fact
-from tradekit.model.market import Bar, MarkUpdated, TimerFired
+from tradekit.model.market import Bar, MarketClosed, MarketOpened, MarkUpdated, TimerFired
 from tradekit.model.reconciliation import AlertRaised, HoldChanged
 from tradekit.run.live_feed import Key, LiveFeed, Told
 from tradekit.run.now import WallTime
@@ -42,10 +42,10 @@ class HandStream:
 class Bench:
     """A feed that is listened to, and what it gave."""
 
-    def __init__(self) -> None:
-        self.clock = VirtualClock(asyncio.get_running_loop())
+    def __init__(self, start: int = START, calendars: dict[str, str] | None = None) -> None:
+        self.clock = VirtualClock(asyncio.get_running_loop(), start)
         self.stream = HandStream()
-        self.feed = LiveFeed(self.stream, [KEY], time=WallTime(self.clock))
+        self.feed = LiveFeed(self.stream, [KEY], time=WallTime(self.clock), calendars=calendars)
         self.given: list[Told] = []
         self.timers: dict[str, int] = {}
 
@@ -193,3 +193,28 @@ def test_positions_of_instruments_that_are_not_followed_any_more_are_left_out() 
 
     bench = played(script, after={"BTC": START + MINUTE, "ETH": START})
     assert bench.stream.asked == [{KEY: START + MINUTE}]
+
+
+def test_an_exchange_opens_and_closes_between_its_bars_and_its_rest_is_no_silence() -> None:
+    minute = 870  # New York opens
+    closes = START + 21 * 60 * MINUTE
+
+    async def script() -> Bench:
+        bench = Bench(closes - MINUTE, {"BTC": "XNYS"})
+        listening = asyncio.create_task(bench.listen({}))
+        await asyncio.sleep(61)
+        bench.tell(bar(21 * 60 - 1), ago_s=1)
+        await asyncio.sleep(30)
+        bench.stream.silent = [KEY]
+        await asyncio.sleep(3600)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        return bench
+
+    bench = in_virtual_time(script())
+    told = [fact for fact in bench.facts if isinstance(fact, MarketOpened | MarketClosed | Bar)]
+    assert told == [
+        MarketOpened("XNYS", "2022-12-13", closes, "2022-12-14"), bar(21 * 60 - 1),
+        MarketClosed("XNYS", "2022-12-13", START + (24 * 60 + minute) * MINUTE),
+    ]  # fmt: skip
+    assert not [fact for fact in bench.facts if isinstance(fact, AlertRaised)]

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders import DAY
 from tests.widgets.conftest import MINUTE, START
 from tradekit.model.session import Mode
 from tradekit.state.seen import Difference, Link, Market
@@ -91,7 +92,16 @@ def test_a_replayed_day_counts_by_its_own_time(state: State) -> None:
             "open until 2022-12-13 01:00 UTC",
         ),
         ({"XNYS": Market(False, "d", START, START)}, "closed", "closed since 2022-12-13 00:00 UTC"),
-        ({"XNYS": Market(False, "d", 0, 0, START)}, "closed", "closed until 2022-12-13 00:00 UTC"),
+        (
+            {"XNYS": Market(False, "d", 0, 0, START + 870 * MINUTE)},
+            "closed, opens 14:30 UTC",
+            "closed until 2022-12-13 14:30 UTC",
+        ),
+        (
+            {"A": Market(False, "d", 0, 0, START + 7 * DAY), "B": Market(False, "d", 0, 0, START + 3 * DAY)},
+            "closed, opens Fri 00:00 UTC",
+            "A closed until 2022-12-20",
+        ),
         (
             {"A": Market(True, "d", 0, START), "B": Market(False, "d", 0, 0, START)},
             "B closed",

@@ -149,3 +149,14 @@ def test_the_doctor_says_what_stands_there(
     writer.path.unlink()
     assert main(["doctor", str(project.config)]) == 0
     assert "is not there yet: a session waits for it" in capsys.readouterr().out
+
+
+def test_an_exchanges_hours_are_told_once_over_a_restart(
+    project: Project, host: Host, writer: Writer
+) -> None:
+    project.write(instruments=[{"id": "DEMO", "calendar": "XNYS"}])
+    for _ in range(2):
+        market = host(lambda session: wait_until(lambda: session.state.markets.get("XNYS")))
+        assert market.session
+    told = [(event.type, event.data.session) for event in project.events("market.opened", "market.closed")]
+    assert len(told) == len(set(told)) >= 1

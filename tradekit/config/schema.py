@@ -87,6 +87,7 @@ class InstrumentSection(Section, frozen=True, kw_only=True):
     multiplier  quote currency per unit of price for one unit of quantity
     base        the other currency of a pair; `inverse` contracts pay in it
     kind        how it is paid: spot in full, a future or a perpetual by its profit
+    calendar    of its exchange's sessions ("XNYS", "CMES", "FX"); 24/7 never rests
     margin, maintenance  initial and maintenance margin as fractions of a position's value
     contract    at Interactive Brokers, which one it is: "STK AAPL SMART USD" (docs/brokers.md)
     """
@@ -99,6 +100,7 @@ class InstrumentSection(Section, frozen=True, kw_only=True):
     base: Text | None = None
     inverse: bool | None = None
     kind: Literal["spot", "future", "perpetual"] | None = None
+    calendar: Text | None = None
     margin: Decimal | None = None
     maintenance: Decimal | None = None
     contract: Text | None = None

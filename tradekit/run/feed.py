@@ -18,7 +18,7 @@ from tradekit.model.market import Bar
 from tradekit.run.timeline import Input, hours_of, merged, with_timers
 from tradekit.state.shape import State
 
-__all__ = ["ReplayFeed", "position_of"]
+__all__ = ["ReplayFeed", "hours_taken", "position_of"]
 
 Ticks = Callable[[list[dict[str, Any]]], None]
 _PATH = 4  # display ticks a bar: its open, the two extremes, its close
@@ -35,6 +35,12 @@ def position_of(state: State) -> dict[str, int]:
             finest = min(series, key=duration)
             if series[finest]:
                 found[instrument] = series[finest][-1].ts
+    return found | hours_taken(state)
+
+
+def hours_taken(state: State) -> dict[str, int]:
+    """When each calendar's last session began ("XNYS.opened") and when the last one ended ("XNYS.closed") [UTC ns]."""
+    found: dict[str, int] = {}
     for calendar, market in state.markets.items():
         found[f"{calendar}.opened"] = market.opens
         found[f"{calendar}.closed"] = market.opens if market.open else market.closes

@@ -10,8 +10,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Se
 from typing import Protocol, TypeAlias
 
 from tradekit.core.event import Fact
+from tradekit.model.instrument import duration
 from tradekit.model.market import Bar, TimerFired
 from tradekit.model.reconciliation import AlertRaised, HoldChanged
+from tradekit.run.live_hours import LiveHours
 from tradekit.run.now import Now
 
 __all__ = ["HELD_BY", "Key", "LiveFeed", "MarketStream"]
@@ -51,6 +53,7 @@ class LiveFeed:
     series  what the stream was asked for: one timeframe of each instrument
     time    wall time
     fresh   what became known longer ago is the past that is caught up with, by instrument [ns]; 15 s unless it is given
+    calendars  those of the exchanges, by instrument; none for one that never rests
     """
 
     ended = "the venue's stream was closed"
@@ -62,10 +65,12 @@ class LiveFeed:
         *,
         time: Now,
         fresh: Mapping[str, int] | None = None,
+        calendars: Mapping[str, str] | None = None,
     ) -> None:
         self.name, self.source = stream.name, stream.source
         self._stream, self._series, self._time = stream, dict(series), time
         self._fresh = dict(fresh or {})
+        self._hours = LiveHours(calendars or {})
         self._told: asyncio.Queue[Told | None] = asyncio.Queue()
         self._held: dict[str, str] = {}  # by instrument: since when it is held back, in words
         self._broken = ""  # why nothing is told at all
@@ -79,12 +84,13 @@ class LiveFeed:
         due    says which timer is next
         """
         behind = {(one, self._series[one]): ts for one, ts in after.items() if one in self._series}
+        self._hours.begin(after, self._time.now())
         pump = asyncio.create_task(self._pump(behind), name="market")
         try:
             for instrument in self._series:
                 yield self._hold(instrument, "no price since the start")
             while True:
-                for fact in self._silence():
+                for fact in (*self._hours.by_clock(self._time.now()), *self._silence()):
                     yield fact
                 told = await self._next(due())
                 if told is None:
@@ -94,6 +100,8 @@ class LiveFeed:
                     elif pump.done() and self._told.empty():
                         return
                     continue
+                for fact in self._hours.before(told[0]) if isinstance(told[1], Bar) else ():
+                    yield fact
                 while (timer := due()) is not None and timer[0] <= told[0]:
                     yield timer[0], TimerFired(timer[1])
                 for fact in self._freshness(*told):
@@ -142,7 +150,8 @@ class LiveFeed:
         stale = list(self._series.items()) if self._broken else self._stream.stale()
         facts: list[Told] = []
         for instrument, timeframe in stale:
-            if instrument not in self._held:
+            quiet = not self._broken and self._hours.quiet(instrument, duration(timeframe), self._time.now())
+            if instrument not in self._held and not quiet:
                 reason = self._broken or f"nothing is told of its {timeframe} bars any more"
                 text = f"{instrument}: {reason}; orders that add risk are held back"
                 facts += [

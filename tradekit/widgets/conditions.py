@@ -15,6 +15,7 @@ __all__ = ["conditions"]
 Part = dict[str, Any]
 
 _HOUR = 3_600_000_000_000
+_DAY_NS = 24 * _HOUR
 _BOOKS = {
     "green": ("reconciled", ""),
     "open": ("differences", "warn"),
@@ -69,13 +70,12 @@ def _market(state: State) -> Part | None:
         return None
     closed = [name for name, market in state.markets.items() if not market.open]
     title = "; ".join(f"{name} {_hours(market)}" for name, market in state.markets.items())
-    text = (
-        "open"
-        if not closed
-        else "closed"
-        if len(closed) == len(state.markets)
-        else f"{', '.join(closed)} closed"
-    )
+    text = "open"
+    if len(closed) == len(state.markets):
+        following = min((market.next for market in state.markets.values() if market.next), default=0)
+        text = f"closed, opens {_short(following, state.time)}" if following else "closed"
+    elif closed:
+        text = f"{', '.join(closed)} closed"
     return {"label": "market", "text": text, "title": title, "tone": "muted" if closed else ""}
 
 
@@ -93,6 +93,12 @@ def _hours(market: Market) -> str:
     if market.open:
         return f"open until {_moment(market.closes)}"
     return f"closed until {_moment(market.next)}" if market.next else f"closed since {_moment(market.closes)}"
+
+
+def _short(ns: int, now: int) -> str:
+    """A moment to come: the time, with the weekday where it is further than a day away."""
+    form = "%a %H:%M UTC" if ns - now > _DAY_NS else "%H:%M UTC"
+    return datetime.fromtimestamp(ns // 1_000_000_000, UTC).strftime(form)
 
 
 def _moment(ns: int) -> str:

@@ -15,7 +15,7 @@ from tradekit.data.columns import BarColumns
 from tradekit.data.load import load_bars
 from tradekit.errors import ConfigError, ConnectionLostError
 from tradekit.model.instrument import Instrument, duration
-from tradekit.run.feed import ReplayFeed, position_of
+from tradekit.run.feed import ReplayFeed, hours_taken, position_of
 from tradekit.run.live_feed import Key, LiveFeed
 from tradekit.run.loop import Feed
 from tradekit.run.now import WallTime
@@ -83,7 +83,8 @@ def feed_of(market: Market, config: Config, clock: Clock, ticks: Ticks | None) -
         return tail_feed(config, market.instruments, market.series, clock)
     if market.live:
         stream = venue(data.source).feed(config, market.series, clock)
-        return LiveFeed(stream, market.series, time=WallTime(clock))
+        calendars = {one.id: one.calendar for one in market.instruments}
+        return LiveFeed(stream, market.series, time=WallTime(clock), calendars=calendars)
     speed = None if data.speed == "max" else float(data.speed)
     return ReplayFeed(market.columns, clock=clock, speed=speed, quick=data.fast_forward_bars, ticks=ticks)
 
@@ -92,7 +93,7 @@ def taken(market: Market, state: State, *, warmup: int) -> dict[str, int]:
     """The positions behind which a session's feed goes on; at its start a live one is `warmup` bars back."""
     if not market.live:
         return position_of(state)
-    found = {}
+    found = hours_taken(state)
     for instrument, timeframe in market.series:
         rows = state.bars.get(instrument, {}).get(timeframe)
         length = duration(timeframe)

@@ -75,7 +75,9 @@ def tail_feed(
         for file, spec, (_, timeframe) in zip(files, instruments, series, strict=True)
     ]
     fresh = {one.spec.id: max(_FRESH_NS, one.length) for one in tailed}
-    return LiveFeed(TailStream(tailed, clock=clock), series, time=WallTime(clock), fresh=fresh)
+    calendars = {one.spec.id: one.spec.calendar for one in tailed}
+    stream = TailStream(tailed, clock=clock)
+    return LiveFeed(stream, series, time=WallTime(clock), fresh=fresh, calendars=calendars)
 
 
 def tail_findings(config: Config) -> Iterator[Finding]:
