@@ -79,6 +79,19 @@ def test_a_bar_that_begins_at_no_such_bars_begin_is_refused() -> None:
     assert bar_of("AAPL", "1m", row) == Bar("AAPL", "1m", 1704465000 * NS, 1.0, 1.0, 1.0, 1.0, 0.0)
 
 
+@pytest.mark.parametrize("text", ["20240105 09:30:00 US/Eastern", "1704465000"])
+def test_a_bars_begin_is_seconds_or_a_moment_with_its_zone(text: str) -> None:
+    row = IB.objects.BarData(date=text, open=1.0, high=1.0, low=1.0, close=1.0, volume=2.0)
+    assert bar_of("AAPL", "1m", row).ts == 1704465000 * NS
+
+
+@pytest.mark.parametrize("text", ["20240105", "20240105  09:30:00"])
+def test_a_begin_that_is_no_moment_is_not_guessed(text: str) -> None:
+    row = IB.objects.BarData(date=text, open=1.0, high=1.0, low=1.0, close=1.0, volume=2.0)
+    with pytest.raises(DataError, match="says no moment"):
+        bar_of("AAPL", "1m", row)
+
+
 def test_ticks_of_several_pages_are_whole_where_a_second_has_many() -> None:
     def prepare(gateway: Gateway, clock: Forward) -> None:
         gateway.market.trades[AAPL.id] = [TradeTold(100 + at // 700, 10.0 + at, 1.0) for at in range(2500)]

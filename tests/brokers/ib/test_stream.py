@@ -4,6 +4,7 @@ import asyncio
 import struct
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,11 @@ def ends(told: list[Said]) -> list[bool]:
     return [one.up for one in told if isinstance(one, LinkSaid)]
 
 
+def open_files() -> int:
+    """How many files this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 async def back(talk: Talk) -> None:
     """Wait until the line was lost, and is there again."""
     while ends(talk.heard)[-2:] != [False, True]:  # noqa: ASYNC110 - the stream has no event for two
@@ -41,6 +47,21 @@ def test_a_line_that_breaks_is_told_and_made_again() -> None:
         await talk.rests()
 
     assert ends(play(script)) == [True, False, True]
+
+
+def test_lines_that_were_lost_leave_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tradekit.brokers.ib.stream._FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr("tradekit.brokers.ib.stream._LONGEST_PAUSE_S", 0.001)
+    seen: list[tuple[int, int]] = []
+
+    async def script(bench: IbBench, talk: Talk) -> None:
+        for lost in range(1, 31):
+            bench.gateway.drop()
+            await until(lambda lost=lost: ends(talk.heard).count(True) > lost)  # type: ignore[misc]
+            seen.append((open_files(), len(asyncio.all_tasks())))
+
+    play(script)
+    assert seen[-1] == seen[9]
 
 
 BROKEN = [

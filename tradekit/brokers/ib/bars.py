@@ -3,8 +3,10 @@
 Knows no connection.
 """
 
+from datetime import datetime
 from typing import Any
 
+from tradekit.brokers.ib.client import load_library
 from tradekit.errors import DataError
 from tradekit.model.instrument import duration
 from tradekit.model.market import Bar, Quote, TradeTick
@@ -50,12 +52,22 @@ def span(seconds: int) -> str:
 
 def bar_of(instrument: str, timeframe: str, row: Any) -> Bar:
     """A bar; raises DataError for one that does not begin where bars of its length do."""
-    ts = int(row.date) * 1_000_000_000
+    ts = _began(instrument, row.date) * 1_000_000_000
     if ts % duration(timeframe):
         raise DataError(
             f"a {timeframe} bar of {instrument} begins at {row.date} s: that is no such bar's begin"
         )
     return Bar(instrument, timeframe, ts, row.open, row.high, row.low, row.close, max(row.volume, 0.0))
+
+
+def _began(instrument: str, text: str) -> int:
+    """A bar's begin [UTC s]: TWS is asked for seconds, and may tell a moment with its zone."""
+    if text.isdigit() and len(text) > len("20240105"):
+        return int(text)
+    moment = load_library().util.parseIBDatetime(text)
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise DataError(f"a bar of {instrument} begins at {text!r}: that says no moment")
+    return int(moment.timestamp())
 
 
 def trade_of(instrument: str, tick: Any) -> tuple[int, TradeTick]:

@@ -203,4 +203,5 @@ def why(error: Exception, access: Access) -> str:
             f"nothing listens at {access.host}:{access.port}: is TWS or IB Gateway running and logged in, with its "
             f"socket API on (API, Settings: Enable ActiveX and Socket Clients)?"
         )
-    return str(error) or f"TWS at {access.host}:{access.port} does not answer"
+    there = f"TWS at {access.host}:{access.port}"
+    return str(error) or f"{there} does not answer: does it ask on its screen whether to let this program in?"
