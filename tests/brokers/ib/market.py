@@ -4,7 +4,7 @@ Knows no test.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -76,6 +76,7 @@ def feed_at(
     script: Callable[[Heard], Awaitable[None]],
     *,
     after: dict[tuple[str, str], int] | None = None,
+    series: Iterable[tuple[str, str]] = (("AAPL", "1m"),),
     prepare: Callable[[Gateway, Forward], Any] = lambda gateway, clock: None,
     **terms: Any,
 ) -> Heard:
@@ -87,7 +88,7 @@ def feed_at(
         gateway.market.bars[AAPL.id, MINUTE] = closed_bars(clock, 5)
         prepare(gateway, clock)
         await gateway.open()
-        feed = IbFeed(access_to(gateway, client_id=2), TERMS, [("AAPL", "1m")], clock=clock, **terms)
+        feed = IbFeed(access_to(gateway, client_id=2), TERMS, series, clock=clock, **terms)
         heard = Heard(feed, gateway, clock, [])
 
         async def listen() -> None:

@@ -134,7 +134,7 @@ def test_what_would_be_refused_or_mean_more_is_wrong(given: Instrument, words: s
 
 def test_data_that_is_not_subscribed_is_wrong_and_a_quiet_instrument_is_noted() -> None:
     def refuses(gateway: Gateway) -> None:
-        gateway.market.refuses = (
+        gateway.market.refuses[AAPL.id] = (
             162,
             "Historical Market Data Service error message:No market data permissions",
         )

@@ -13,7 +13,7 @@ from tradekit.brokers.ib.feed import IbFeed
 from tradekit.errors import DataError
 from tradekit.model.market import MarkUpdated
 from tradekit.testing.ib import shapes
-from tradekit.testing.ib.account import AAPL
+from tradekit.testing.ib.account import AAPL, ESZ6
 from tradekit.testing.ib.gateway import Gateway
 from tradekit.testing.ib.wire import framed
 
@@ -120,6 +120,7 @@ def test_a_bar_that_was_not_told_is_asked_of_the_history() -> None:
         await listening(heard)
         now = heard.minute()
         heard.forms(now, 200.0)
+        await until(lambda: any(isinstance(one, MarkUpdated) for _, one in heard.told))
         heard.clock.ahead_s += 3 * MINUTE
         heard.gateway.market.bars[AAPL.id, MINUTE].append(told_bar(now + MINUTE, 222.0))  # and nobody is told
         heard.forms(now + 2 * MINUTE, 203.0)
@@ -190,9 +191,42 @@ def test_a_subscription_that_tws_ends_is_made_anew() -> None:
     feed_at(script)
 
 
+def test_a_series_whose_past_is_not_told_waits_for_it_and_holds_no_other_up(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def script(heard: Heard) -> None:
+        await until(lambda: len(heard.gateway.market.subscribed) == 2 and not heard.feed.stale())
+        now = heard.minute()
+        heard.forms(now, 200.0)
+        await until(lambda: any(isinstance(one, MarkUpdated) and one.last == 200.0 for _, one in heard.told))
+        heard.clock.ahead_s += 4 * MINUTE
+        heard.gateway.market.refuses[AAPL.id] = (
+            162,
+            "Historical Market Data Service error message:pacing violation",
+        )
+        heard.forms(now + 2 * MINUTE, 203.0)  # the minute between is missing
+        heard.forms(now + 3 * MINUTE, 204.0)
+        await until(lambda: heard.feed.stale() == [KEY])
+        assert "pacing violation" in caplog.text
+        heard.gateway.market.forms(ESZ6.id, MINUTE, told_bar(now, 6000.0))
+        heard.gateway.market.forms(ESZ6.id, MINUTE, told_bar(now + MINUTE, 6000.0))
+        await until(lambda: any(bar.instrument == "ES" for bar in heard.bars))
+        del heard.gateway.market.refuses[AAPL.id]
+        heard.gateway.market.bars[AAPL.id, MINUTE].insert(-2, told_bar(now + MINUTE, 222.0))
+        heard.clock.ahead_s += 31
+        await until(lambda: len([bar for bar in heard.bars if bar.instrument == "AAPL"]) >= 3)
+        assert len(heard.gateway.clients) == 1
+
+    def prepare(gateway: Gateway, clock: Forward) -> None:
+        gateway.market.bars[ESZ6.id, MINUTE] = closed_bars(clock, 5)
+
+    bars = feed_at(script, prepare=prepare, series=[KEY, ("ES", "1m")]).bars
+    assert [bar.close for bar in bars if bar.instrument == "AAPL"][:3] == [200.0, 222.0, 203.0]
+
+
 def test_a_refused_subscription_is_stale_and_said(caplog: pytest.LogCaptureFixture) -> None:
     def prepare(gateway: Gateway, clock: Forward) -> None:
-        gateway.market.refuses = (
+        gateway.market.refuses[AAPL.id] = (
             162,
             "Historical Market Data Service error message:No market data permissions",
         )

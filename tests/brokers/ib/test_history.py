@@ -52,7 +52,7 @@ def test_a_time_without_bars_is_empty_and_a_refusal_is_not() -> None:
     assert history_at(empty, prepare=three_days) == []
 
     async def refused(history: History, gateway: Gateway) -> Any:
-        gateway.market.refuses = (
+        gateway.market.refuses[AAPL.id] = (
             162,
             "Historical Market Data Service error message:No market data permissions",
         )

@@ -6,7 +6,7 @@ later is told. Knows no session and no account.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from secrets import SystemRandom
 from typing import Any, TypeAlias
 
@@ -101,6 +101,7 @@ class IbFeed:
             series.last = after.get(key)
         failures = 0
         while not self._over():
+            self._silenced()
             opened_at, line = self._clock.monotonic(), Line(self._access, self._clock, self._hears)
             self._line = line
             try:
@@ -122,7 +123,6 @@ class IbFeed:
                 await line.close()
             if self._over():
                 return
-            self._silenced()
             _log.warning("%s: %s; it is made again", self.source, said)
             failures = 0 if self._clock.monotonic() - opened_at >= _STABLE_S else failures
             await asyncio.sleep(min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(failures, 10)) * _chance())
@@ -169,10 +169,10 @@ class IbFeed:
             if self._clock.monotonic() - looked >= _LOOK_S:
                 looked = self._clock.monotonic()
                 for key in self._unheard() if not line.away else ():
-                    for told in await self._subscribed(line, history, key):
+                    for told in await self._tried(line, key, self._subscribed(line, history, key)):
                         yield told
                 for key in list(self._series):
-                    for told in await self._closes(history, key):
+                    for told in await self._tried(line, key, self._closes(history, key)):
                         yield told
             try:
                 async with asyncio.timeout(_LOOK_S):
@@ -181,8 +181,21 @@ class IbFeed:
                 continue
             if heard is None:
                 return
-            for told in await self._takes(history, *heard):
-                yield told
+            named = next((key for key, one in self._series.items() if one.number == heard[0]), None)
+            if named is not None:
+                for told in await self._tried(line, named, self._takes(history, named, heard[1])):
+                    yield told
+
+    async def _tried(self, line: Line, key: Key, work: Awaitable[list[Told]]) -> list[Told]:
+        """What a series has to tell; one that cannot go on is tried again later, and holds no other up."""
+        try:
+            return await work
+        except (ConnectionLostError, DataError) as error:
+            if line.lost.done():
+                raise
+            _log.warning("%s; it is subscribed anew", error)
+            self._series[key] = _Series(last=self._series[key].last, tried=self._clock.monotonic())
+            return []
 
     def _unheard(self) -> list[Key]:
         """Series that are to be subscribed: not yet, not any more, or silent while their exchange trades."""
@@ -222,19 +235,15 @@ class IbFeed:
 
     # --- bars -----------------------------------------------------------------------------------------------------
 
-    async def _takes(self, history: History, number: int, told: Any) -> list[Told]:
+    async def _takes(self, history: History, key: Key, told: Any) -> list[Told]:
         """A bar that forms: a mark, and if it is a later one, the end of the one before."""
-        found = next((key for key, one in self._series.items() if one.number == number), None)
-        if found is None:
-            return []
-        series = self._series[found]
-        bar = bar_of(*found, told)
+        series, bar = self._series[key], bar_of(*key, told)
         series.heard = self._clock.monotonic()
         if (series.last is not None and bar.ts <= series.last) or (series.forms and bar.ts < series.forms.ts):
             return []
         closed: list[Told] = []
         if series.forms is not None and bar.ts > series.forms.ts:
-            closed = await self._tells(history, found, series.forms)
+            closed = await self._tells(history, key, series.forms)
         series.forms = bar
         return [*closed, *self._mark(bar)]
 

@@ -64,14 +64,14 @@ class Market:
 
     bars     by contract and size [s], oldest first
     trades, quotes  by contract, oldest first
-    refuses  an error in place of every answer: its code and its words
+    refuses  by contract, an error in place of its bars: its code and its words
     """
 
     def __init__(self, gateway: "Gateway") -> None:
         self.bars: dict[tuple[int, int], list[BarTold]] = {}
         self.trades: dict[int, list[TradeTold]] = {}
         self.quotes: dict[int, list[QuoteTold]] = {}
-        self.refuses: tuple[int, str] | None = None
+        self.refuses: dict[int, tuple[int, str]] = {}
         self._gateway = gateway
         self._listening: list[_Subscription] = []
 
@@ -84,8 +84,8 @@ class Market:
         """Bars up to a moment, or up to now and from then on."""
         key, con_id, until, size_text, span = int(sent[1]), int(sent[2]), sent[15], sent[16], sent[17]
         keep = sent[21] == "1"
-        if self.refuses is not None:
-            return [shapes.error(key, *self.refuses)]
+        if con_id in self.refuses:
+            return [shapes.error(key, *self.refuses[con_id])]
         size = _SIZES.get(size_text)
         if size is None:
             return [
