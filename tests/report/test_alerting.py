@@ -41,10 +41,9 @@ TOLD = [
     (SessionClosed("test", "SIGTERM"), "warning", "stopped", "stopped: SIGTERM"),
     (StrategyFailed("s", "on_bar:3", "oops"), "critical", "strategy", "s failed in on_bar:3: oops"),
     (HandlerFailed("h", "bar.closed", "no"), "warning", "handler", "h failed on bar.closed: no"),
-    (
-        OrderDoubted("a", "BTC", About.SUBMIT, "timeout"), "warning", "unknown",
-        "a (BTC): submit is in doubt: timeout",
-    ),
+    (AlertRaised("unknown", "a: the answer is unknown"), "warning", "unknown", "a: the answer is unknown"),
+    (AlertRaised("dead_man", "nobody watches"), "critical", "dead_man", "nobody watches"),
+    (risk("dead man", "nobody watches", halted=True), "critical", "halted", "halted by dead man: nobody watches"),
     (OrderRejected("a", "BTC", "no funds"), "warning", "rejected", "the venue refused a (BTC): no funds"),
     (
         OrderDenied("a", "BTC", "s", "main", Side.BUY, OrderType.MARKET, D(9), "max_order_qty", "2", "9"), "info",
@@ -70,7 +69,15 @@ def test_a_fact_is_told_in_a_sentence(fact: Fact, grade: str, kind: str, text: s
     assert (found.grade, found.kind, found.text) == (grade, kind, text)
 
 
-@pytest.mark.parametrize("fact", [flat(0, 1.0), order("a"), LinkChanged(False, "reset")])
+@pytest.mark.parametrize(
+    "fact",
+    [
+        flat(0, 1.0),
+        order("a"),
+        LinkChanged(False, "reset"),
+        OrderDoubted("a", "BTC", About.SUBMIT, "timeout"),
+    ],
+)
 def test_what_is_no_news_or_is_told_better_by_another_fact_is_not_told(fact: Fact) -> None:
     assert alert_of(event(fact)) is None
 

@@ -11,7 +11,6 @@ import msgspec
 
 from tradekit.core.event import Event
 from tradekit.model.account import MarginCalled
-from tradekit.model.doubt import OrderDoubted
 from tradekit.model.market import FeedEnded, TradingHalted, TradingResumed
 from tradekit.model.order import OrderDenied, OrderRejected
 from tradekit.model.reconciliation import AlertRaised, LinkChanged
@@ -49,10 +48,14 @@ class Alert(msgspec.Struct, frozen=True):
 
 # What an alert.raised of these kinds is worth; any other is a warning.
 _RAISED = {
-    **dict.fromkeys(("difference", "given_up", "hold", "link", "quarantine", "revived"), CRITICAL),
+    **dict.fromkeys(
+        ("dead_man", "difference", "emergency", "given_up", "hold", "link", "quarantine", "revived"), CRITICAL
+    ),
     "drill": INFO,
 }
-_MACHINES = frozenset({"engine", "order management", "reconciliation", "risk", "start", "watchdog"})
+_MACHINES = frozenset(
+    {"dead man", "engine", "order management", "reconciliation", "risk", "start", "watchdog"}
+)
 
 
 def alert_of(event: Event) -> Alert | None:
@@ -87,10 +90,6 @@ def _risk(data: RiskChanged) -> Told:
 
 def _opened(data: SessionOpened) -> Told:
     return INFO, "started", f"started with {data.strategy_class.partition(':')[2]}, account {data.account}"
-
-
-def _doubted(data: OrderDoubted) -> Told:
-    return WARNING, "unknown", f"{data.id} ({data.instrument}): {data.about} is in doubt: {data.reason}"
 
 
 def _denied(data: OrderDenied) -> Told:
@@ -131,7 +130,6 @@ _WRITERS: dict[Any, Callable[[Any], Told | None]] = {
         "handler",
         f"{data.handler} failed on {data.subject}: {data.error}",
     ),
-    OrderDoubted: _doubted,
     OrderRejected: lambda data: (
         WARNING,
         "rejected",
