@@ -299,11 +299,12 @@ def _sound(order: Order) -> None:
 
 
 def _number(sent: Mapping[str, object], key: str) -> Decimal:
-    text = sent.get(key)
-    if not isinstance(text, str) or not _NUMBER.fullmatch(text) or not Decimal(text):
+    """A number in quotes or without, as the venue takes either."""
+    text = str(sent.get(key))
+    if not _NUMBER.fullmatch(text) or not Decimal(text):
         raise Refusal(422, 40010001, f"{key} must be > 0")
     return Decimal(text)
 
 
 def _price(sent: Mapping[str, object], key: str) -> Decimal | None:
-    return None if key not in sent else _number(sent, key)
+    return None if sent.get(key) is None else _number(sent, key)

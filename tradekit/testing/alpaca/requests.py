@@ -21,6 +21,7 @@ Answered: TypeAlias = tuple[
     int, Any, list[Happened]
 ]  # status, answer (None for an empty one), the stream's events
 _SECOND = 1_000_000_000
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 
 
 class Requests:
@@ -72,11 +73,8 @@ class Requests:
 
     def _orders(self, sent: Sent) -> Answered:
         after = _ns(sent["after"]) if "after" in sent else 0
-        found = [
-            one
-            for one in self._account.orders.values()
-            if one.made > after and (one.open or sent.get("status") != "open")
-        ]
+        wanted = {"open": (True,), "closed": (False,), "all": (True, False)}[sent.get("status", "open")]
+        found = [one for one in self._account.orders.values() if one.made > after and one.open in wanted]
         if sent.get("direction") != "asc":
             found.reverse()
         return _got([shapes.order(one) for one in found[: int(sent.get("limit", 50))]])
@@ -126,5 +124,10 @@ def _got(answer: Any) -> Answered:
 
 
 def _ns(moment: str) -> int:
-    whole, _, part = moment.rstrip("Z").partition(".")
-    return int(datetime.fromisoformat(whole + "+00:00").timestamp()) * _SECOND + int(part.ljust(9, "0"))
+    """A moment as clients write it: to the nanosecond, in any zone."""
+    found = _MOMENT.fullmatch(moment)
+    if found is None:
+        raise Refusal(422, 40010001, f"{moment!r} is no moment")
+    whole, part, zone = found.groups()
+    seconds = int(datetime.fromisoformat(whole + ("+00:00" if zone == "Z" else zone)).timestamp())
+    return seconds * _SECOND + int((part or "").ljust(9, "0"))
