@@ -102,6 +102,13 @@ def test_a_trade_of_an_order_in_anothers_place_does_not_count_what_that_had() ->
     assert (fill.exec_id, fill.cum, fill.venue_id) == (f"{NEW}:3", None, NEW)
 
 
+def test_terms_that_the_venue_has_changed_itself_are_told_under_the_same_id() -> None:
+    said = one(an_update("restated", an_order(qty="10", limit_price="75.13")))
+    assert (said.what, said.venue_id, said.earlier) == (What.REPLACED, OLD, "")
+    assert (said.qty, said.limit) == (D(10), D("75.13"))
+    assert one(an_update("restated", an_order(status="canceled"))).what is What.CANCELED
+
+
 @pytest.mark.parametrize(
     ("event", "what"),
     [("order_cancel_rejected", What.CANCEL_REJECTED), ("order_replace_rejected", What.REPLACE_REJECTED)],

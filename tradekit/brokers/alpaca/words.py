@@ -10,6 +10,8 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
+import msgspec
+
 from tradekit.brokers.alpaca.errors import Unreadable
 from tradekit.brokers.alpaca.names import Names, plain
 from tradekit.model.instrument import Instrument
@@ -71,7 +73,7 @@ _REFUSALS = {
     "order_cancel_rejected": What.CANCEL_REJECTED,
     "order_replace_rejected": What.REPLACE_REJECTED,
 }
-_STATES = frozenset({*_WHATS, "restated"})  # events that tell how the order stands, and no more
+_RESTATED = "restated"  # the venue itself has changed its terms, for a split of the stock among others
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:\d\d)")
 CENT = Decimal("0.01")
 
@@ -98,7 +100,11 @@ def heard(update: Any, names: Names) -> tuple[Said, ...]:
         if trade.qty > cum:
             raise Unreadable(f"a trade of {trade.qty:f} of an order of which {cum:f} has filled")
         return trade, stands
-    if event not in _STATES:  # a trade that was busted or corrected: the books tell what holds
+    if event == _RESTATED and stands.what is What.NEW:
+        return (msgspec.structs.replace(stands, what=What.REPLACED),)
+    if (
+        event not in _WHATS and event != _RESTATED
+    ):  # a trade that was busted or corrected: the books tell what holds
         raise Unreadable(f"the event {event!r} is not known")
     return (stands,)
 
