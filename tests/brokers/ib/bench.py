@@ -70,4 +70,4 @@ class IbBench:
 
 def access_to(gateway: Gateway, **given: Any) -> Access:
     """Access to a local TWS."""
-    return Access(host=gateway.host, port=gateway.port, **({"timeout_s": 0.7} | given))
+    return Access(host=gateway.host, port=gateway.port, **({"timeout_s": 1.0} | given))

@@ -28,9 +28,10 @@ TERMS = {name: terms_of(text) for name, text in WORDS.items()}
 
 
 class Forward(SystemClock):
-    """The machine's clock, put forward at will [s]."""
+    """The machine's clock, put forward at will [s]; when it is made it is ten seconds past a minute."""
 
-    ahead_s = 0.0
+    def __init__(self) -> None:
+        self.ahead_s = 10.0 - super().now() / 1e9 % MINUTE
 
     def now(self) -> int:
         return super().now() + int(self.ahead_s * 1e9)
