@@ -6,7 +6,6 @@ same. Knows no account and no subscription.
 
 import asyncio
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Any, Literal
 
 from tradekit.brokers.ib.bars import bar_of, page_s, quote_of, size_of, span, trade_of
@@ -14,7 +13,7 @@ from tradekit.brokers.ib.contracts import Contracts
 from tradekit.brokers.ib.errors import Refused, Unanswered
 from tradekit.brokers.ib.line import Line
 from tradekit.core.clock import Clock
-from tradekit.errors import ConnectionLostError, DataError
+from tradekit.errors import ConnectionLostError
 from tradekit.model.instrument import duration
 from tradekit.model.market import Bar, Quote, TradeTick
 from tradekit.trading.quota import Quota
@@ -55,10 +54,7 @@ class History:
         except (Unanswered, Refused) as error:
             raise ConnectionLostError(f"no bars of {instrument} {timeframe}: {error}") from error
         found = {bar.ts: bar for bar in (bar_of(instrument, timeframe, row) for row in rows)}
-        kept = [bar for ts, bar in found.items() if first * _NS <= ts < end * _NS]
-        if any(later.ts <= earlier.ts for earlier, later in pairwise(kept)):
-            raise DataError(f"the bars of {instrument} {timeframe} are not in order")
-        return kept
+        return [found[ts] for ts in sorted(found) if first * _NS <= ts < end * _NS]
 
     async def trades(self, instrument: str, since: int, until: int) -> list[tuple[int, TradeTick]]:
         """Trades in [since, until) with their time [UTC ns], which TWS tells in whole seconds."""
