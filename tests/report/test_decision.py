@@ -43,6 +43,10 @@ def test_a_market_order_is_decided_at_the_market_of_its_moment() -> None:
     ("side", "terms", "decided"),
     [
         (BUY, {"limit": 95}, (95, "limit")),
+        (BUY, {"limit": 100}, (100, "last")),
+        (SELL, {"limit": 100}, (100, "last")),
+        (BUY, {"stop": 100}, (100, "last")),
+        (SELL, {"stop": 100}, (100, "last")),
         (BUY, {"limit": 105}, (100, "last")),  # it could trade at once
         (SELL, {"limit": 105}, (105, "limit")),
         (SELL, {"limit": 95}, (100, "last")),

@@ -122,6 +122,24 @@ def test_what_a_dead_target_was_not_told_waits_for_the_next_life(lives: Any, box
     assert "max_daily_loss" in box.texts[0]
 
 
+def test_each_target_is_told_what_it_has_not_been(
+    lives: Any, box: Letterbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = [PLACE, "env:TRADEKIT_OTHER_ALERTS"]
+    with letterbox() as other:
+        monkeypatch.setenv("TRADEKIT_OTHER_ALERTS", other.address)
+        other.status = 503
+        with lives(targets=both) as life:
+            life.tell(HALT)
+            wait_until(lambda: box.letters and both[1] in life.alerts.failing)
+            life.alerts.close()
+        other.status = 200
+        with lives(targets=both) as life:
+            wait_until(lambda: other.letters)
+            life.alerts.close()
+    assert (len(box.letters), len(other.letters)) == (1, 1)
+
+
 def test_a_new_target_is_told_from_now_on_and_a_new_journal_from_its_beginning(
     lives: Any, box: Letterbox, project: Project
 ) -> None:
