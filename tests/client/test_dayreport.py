@@ -146,6 +146,13 @@ def test_a_process_that_died_was_up_until_its_last_event() -> None:
     assert up(day_report(events, "2022-12-13"), "session") == (10.0, 1)
 
 
+def test_a_clock_that_was_set_back_makes_nothing_up_for_longer_than_the_day() -> None:
+    events = told(
+        (6 * HOUR, AlertRaised("x", "word")), (2 * HOUR, opened()), (DAY + 1, AlertRaised("y", "next"))
+    )
+    assert up(day_report(events, "2022-12-13"), "session") == (24.0, 0)
+
+
 def test_one_that_died_in_the_evening_and_came_back_in_the_next_day_was_down_until_midnight() -> None:
     events = told((18 * HOUR, AlertRaised("x", "the last word")), (DAY + 3 * HOUR, opened()))
     assert up(day_report(events, "2022-12-13"), "session") == (18.0, 1)

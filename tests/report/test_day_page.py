@@ -117,4 +117,12 @@ def test_a_day_without_a_curve_has_no_drawing(report: DayReport) -> None:
 
 def test_moments_show_when_and_what(report: DayReport) -> None:
     text = day_text(changed(report, failures=[Moment(report.begins, 7, "strategy", "on_bar:3: oops")]))
-    assert "12-13 00:00:00  7  strategy         on_bar:3: oops" in text
+    assert "00:00:00  7  strategy         on_bar:3: oops" in text
+
+
+def test_a_moment_of_another_day_has_its_date_and_a_date_its_hyphen(report: DayReport) -> None:
+    (trade,) = report.trades
+    earlier = msgspec.structs.replace(trade, entry_time=trade.entry_time - 86_400_000_000_000)
+    page = day_html(changed(report, trades=[earlier]))
+    assert ">12-12 00:01:00<" in page
+    assert ">00:02:00<" in page

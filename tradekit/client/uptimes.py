@@ -34,7 +34,7 @@ class Uptimes:
 
     def take(self, state: State, event: Event) -> None:
         """Note what has come up or gone."""
-        data, ts = event.data, event.ts
+        data, ts = event.data, state.time  # which never goes back, so no two spans overlap
         if isinstance(data, SessionOpened):
             self._up[_PROCESS] = ts
             self._up |= {name: ts for name, feed in state.health.feeds.items() if feed.status == "running"}

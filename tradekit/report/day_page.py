@@ -4,6 +4,7 @@ Knows the report's fields and their words, not how they came about. Every text i
 """
 
 import html
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -17,7 +18,7 @@ from tradekit.report.words import plain
 
 __all__ = ["day_html", "day_text"]
 
-_MINUS = "\N{MINUS SIGN}"
+_MINUS, _HYPHEN = "\N{MINUS SIGN}", re.compile(r"(?<!\w)-(?=\d)")  # before a number
 _LISTED = 500  # rows of a table; the trade log has all of them
 Column: TypeAlias = tuple[str, Callable[[Any], str]]
 Fact: TypeAlias = tuple[str, str, float]  # label, text, and the number that its colour follows, 0 for none
@@ -69,10 +70,9 @@ def _title(report: DayReport) -> str:
 
 
 def _when(report: DayReport) -> str:
+    begins, ends = (_time(ns, report.day) for ns in (report.begins, report.ends))
     so_far = "" if report.over else ", so far"
-    return (
-        f"{report.day}, {_time(report.begins)} to {_time(report.ends)} UTC{so_far}; account {report.account}"
-    )
+    return f"{report.day}, {begins} to {ends} UTC{so_far}; account {report.account}"
 
 
 def _groups(report: DayReport) -> list[tuple[str, list[Fact]]]:
@@ -119,6 +119,7 @@ def _groups(report: DayReport) -> list[tuple[str, list[Fact]]]:
 def _tables(report: DayReport) -> Iterator[tuple[str, Sequence[Column], Sequence[Any]]]:
     """Tables that have a row, the gravest first."""
     several = len({one.currency for one in report.trades} | {one.currency for one in report.positions}) > 1
+    happened, trades = _happened(report.day), _trades(report.day)
     still_open = {one.order for one in report.open}
     for name, rows in (
         ("Failures", report.failures),
@@ -129,7 +130,7 @@ def _tables(report: DayReport) -> Iterator[tuple[str, Sequence[Column], Sequence
         ("Arming, halts and kills", report.risk),
     ):
         if rows:
-            yield name, _HAPPENED, rows
+            yield name, happened, rows
     if report.links:
         yield "Uptime", _UPTIME, report.links
     if report.positions:
@@ -139,17 +140,37 @@ def _tables(report: DayReport) -> Iterator[tuple[str, Sequence[Column], Sequence
             report.positions,
         )
     if report.trades:
-        columns = [*_TRADES, ("Currency", lambda row: row.currency)] if several else _TRADES
+        columns = [*trades, ("Currency", lambda row: row.currency)] if several else trades
         yield "Trades", columns, report.trades
 
 
-_HAPPENED: list[Column] = [
-    ("Time", lambda row: _time(row.ts)),
-    ("#", lambda row: f"{row.seq:,}" if row.seq else ""),
-    ("Kind", lambda row: row.kind.replace("_", " ")),
-    ("About", lambda row: row.order or row.instrument),
-    ("What", lambda row: row.text),
-]
+def _happened(day: str) -> list[Column]:
+    return [
+        ("Time", lambda row: _time(row.ts, day)),
+        ("#", lambda row: f"{row.seq:,}" if row.seq else ""),
+        ("Kind", lambda row: row.kind.replace("_", " ")),
+        ("About", lambda row: row.order or row.instrument),
+        ("What", lambda row: row.text),
+    ]
+
+
+def _trades(day: str) -> list[Column]:
+    return [
+        ("#", lambda row: f"{row.trade_id:,}"),
+        ("Instrument", lambda row: row.instrument),
+        ("Side", lambda row: row.side),
+        ("Quantity", lambda row: plain(row.qty)),
+        ("Entered", lambda row: _time(row.entry_time, day)),
+        ("Entry", lambda row: plain(row.entry_price)),
+        ("Left", lambda row: _time(row.exit_time, day)),
+        ("Exit", lambda row: plain(row.exit_price)),
+        ("Net", lambda row: _signed(float(row.net))),
+        ("Fees", lambda row: _money(float(row.fees))),
+        ("Slippage", lambda row: "" if row.slippage is None else _money(float(row.slippage))),
+        ("Why", lambda row: " / ".join(filter(None, (row.signal, row.entry_reason, row.exit_reason)))),
+    ]
+
+
 _UPTIME: list[Column] = [
     ("What", lambda row: row.name),
     ("Up", lambda row: _share(row)),
@@ -164,20 +185,6 @@ _HELD: list[Column] = [
     ("Mark", lambda row: plain(row.mark)),
     ("Value", lambda row: _signed(row.value)),
     ("Unrealised", lambda row: _signed(row.unrealised)),
-]
-_TRADES: list[Column] = [
-    ("#", lambda row: f"{row.trade_id:,}"),
-    ("Instrument", lambda row: row.instrument),
-    ("Side", lambda row: row.side),
-    ("Quantity", lambda row: plain(row.qty)),
-    ("Entered", lambda row: _time(row.entry_time)),
-    ("Entry", lambda row: plain(row.entry_price)),
-    ("Left", lambda row: _time(row.exit_time)),
-    ("Exit", lambda row: plain(row.exit_price)),
-    ("Net", lambda row: _signed(float(row.net))),
-    ("Fees", lambda row: _money(float(row.fees))),
-    ("Slippage", lambda row: "" if row.slippage is None else _money(float(row.slippage))),
-    ("Why", lambda row: " / ".join(filter(None, (row.signal, row.entry_reason, row.exit_reason)))),
 ]
 _COLOURED = frozenset({"Net", "Unrealised"})
 _WORDS = frozenset({"Kind", "About", "What", "Instrument", "Side", "Why", "Time"})
@@ -210,7 +217,7 @@ def _hero(report: DayReport) -> str:
     word = f"{worries:,} to look at" if worries else "nothing to look at"
     parts = [
         ("Result after fees", f"{_signed(report.result)} {report.currency}", _tone(report.result)),
-        ("of equity", f"{share * 100:+.2f} %".replace("-", _MINUS), _tone(report.result)),
+        ("of equity", f"{share * 100:+.2f} %", _tone(report.result)),
         ("Equity", _money(report.end), ""),
         ("Trades", f"{len(report.trades):,}", ""),
         ("Alerts, refusals, differences", word, "tk-worry" if worries else ""),
@@ -239,7 +246,8 @@ def _table_html(name: str, columns: Sequence[Column], rows: Sequence[Any]) -> st
     caption = f"{name} ({len(rows):,})"
     return (
         f'<div class="tk-part"><div class="tk-name">{html.escape(caption)}</div><div class="tk-scroll">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></div>"
+        f'<table class="{"tk-trades" if columns[0][0] == "#" else "tk-happened"}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div></div>"
     )
 
 
@@ -267,7 +275,8 @@ def _tone(number: float) -> str:
 
 
 def _minus(text: str) -> str:
-    return text.replace("-", _MINUS) if any(c.isdigit() for c in text) else text
+    """With the sign that a number has in print; a date keeps its hyphens."""
+    return _HYPHEN.sub(_MINUS, text)
 
 
 def _money(value: float | None) -> str:
@@ -292,5 +301,7 @@ def _lasting(seconds: float) -> str:
     return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
 
 
-def _time(ns: int) -> str:
-    return f"{datetime.fromtimestamp(ns // 1_000_000_000, UTC):%m-%d %H:%M:%S}"
+def _time(ns: int, day: str) -> str:
+    """A moment (UTC); without its date where that is `day`."""
+    moment = datetime.fromtimestamp(ns // 1_000_000_000, UTC)
+    return f"{moment:%H:%M:%S}" if f"{moment:%Y-%m-%d}" == day else f"{moment:%m-%d %H:%M:%S}"
