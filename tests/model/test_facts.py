@@ -10,7 +10,7 @@ import pytest
 from tests.builders import event, filled, flat, opened, order
 from tradekit.core.codec import decode_event, encode_event
 from tradekit.core.event import Fact, fact_types
-from tradekit.model import account, doubt, market, reconciliation, session
+from tradekit.model import account, doubt, market, monitor, reconciliation, session
 from tradekit.model import order as orders
 from tradekit.model.order import Side, Status
 from tradekit.model.session import COMMANDS
@@ -68,6 +68,10 @@ FACTS: list[tuple[Fact, str]] = [
     (reconciliation.DifferenceResolved("k:BTC", "BTC", "gone"), "difference.resolved.BTC"),
     (reconciliation.HoldChanged("*", "link", "down"), "hold.changed.all"),
     (reconciliation.AlertRaised("link", "down"), "alert.raised.link"),
+    (monitor.MonitorSet("a", "BTC", "s", (monitor.Part(Decimal(1), "b"),)), "monitor.set.BTC"),
+    (monitor.MonitorMoved("a", "BTC", "time"), "monitor.moved.BTC"),
+    (monitor.MonitorEnded("a", "BTC", "closed"), "monitor.ended.BTC"),
+    (account.AccountAdopted("main", {"USD": Decimal(1)}, {}), "account.adopted.main"),
     (opened(), "session.opened.test"),
     (session.SessionClosed("test", "over"), "session.closed.test"),
     (session.ClientsChanged(1), "clients.changed"),

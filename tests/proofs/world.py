@@ -75,8 +75,15 @@ class Trader(Strategy):
             case 1:
                 side(qty, limit=near)
             case 2:
-                loss = chance.choice([{"stop_loss": round(bar.close - 3, 1)}, {"stop_loss_trail": 2}])
-                self.buy(qty, take_profit=round(bar.close + 3, 1), **loss)
+                up, low = round(bar.close + 3, 1), round(bar.close - 3, 1)
+                halves: list[Any] = [(round(bar.close + 1, 1), 0.5), (up, 0.5)]
+                words: dict[str, Any] = chance.choice([
+                    {"stop_loss": low, "take_profit": up},
+                    {"stop_loss_trail": 2, "take_profit": up},
+                    {"stop_loss": low, "take_profit": halves, "break_even": 1},
+                    {"stop_loss": low, "exit_after": "40s"},
+                ])  # fmt: skip
+                self.buy(qty, **words)
             case 3 if mine:
                 self.cancel(chance.choice(mine))
             case 4 if mine:

@@ -117,6 +117,18 @@ class Scripted(Strategy):
             "post_only": {"limit": self.level(bar, -way * away), "post_only": True},
             "trailing_exit": {"stop_loss_trail": away, "take_profit": self.level(bar, way * 9)},
             "group": {"limit": self.level(bar, -way * away), "group": "pair"},
+            "targets": {
+                "take_profit": [(self.level(bar, way * away), 0.5), (self.level(bar, way * 2 * away), 0.5)],
+                "stop_loss": self.level(bar, -way * 2 * away),
+            },
+            "break_even": {"stop_loss": self.level(bar, -way * 2 * away), "break_even": away},
+            "timed": {"exit_after": "3m"},
+            "timed_bracket": {
+                "take_profit": [(self.level(bar, way * away), 0.5)],
+                "stop_loss": self.level(bar, -way * 3 * away),
+                "break_even": away / 2,
+                "exit_after": "5m",
+            },
         }[words]
         getattr(self, side)(qty, **terms)
 
@@ -178,6 +190,10 @@ AWAY = st.sampled_from([0.3, 1.0, 2.5])
 WORDED = [
     *("stop_limit", "if_touched", "limit_if_touched", "trail", "trail_pct", "ioc", "fok", "day", "gtd"),
     *("post_only", "trailing_exit", "group"),
+    "targets",
+    "break_even",
+    "timed",
+    "timed_bracket",
 ]
 TARGETS: list[st.SearchStrategy[Wish]] = [
     st.tuples(st.just("to"), st.sampled_from([0, 1, 1, 2, -1, 0.55]), st.sampled_from(["", "why"])),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import BTC, START, columns, flat, law
+from tests.builders import BTC, START, bar, columns, flat, law
 from tests.run.scripted import Hearing, Script, Scripted, runs, with_script
 from tradekit.core.codec import encode_event
 from tradekit.data.columns import BarColumns
@@ -77,6 +78,22 @@ def test_what_is_decided_on_a_prefix_is_decided_on_the_whole(
 @law(5)
 def test_the_same_run_twice_is_the_same(run: dict[str, Any]) -> None:
     assert story(play(run, stepwise=False)) == story(play(run, stepwise=False))
+
+
+@pytest.mark.parametrize("words", ["targets", "break_even", "timed", "timed_bracket"])
+@pytest.mark.parametrize("many", [False, True])
+def test_the_loops_agree_on_what_watches_a_position(words: str, many: bool) -> None:
+    walk = 100 + np.random.default_rng(5).normal(0, 1, 400).cumsum()
+    rows = [bar(n, (a, max(a, b) + 0.5, min(a, b) - 0.5, b)) for n, (a, b) in enumerate(pairwise(walk))]
+    script: Script = {n: [("worded", "buy" if n % 2 else "sell", 2, words, 2.0)] for n in range(3, 390, 9)}
+    series: Any = columns(rows)
+    if many:
+        series = [series, columns([bar(n, (50.0, 51.0, 49.0, 50.0), instrument="ETH") for n in range(399)])]
+    with patch.object(inner, "_CHUNK", 64):
+        quick, slow = (backtest(with_script(Scripted, script)(), series, stepwise=s) for s in (False, True))
+    assert story(quick) == story(slow)
+    told = [line for line in story(slow) if '"type":"monitor.' in line]
+    assert len(told) > 60
 
 
 STAIRS = columns([flat(n, 97.0 + n % 5) for n in range(12)])

@@ -23,7 +23,7 @@ def exits(
     spec: Instrument = BTC,
     **asked: Any,
 ) -> list[tuple[str, Terms]]:
-    return exits_of(spec, side, entry, price, **asked)
+    return [one for part in exits_of(spec, side, entry, price, **asked) for one in part.orders]
 
 
 def test_an_entry_without_exits_has_none() -> None:
@@ -110,3 +110,57 @@ def test_without_any_price_the_exits_are_taken_as_they_are() -> None:
 def test_exits_that_make_no_sense_are_refused(asked: dict[str, Any], words: str) -> None:
     with pytest.raises(OrderError, match=words):
         exits(price=None, **asked)
+
+
+# --- several targets ----------------------------------------------------------------------------------------
+
+
+def parts(spec: Instrument = BTC, entry: Terms = ENTRY, **asked: Any) -> list[tuple[Decimal, list[str]]]:
+    made = exits_of(spec, Side.BUY, entry, 100.0, **asked)
+    return [(part.qty, [why for why, _ in part.orders]) for part in made]
+
+
+def test_each_target_has_its_part_and_a_stop_of_its_own() -> None:
+    both = ["stop loss", "take profit"]
+    assert parts(take_profit=[(105, 0.5), (110, 0.5)], stop_loss=95) == [(D(1), both), (D(1), both)]
+    assert parts(take_profit=[(105, 0.5), (110, 0.5)]) == [(D(1), both[1:]), (D(1), both[1:])]
+
+
+def test_what_no_target_is_for_has_a_stop_alone() -> None:
+    assert parts(take_profit=[(105, 0.25)], stop_loss=95) == [
+        (D("0.5"), ["stop loss", "take profit"]), (D("1.5"), ["stop loss"]),
+    ]  # fmt: skip
+    assert parts(take_profit=[(105, 0.25)]) == [(D("0.5"), ["take profit"])]
+
+
+def test_parts_are_whole_lots_and_the_last_one_takes_the_rest() -> None:
+    spec = Instrument(id="BTC", lot=D(1))
+    entry = Terms(type=OrderType.MARKET, qty=D(10))
+    asked = [(105, D("0.33")), (110, D("0.33")), (115, D("0.34"))]
+    assert [qty for qty, _ in parts(spec, entry, take_profit=asked)] == [3, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ([(105, 0.7), (110, 0.7)], r"come to 1\.4"),
+        ([(105, 0), (110, 1)], "above 0"),
+        ([], "above 0"),
+        ([(105,)], r"pairs of a price and a fraction"),
+        ([(95, 0.5), (110, 0.5)], "must lie above the entry"),
+    ],
+)
+def test_targets_without_sense_are_refused(asked: list[Any], told: str) -> None:
+    with pytest.raises(OrderError, match=told):
+        exits(take_profit=asked)
+
+
+def test_a_part_that_is_less_than_a_lot_is_refused() -> None:
+    with pytest.raises(OrderError, match="less than its smallest step"):
+        exits(spec=Instrument(id="BTC", lot=D(1)), take_profit=[(105, 0.1), (110, 0.9)])
+
+
+def test_an_order_that_the_venue_sizes_has_one_target() -> None:
+    entry = Terms(type=OrderType.MARKET, qty=D(0), share=D(1))
+    with pytest.raises(OrderError, match="has one target"):
+        exits(entry=entry, take_profit=[(105, 0.5), (110, 0.5)])

@@ -88,7 +88,7 @@ def test_an_intent_in_a_callback_is_seen_by_the_next_wish() -> None:
     def act(s: Any, b: Bar) -> None:
         s.buy_to(1)
         assert [o.status for o in s.state.orders.values()] == ["submitted"]
-        assert [o.id for o in s._desk.working()] == ["s-1"]
+        assert [o.id for o in s._desk.dealing.working.values()] == ["s-1"]
 
     assert types(Desk(raising=True).bar(flat(0, 100.0), act)) == [
         "bar.closed",

@@ -73,6 +73,8 @@ class Commands:
         stop_loss_trail: object = None,
         stop_loss_trail_pct: object = None,
         take_profit: object = None,
+        break_even: object = None,
+        exit_after: int | str | None = None,
         tif: str | None = None,
         expires: datetime | int | str | None = None,
         reduce_only: bool = False,
@@ -92,7 +94,8 @@ class Commands:
         asked = {
             "instrument": instrument, "limit": limit, "stop": stop, "if_touched": if_touched, "trail": trail,
             "trail_pct": trail_pct, "stop_loss": stop_loss, "stop_loss_trail": stop_loss_trail,
-            "stop_loss_trail_pct": stop_loss_trail_pct, "take_profit": take_profit, "tif": tif, "expires": expires,
+            "stop_loss_trail_pct": stop_loss_trail_pct, "take_profit": take_profit, "break_even": break_even,
+            "exit_after": exit_after, "tif": tif, "expires": expires,
             "reduce_only": reduce_only, "post_only": post_only, "share": share, "position": position, "group": group,
             "after": after, "tag": tag, "reason": reason,
         }  # fmt: skip

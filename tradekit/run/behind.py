@@ -47,6 +47,7 @@ class Behind(StandIn):
         self.n = 0
         self._cycle = cycle
         self._exchange = exchange
+        self._busy: list[None] = []  # not empty while each bar has to be shown to the book, or to a monitor
         self._folded = 0
         self._marked = 0
         self._kept_seq = 0

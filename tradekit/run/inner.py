@@ -21,8 +21,9 @@ from tradekit.run.behind import Behind
 from tradekit.run.cycle import Cycle
 from tradekit.run.longer import can_be_made
 from tradekit.run.written import written_out
+from tradekit.sim.exchange import Report
 from tradekit.strategy.base import Strategy
-from tradekit.trading import hearing
+from tradekit.trading import hearing, monitors
 from tradekit.trading.series import Feedline
 
 __all__ = ["InnerLoop", "fits"]
@@ -105,7 +106,8 @@ class InnerLoop(Behind):
         values = [column for line in quick for column in ahead(line, columns, start, stop)]
         fed = tuple(line.fields for line in slow)
         loop = written_out(tuple(map(outputs, quick)), fed, sees, longer=bool(self.longer.due))
-        book = self._exchange.book if self._tape is None else self._tape.lanes[columns.instrument].waiting
+        self._note()
+        book = self._busy if self._tape is None else self._tape.lanes[columns.instrument].waiting
         loop(
             self, self.engine, book, self.engine.strategy.on_bar,
             range(start + 1, stop + 1), columns.bars(start, stop, chunk=_CHUNK),
@@ -121,8 +123,13 @@ class InnerLoop(Behind):
             return
         self._shown[bar.instrument] = self.course.at(self.n)[1]
         reports = self._exchange.market(bar, bar.ts + self.course.length)
-        if not reports:
-            return
+        if reports:
+            self._report(reports)
+        if self.engine.state.monitors:
+            self._monitor(bar)
+
+    def _report(self, reports: list[Report]) -> None:
+        """Take what a bar did to the book, before its close."""
         self.n -= 1
         try:
             self.sync()
@@ -131,6 +138,17 @@ class InnerLoop(Behind):
         finally:
             self.n += 1
         self.engine.out = list(events)  # acted on with the bar's own events, as one group
+
+    def _monitor(self, bar: Bar) -> None:
+        """Look at the monitors of positions once a bar has closed, before the strategy is called with it."""
+        self.sync()
+        self._price(bar.instrument)
+        closed = Event(self._state.seq, 0, bar.ts + self.course.length, 0, bar.TYPE, bar.V, 0, bar.key, bar)
+        monitors.look(self.engine, closed)
+
+    def _note(self) -> None:
+        """Whether there is something to be done with each bar, for the chunk under way."""
+        self._busy[:] = [None] if self._exchange.book or self.engine.state.monitors else []
 
     def close_longer(self) -> None:
         """Tell the longer bars that close with the bar under way and show them, before the bar itself is shown."""
@@ -157,3 +175,4 @@ class InnerLoop(Behind):
             events = self._cycle.report(reports)
             self._keep(events)
         engine.out = []
+        self._note()

@@ -27,7 +27,7 @@ def liquidate(engine: Engine, venue: Venue, ts: int) -> list[Event]:
         return []
     events = engine.step(margin_call(engine.state), ts)
     while True:
-        for order in engine.working():
+        for order in list(engine.dealing.working.values()):
             events += _show(engine, venue, OrderCanceled(order.id, order.instrument, _WORD), ts)
         worst = next_to_close(engine.state)
         if worst is None or not is_called(engine.state):

@@ -5,7 +5,7 @@ what a bar costs does not grow with their number. `Cycle` is the meaning of this
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -37,6 +37,9 @@ def fits_several(cycle: Cycle, columns: Sequence[BarColumns]) -> bool:
     return len(columns) > 1 and alike and all(fits(cycle, [one]) for one in columns)
 
 
+_WATCHED = [None]
+
+
 class _Lane(msgspec.Struct):
     """One instrument for the loop. `waiting` are its orders: the tape's, and once that is left the exchange's."""
 
@@ -45,6 +48,8 @@ class _Lane(msgspec.Struct):
 
 class SeveralLoop(InnerLoop):
     """Runs a strategy over several series of one timeframe; see `InnerLoop`."""
+
+    _monitored: Collection[str] = ()  # the instruments of which a position is watched
 
     def run(self, progress: Callable[[int], None] | None = None) -> None:
         """Take every bar; `progress` is told the number of bars taken, now and then."""
@@ -69,6 +74,14 @@ class SeveralLoop(InnerLoop):
         super()._leave_tape()
         for name, lane in self._lanes.items():
             lane.waiting = self._exchange.waiting(name)
+
+    def _note(self) -> None:
+        """A lane of which a position is watched is shown each bar, like one with orders."""
+        if self._tape is not None or not (self.engine.state.monitors or self._monitored):
+            return
+        self._monitored = {one.instrument for one in self.engine.state.monitors.values()}
+        for name, lane in self._lanes.items():
+            lane.waiting = _WATCHED if name in self._monitored else self._exchange.waiting(name)
 
     def _take(self, progress: Callable[[int], None] | None) -> None:
         """All bars: block by block indicators are computed ahead, window by window bars are made."""

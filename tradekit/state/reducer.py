@@ -30,7 +30,7 @@ from tradekit.model.session import (
     SignalRaised,
     StrategyFailed,
 )
-from tradekit.state import compared, days, doubts, flows, hours, ledger, orders, totals, valuation
+from tradekit.state import compared, days, doubts, flows, hours, ledger, monitors, orders, totals, valuation
 from tradekit.state.pacing import counted
 from tradekit.state.seen import Attendance, FeedHealth, SeriesHealth
 from tradekit.state.shape import (
@@ -43,7 +43,7 @@ from tradekit.state.shape import (
 
 __all__ = ["BARS_KEPT", "REDUCER", "Touched", "apply"]
 
-REDUCER = 4  # grows when a change here gives another state from the same events
+REDUCER = 5  # grows when a change here gives another state from the same events
 BARS_KEPT = 500  # closed bars kept in state for each instrument and timeframe
 _LATE = (("health",),)  # what a late bar touches
 _SIGNALS_KEPT = 300
@@ -285,5 +285,8 @@ _HANDLERS: dict[str, Handler] = {
     **hours.HANDLERS,
     **counted(orders.HANDLERS),
     **doubts.HANDLERS,
+    **monitors.HANDLERS,
     **compared.HANDLERS,
 }
+for _tag in ("order.filled", "fill.busted"):
+    _HANDLERS[_tag] = monitors.counted(_HANDLERS[_tag])

@@ -8,6 +8,8 @@ from decimal import Decimal
 import msgspec
 
 from tradekit.model.doubt import About
+from tradekit.model.money import ZERO
+from tradekit.model.monitor import Part
 from tradekit.model.order import Side
 from tradekit.model.reconciliation import Proposal
 
@@ -20,6 +22,7 @@ __all__ = [
     "Health",
     "Link",
     "Market",
+    "Monitor",
     "Quarantined",
     "Reconciliation",
     "SeriesHealth",
@@ -38,6 +41,28 @@ class Market(msgspec.Struct, frozen=True):
     opens: int
     closes: int
     next: int = 0
+
+
+class Monitor(msgspec.Struct):
+    """What watches a position; see `MonitorSet`. Quantities [base units], times [UTC ns].
+
+    entered   what its entry has filled, `value` the sum of that by price; `left` what its exits have filled
+    opened    the entry's first fill; `updated` its last
+    moved_to  where stops go, once break-even was reached; `leaving`: its time is over
+    """
+
+    instrument: str
+    strategy: str
+    parts: tuple[Part, ...] = ()
+    break_even: Decimal | None = None
+    exit_after: int = 0
+    entered: Decimal = ZERO
+    value: Decimal = ZERO
+    left: Decimal = ZERO
+    opened: int = 0
+    updated: int = 0
+    moved_to: Decimal | None = None
+    leaving: bool = False
 
 
 class Timer(msgspec.Struct):

@@ -15,7 +15,7 @@ from tradekit.model.market import Bar
 from tradekit.model.money import EXACT, ZERO
 from tradekit.model.order import OrderType, Side, Status, TimeInForce
 from tradekit.model.session import Mode
-from tradekit.state.seen import Doubt, Health, Market, Timer
+from tradekit.state.seen import Doubt, Health, Market, Monitor, Timer
 
 __all__ = [
     "Account",
@@ -342,8 +342,8 @@ class State(msgspec.Struct, dict=True):
     `positions` is keyed "strategy/instrument", with "/position" behind it for a named one of a hedging account;
     `held` has their keys by instrument. `orders` is keyed by order id (all working ones and the last ended), `bars` by
     instrument and timeframe (the last ones, oldest first), `rates` by pair ("EUR/USD": USD for one EUR), `markets` by
-    calendar, `timers` by name. Histories are bounded: see the reducer. What is remembered beside it, in its `__dict__`,
-    is neither encoded nor compared (`state.totals`).
+    calendar, `timers` by name, `monitors` by their entry's id. Histories are bounded: see the reducer. What is
+    remembered beside it, in its `__dict__`, is neither encoded nor compared (`state.totals`).
     """
 
     seq: int = 0
@@ -359,7 +359,7 @@ class State(msgspec.Struct, dict=True):
     account: Account = msgspec.field(default_factory=Account)
     pnl: Pnl = msgspec.field(default_factory=Pnl)
     signals: Signals = msgspec.field(default_factory=Signals)
-    monitors: dict[str, Any] = {}
+    monitors: dict[str, Monitor] = {}
     bars: dict[str, dict[str, list[BarRow]]] = {}
     marks: dict[str, Mark] = {}
     markets: dict[str, Market] = {}

@@ -4,7 +4,7 @@ A wish is told before anything is sent, and whoever carries it out may refuse it
 order does is explained in docs/orders.md.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -93,6 +93,8 @@ class Wishes:
         stop_loss_trail: object = None,
         stop_loss_trail_pct: object = None,
         take_profit: object = None,
+        break_even: object = None,
+        exit_after: timedelta | int | str | None = None,
         tif: TimeInForce | str | None = None,
         expires: datetime | int | str | None = None,
         reduce_only: bool = False,
@@ -112,6 +114,9 @@ class Wishes:
         trail, trail_pct  a stop this far from the best price, in price or in percent; `stop` is where it starts
         stop_loss, take_profit  exits that wake with the fill and cancel each other; `stop_loss_trail` and
                       `stop_loss_trail_pct` let the stop loss follow (from `stop_loss`, if given)
+        take_profit may be pairs of a price and a fraction of the entry: [(105, 0.5), (110, 0.5)]
+        break_even    once the price has moved so far in the position's favour, the stop loss goes to the entry's price
+        exit_after    so long after the first fill what is left is left at the market ("4h", a timedelta, nanoseconds)
         tif, expires  how long it lives: "gtc" (default), "day", "gtd" until `expires` (a datetime, its ISO text or
                       nanoseconds; UTC without a zone), "ioc", "fok", "at_open", "at_close"
         reduce_only   never turns or opens a position; post_only: never takes liquidity
@@ -128,9 +133,9 @@ class Wishes:
         return self._desk.order(
             Side.BUY, qty, instrument=instrument, limit=limit, stop=stop, if_touched=if_touched, trail=trail,
             trail_pct=trail_pct, stop_loss=stop_loss, stop_loss_trail=stop_loss_trail,
-            stop_loss_trail_pct=stop_loss_trail_pct, take_profit=take_profit, tif=tif, expires=expires,
-            reduce_only=reduce_only, post_only=post_only, share=share, position=position, group=group, after=after,
-            tag=tag, reason=reason,
+            stop_loss_trail_pct=stop_loss_trail_pct, take_profit=take_profit, break_even=break_even,
+            exit_after=exit_after, tif=tif, expires=expires, reduce_only=reduce_only, post_only=post_only, share=share,
+            position=position, group=group, after=after, tag=tag, reason=reason,
         )  # fmt: skip
 
     def sell(
@@ -147,6 +152,8 @@ class Wishes:
         stop_loss_trail: object = None,
         stop_loss_trail_pct: object = None,
         take_profit: object = None,
+        break_even: object = None,
+        exit_after: timedelta | int | str | None = None,
         tif: TimeInForce | str | None = None,
         expires: datetime | int | str | None = None,
         reduce_only: bool = False,
@@ -162,9 +169,9 @@ class Wishes:
         return self._desk.order(
             Side.SELL, qty, instrument=instrument, limit=limit, stop=stop, if_touched=if_touched, trail=trail,
             trail_pct=trail_pct, stop_loss=stop_loss, stop_loss_trail=stop_loss_trail,
-            stop_loss_trail_pct=stop_loss_trail_pct, take_profit=take_profit, tif=tif, expires=expires,
-            reduce_only=reduce_only, post_only=post_only, share=share, position=position, group=group, after=after,
-            tag=tag, reason=reason,
+            stop_loss_trail_pct=stop_loss_trail_pct, take_profit=take_profit, break_even=break_even,
+            exit_after=exit_after, tif=tif, expires=expires, reduce_only=reduce_only, post_only=post_only, share=share,
+            position=position, group=group, after=after, tag=tag, reason=reason,
         )  # fmt: skip
 
     def buy_to(

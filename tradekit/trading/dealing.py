@@ -13,6 +13,7 @@ from tradekit.errors import OrderError
 from tradekit.model.doubt import EXTERNAL
 from tradekit.model.instrument import Instrument
 from tradekit.model.money import CENT, exact, floor_to
+from tradekit.model.monitor import MonitorSet, Part
 from tradekit.model.order import (
     OrderCancelRequested,
     OrderDenied,
@@ -24,8 +25,9 @@ from tradekit.model.order import (
 )
 from tradekit.state.shape import Order, State
 from tradekit.trading import amend, exposure, risk
-from tradekit.trading.bracket import exits_of
+from tradekit.trading.bracket import Exits, exits_of
 from tradekit.trading.flip import through_zero
+from tradekit.trading.monitors import distance_of, span_of
 from tradekit.trading.terms import Terms, check_size, part_of, terms_of, too_small
 from tradekit.trading.working import Working
 
@@ -74,6 +76,8 @@ class Dealing:
         stop_loss_trail: object = None,
         stop_loss_trail_pct: object = None,
         take_profit: object = None,
+        break_even: object = None,
+        exit_after: object = None,
         position: str = "",
         group: str = "",
         after: str = "",
@@ -93,18 +97,39 @@ class Dealing:
             stop_loss_trail_pct=stop_loss_trail_pct, take_profit=take_profit,
         )  # fmt: skip
         shared: dict[str, Any] = {"position": position, "tag": tag}
-        parent, denial = self._after(after)
+        even, span = distance_of(spec, break_even, stop_loss=stop_loss), span_of(exit_after)
+        parent, denial = _after(self.state, after)
         name = f"{self.state.strategy.id}:{group}" if group else ""
         first = self._submit(
             spec, side, terms, price, parent=parent, group=name, reason=reason, denial=denial, **shared
         )
         if first in self.working:
-            group = f"{first}/exit" if len(exits) > 1 else ""
-            for why, exit_terms in exits:
-                self._submit(
-                    spec, side.opposite, exit_terms, price, parent=first, group=group, reason=why, **shared
-                )
+            parts = tuple(
+                self._protect(spec, side, first, n, part, price, **shared) for n, part in enumerate(exits)
+            )
+            if len(parts) > 1 or even is not None or span:
+                self._tell(MonitorSet(first, spec.id, self.state.strategy.id, parts, even, span))
         return first
+
+    def _protect(
+        self,
+        spec: Instrument,
+        side: Side,
+        entry: str,
+        number: int,
+        exits: Exits,
+        price: float | None,
+        **shared: Any,
+    ) -> Part:
+        """The exits of one part of an entry, which exclude each other."""
+        group = f"{entry}/exit{number or ''}" if len(exits.orders) > 1 else ""
+        made = {
+            why: self._submit(
+                spec, side.opposite, terms, price, parent=entry, group=group, reason=why, **shared
+            )
+            for why, terms in exits.orders
+        }
+        return Part(exits.qty, made.get("stop loss", ""), made.get("take profit", ""))
 
     def target(
         self,
@@ -162,7 +187,7 @@ class Dealing:
                 continue
             if share < 1 or known.qty + exposure.leaving(self.working.of(instrument), known):
                 size = part_of(known.qty, share, spec.lot)
-                placed = self._leave(spec, size, position=known.position, tag=tag, reason=reason)
+                placed = self.close(instrument, size, position=known.position, tag=tag, reason=reason)
         return placed
 
     def units_worth(self, percent: float, instrument: str, price: float | None) -> Decimal:
@@ -204,6 +229,13 @@ class Dealing:
         if order is not None and not order.cancel_requested:
             self._tell(OrderCancelRequested(order_id, order.instrument, reason))
 
+    def close(self, instrument: str, held: Decimal, **words: Any) -> str:
+        """Leave so much that is held, signed, at the market; no rule but the kill switch refuses it."""
+        terms = Terms(type=OrderType.MARKET, qty=abs(held), reduce_only=True)
+        return self._submit(
+            self.instrument(instrument), Side.SELL if held > 0 else Side.BUY, terms, None, **words
+        )
+
     def cancel_all(self, instrument: str | None, reason: str = "") -> None:
         """Ask for the end of all working orders (of one instrument); of somebody else's only those that are claimed."""
         for order in list(self.working.values()):
@@ -217,8 +249,7 @@ class Dealing:
         for position in list(self.state.positions.values()):
             ours = position.strategy != EXTERNAL
             if position.qty and ours and instrument in (None, position.instrument):
-                spec = self.instrument(position.instrument)
-                self._leave(spec, position.qty, position=position.position, reason=reason)
+                self.close(position.instrument, position.qty, position=position.position, reason=reason)
 
     # --- what is expected -----------------------------------------------------------------------------------
 
@@ -274,24 +305,6 @@ class Dealing:
 
     # --- making orders --------------------------------------------------------------------------------------
 
-    def _after(self, parent: str) -> tuple[str, risk.Denial | None]:
-        """The order that another is to wait for: itself, or "" when it has filled, or why it never will."""
-        if not parent:
-            return "", None
-        order = self.state.orders.get(parent)
-        if order is None:
-            raise OrderError(f"after={parent!r} is no order that this session knows")
-        if order.filled:
-            return "", None
-        if order.working:
-            return parent, None
-        return "", risk.Denial("after", "", f"{parent} was {order.status} without a fill")
-
-    def _leave(self, spec: Instrument, held: Decimal, **words: Any) -> str:
-        """Close what is held at the market; no rule but the kill switch refuses it."""
-        terms = Terms(type=OrderType.MARKET, qty=abs(held), reduce_only=True)
-        return self._submit(spec, Side.SELL if held > 0 else Side.BUY, terms, None, **words)
-
     def _submit(
         self,
         spec: Instrument,
@@ -313,15 +326,8 @@ class Dealing:
         """The next order, not yet told, and why it may not go out."""
         info = self.state.strategy
         name, self.name = self.name or f"{info.id}-{info.intents + 1}", ""
-        order = OrderSubmitted(
-            name,
-            spec.id,
-            info.id,
-            self.state.session.account,
-            side,
-            **terms.fields(),
-            **words,
-        )
+        account = self.state.session.account
+        order = OrderSubmitted(name, spec.id, info.id, account, side, **terms.fields(), **words)
         return order, self._denial(order, price)
 
     def _denial(self, order: OrderSubmitted, price: float | None) -> risk.Denial | None:
@@ -334,9 +340,25 @@ class Dealing:
             for part in parts:
                 self._tell(part)
         else:
-            self._tell(
-                OrderDenied(
-                    order.id, order.instrument, order.strategy, order.account, order.side, order.type, order.qty,
-                    parts.rule, parts.bound, parts.value,
-                )
-            )  # fmt: skip
+            self._tell(_denied(order, parts))
+
+
+def _denied(order: OrderSubmitted, denial: risk.Denial) -> OrderDenied:
+    return OrderDenied(
+        order.id, order.instrument, order.strategy, order.account, order.side, order.type, order.qty, denial.rule,
+        denial.bound, denial.value,
+    )  # fmt: skip
+
+
+def _after(state: State, parent: str) -> tuple[str, risk.Denial | None]:
+    """The order that another is to wait for: itself, or "" when it has filled, or why it never will."""
+    if not parent:
+        return "", None
+    order = state.orders.get(parent)
+    if order is None:
+        raise OrderError(f"after={parent!r} is no order that this session knows")
+    if order.filled:
+        return "", None
+    if order.working:
+        return parent, None
+    return "", risk.Denial("after", "", f"{parent} was {order.status} without a fill")

@@ -20,10 +20,10 @@ from tradekit.model.session import (
 )
 from tradekit.state.hours import late
 from tradekit.state.reducer import apply
-from tradekit.state.shape import Order, State
+from tradekit.state.shape import State
 from tradekit.strategy.base import Strategy
 from tradekit.strategy.freeze import freeze
-from tradekit.trading import commands, hearing, risk
+from tradekit.trading import commands, hearing, monitors, risk
 from tradekit.trading.dealing import Dealing, number
 from tradekit.trading.failure import failure
 from tradekit.trading.series import Series
@@ -95,6 +95,8 @@ class Engine:
             halt = risk.halt_for(self.state)
             if halt is not None:  # before the strategy hears of what was taken
                 self.tell(halt)
+        if self.state.monitors:
+            monitors.look(self, event)
         taken = self._taken.get(event.type)
         if taken is not None:
             taken(event, event.data)
@@ -188,6 +190,8 @@ class Engine:
         if order is None:
             return
         self.dealing.follow(order, moved=not isinstance(data, OrderAccepted | OrderTrailed))
+        if self.state.monitors:
+            monitors.followed(self, order)
         self.turn_to(order.instrument, self._cause)
         if self._hears_orders and order.strategy == self.state.strategy.id:
             self.call("on_order", self.strategy.on_order, order)
@@ -327,7 +331,3 @@ class Engine:
         """The last price known of an instrument [quote currency]."""
         mark = self.state.marks.get(instrument)
         return None if mark is None else mark.last
-
-    def working(self) -> list[Order]:
-        """Orders that may still trade."""
-        return list(self.dealing.working.values())

@@ -3,7 +3,7 @@
 Pure. For venues that hold no orders back and keep none within a position by themselves.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 import msgspec
@@ -18,6 +18,7 @@ from tradekit.model.order import (
     OrderReplaceRequested,
     OrderSubmitted,
     OrderType,
+    Side,
     Status,
 )
 from tradekit.state.exposure import leg_of
@@ -113,10 +114,20 @@ def room_for(state: State, order: Order) -> Decimal:
     parent = state.orders.get(order.parent) if order.parent else None
     if parent is None:
         return room
-    gone = sum(
-        (one.filled for one in state.orders.values() if one.parent == parent.id and one.reduce_only), ZERO
-    )
-    return min(room, max(ZERO, parent.filled - gone))
+    entered, mates = _part_of(state, parent, order)
+    gone = sum((one.filled for one in state.orders.values() if one.reduce_only and one.id in mates), ZERO)
+    return min(room, max(ZERO, entered - gone))
+
+
+def _part_of(state: State, parent: Order, order: Order) -> tuple[Decimal, Collection[str]]:
+    """How much of an entry has filled that an exit is for, and all exits for that; parts fill one after the other."""
+    known = state.monitors.get(parent.id)
+    before = ZERO
+    for part in known.parts if known is not None else ():
+        if order.id in (part.stop, part.target):
+            return min(max(ZERO, parent.filled - before), part.qty), (part.stop, part.target)
+        before += part.qty
+    return parent.filled, {one.id for one in state.orders.values() if one.parent == parent.id}
 
 
 def one_cancels_other(state: State, filled: Order, working: Iterable[Order]) -> list[Fact]:
@@ -136,10 +147,14 @@ def one_cancels_other(state: State, filled: Order, working: Iterable[Order]) -> 
 def rechecked(state: State, instrument: str, *, kept: bool) -> list[Fact]:
     """Keep the reduce-only orders of an instrument at what is left to reduce, end those with nothing left.
 
-    The exits of an entry that still fills grow with it; no other order is ever made larger. `kept`: only those that are
-    kept here, for the venue sees to its own.
+    The exits of an entry that still fills grow with it; no other order is ever made larger. All exits together are no
+    more than what is held, those that exclude each other counted once. `kept`: only those that are kept here, for the
+    venue sees to its own.
     """
     facts: list[Fact] = []
+    given: dict[
+        tuple[str, Side], dict[str, Decimal]
+    ] = {}  # by leg and side: what exits may trade, by their group
     for order in state.orders.values():
         if (
             order.instrument != instrument
@@ -151,6 +166,12 @@ def rechecked(state: State, instrument: str, *, kept: bool) -> list[Fact]:
         if order.strategy == EXTERNAL or _waits_for_parent(state, order) or (kept and not is_kept(order)):
             continue
         room = room_for(state, order)
+        if order.parent in state.orders:
+            shares = given.setdefault((f"{order.strategy}/{order.position}", order.side), {})
+            held = max(ZERO, -leg_of(state, as_sent(order)) * order.side.sign)
+            others = sum((qty for name, qty in shares.items() if name != (order.group or order.id)), ZERO)
+            room = min(room, max(ZERO, held - others))
+            shares[order.group or order.id] = max(room, shares.get(order.group or order.id, ZERO))
         wrong = order.leaves > room or (order.parent in state.orders and order.leaves < room)
         if not room and order.leaves:
             facts.append(OrderCancelRequested(order.id, instrument, "reduce-only: nothing is left to reduce"))
