@@ -1,7 +1,9 @@
 """A day's report as a page and as text."""
 
+import shutil
 from decimal import Decimal
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -118,6 +120,29 @@ def test_a_day_without_a_curve_has_no_drawing(report: DayReport) -> None:
 def test_moments_show_when_and_what(report: DayReport) -> None:
     text = day_text(changed(report, failures=[Moment(report.begins, 7, "strategy", "on_bar:3: oops")]))
     assert "00:00:00  7  strategy         on_bar:3: oops" in text
+
+
+@pytest.mark.browser
+def test_a_browser_shows_it_light_and_dark_and_nothing_scrolls_sideways(
+    report: DayReport, tmp_path: Path
+) -> None:
+    from playwright.sync_api import sync_playwright
+
+    (tmp_path / "day.html").write_text(day_html(report), encoding="utf-8")
+    program = shutil.which("chromium")
+    assert program, "install Debian's chromium"
+    behind = set()
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        for scheme, width in (("light", 900), ("dark", 390)):
+            page: Any = browser.new_page(
+                viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+            )
+            page.goto((tmp_path / "day.html").as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            behind.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        browser.close()
+    assert len(behind) == 2
 
 
 def test_a_moment_of_another_day_has_its_date_and_a_date_its_hyphen(report: DayReport) -> None:

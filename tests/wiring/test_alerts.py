@@ -21,7 +21,7 @@ from tradekit.core.redact import secrets
 from tradekit.errors import ConfigError
 from tradekit.model.order import OrderRejected
 from tradekit.model.reconciliation import AlertRaised
-from tradekit.model.session import RiskChanged
+from tradekit.model.session import RiskChanged, SessionClosed
 from tradekit.wiring.alerts import Alerts
 from tradekit.wiring.build import Parts
 from tradekit.wiring.sessions import Session
@@ -62,12 +62,13 @@ class Life:
 
 @pytest.fixture
 def lives(project: Project, box: Letterbox) -> Callable[..., Any]:
-    """`with lives() as life`: the next life of one session; not closed at its end, as after a crash."""
+    """`with lives() as life`: the next life of one session; not closed at its end, as after a crash, and not told so."""
     live(project, 5, event_bus__event_log_file=str(project.journal))
 
     @contextlib.contextmanager
     def begin(**alerts: Any) -> Iterator[Life]:
-        with put_together(project, alerts={"targets": [PLACE], **alerts}) as parts:
+        kinds = {"restarted": "never", **alerts.pop("kinds", {})}
+        with put_together(project, alerts={"targets": [PLACE], "kinds": kinds, **alerts}) as parts:
             yield Life(parts)
 
     return begin
@@ -105,6 +106,18 @@ def test_a_restart_tells_nothing_again_and_what_was_not_told(lives: Any, box: Le
     with lives() as life:
         life.alerts.close()
     assert len(box.letters) == 2
+
+
+def test_that_a_life_has_ended_without_a_word_is_told_by_the_next(lives: Any, box: Letterbox) -> None:
+    with lives(kinds={"restarted": "warning"}) as life:
+        last = life.parts.journal.last_seq
+        life.tell(SessionClosed("paper", "in good order"))
+        life.alerts.close()
+    assert f"started again: the life before it ended without a word, after #{last}" in box.texts[0]
+    before = len(box.letters)
+    with lives(kinds={"restarted": "warning"}) as life:
+        life.alerts.close()
+    assert len(box.letters) == before
 
 
 def test_what_a_dead_target_was_not_told_waits_for_the_next_life(lives: Any, box: Letterbox) -> None:

@@ -23,6 +23,7 @@ from tradekit.health.apprised import sender_of
 from tradekit.health.finding import Finding, well, wrong
 from tradekit.health.messenger import Messenger, Send
 from tradekit.health.rationing import Letter, Message
+from tradekit.model.session import SessionClosed
 from tradekit.report.alerting import TYPES, Alert, AlertGrade, alert_of
 from tradekit.report.sheets import iso
 
@@ -59,12 +60,16 @@ class Alerts:
                 if alert.seq > known[place]:
                     self._tell(messenger, alert, late=True)
         self._subscriptions = contextlib.ExitStack()
+        self._crashed = _ended_without_a_word(journal)
 
     def begin(self, bus: Bus) -> Self:
         """Listen from now on."""
         for type in TYPES:
             for pattern in (type, f"{type}.>"):
                 self._subscriptions.enter_context(bus.subscribe(pattern, self._heard))
+        if self._crashed:
+            text = f"started again: the life before it ended without a word, after #{self._crashed}"
+            self._tell_all(Alert(self._clock.now(), 0, AlertGrade.WARNING, "restarted", text))
         return self
 
     def alarm(self, text: str) -> None:
@@ -143,6 +148,12 @@ def findings(config: Config, *, send: bool) -> list[Finding]:
                 well("alerts", f"{place}: {'a test was sent' if send else 'an address that can be used'}")
             )
     return found
+
+
+def _ended_without_a_word(journal: JournalReader) -> int:
+    """The last event of a life that was not closed in good order; 0 where it was, or where there was none."""
+    last = next(iter(journal.events(max(journal.last_seq - 1, 0))), None)
+    return 0 if last is None or isinstance(last.data, SessionClosed) else last.seq
 
 
 def _told(journal: JournalReader, since: int, until: int) -> Iterable[Alert]:
