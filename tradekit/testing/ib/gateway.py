@@ -108,6 +108,10 @@ class Gateway:
         """Do not look at the next request."""
         self._faults.append("request")
 
+    def lose_nothing(self) -> None:
+        """Let what was to be lost pass."""
+        self._faults.clear()
+
     def lose_interactive_brokers(self) -> None:
         """TWS stands, and what is behind it is away."""
         self.away = "Connectivity between IBKR and Trader Workstation has been lost."
