@@ -62,7 +62,7 @@ class Life:
 
 @pytest.fixture
 def lives(project: Project, box: Letterbox) -> Callable[..., Any]:
-    """`with lives() as life`: the next life of one session; not closed at its end, as after a crash, and not told so."""
+    """`with lives() as life`: the next life of one session; it ends as by a crash, and is not told of that."""
     live(project, 5, event_bus__event_log_file=str(project.journal))
 
     @contextlib.contextmanager
