@@ -5,9 +5,19 @@ Pure: the time is given to it. Knows no venue, no request and no waiting.
 
 from collections import deque
 
-__all__ = ["Quota"]
+import msgspec
+
+__all__ = ["Kept", "Quota"]
 
 KEPT = 0.2  # of the window is for cancels and questions
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A quota as it stands: what was spent when, until when a pause lasts, and whether it is a ban."""
+
+    spent: list[tuple[float, float]] = []
+    until: float = 0.0
+    banned: bool = False
 
 
 class Quota:
@@ -56,6 +66,20 @@ class Quota:
         """The venue wants nothing for so long; a longer pause that is under way stays."""
         self._until = max(self._until, now + seconds)
         self.banned = self.banned or banned
+
+    def kept(self, now: float) -> Kept:
+        """What is to be known of it elsewhere; spendings of half a second are one, as old as the youngest of them."""
+        self._used(now)
+        spent: dict[int, tuple[float, float]] = {}
+        for at, cost in self._spent:
+            slot = int(at * 2)
+            spent[slot] = (at, cost + spent.get(slot, (at, 0.0))[1])
+        return Kept(list(spent.values()), max(self._until, 0.0), self.banned)
+
+    def go_on(self, kept: Kept) -> None:
+        """Go on with what was known elsewhere."""
+        self._spent = deque(kept.spent)
+        self._until, self.banned = kept.until, kept.banned
 
     def _used(self, now: float) -> float:
         while self._spent and self._spent[0][0] <= now - self.window_s:

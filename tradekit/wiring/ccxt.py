@@ -12,6 +12,7 @@ from tradekit.brokers.ccxt.checks import instruments, look
 from tradekit.brokers.ccxt.client import Access, load_library
 from tradekit.brokers.ccxt.feed import CcxtFeed
 from tradekit.brokers.ccxt.orders import CcxtBroker
+from tradekit.client.registry import runtime_folder
 from tradekit.config.schema import Config
 from tradekit.core.clock import Clock
 from tradekit.core.secret import Secret
@@ -79,4 +80,6 @@ def _access(config: Config) -> Access:
 
 def _address(config: Config) -> Access:
     section = config.broker
-    return Access(venue=section.venue, sandbox=section.sandbox, url=section.url or "")
+    return Access(
+        venue=section.venue, sandbox=section.sandbox, url=section.url or "", limits=runtime_folder()
+    )

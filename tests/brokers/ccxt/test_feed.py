@@ -221,3 +221,14 @@ def test_a_history_that_cannot_be_read_lets_no_later_bar_through() -> None:
         assert desk.bars == [0, 1, 2, 3]
 
     play(script)
+
+
+def test_it_is_closed_at_once_also_while_it_waits_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tradekit.brokers.ccxt.feed._chance", lambda: 1.0)
+    monkeypatch.setattr("tradekit.brokers.ccxt.feed._FIRST_PAUSE_S", 1000.0)
+
+    async def script(desk: Desk) -> None:
+        await desk.venue.cut()
+        await asyncio.sleep(0.3)  # it has met the cut, and waits
+
+    play(script)  # which closes the feed and waits for its end, 60 s at most

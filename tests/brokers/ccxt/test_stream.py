@@ -11,7 +11,7 @@ from tests.brokers.ccxt.messages import spot_report
 from tradekit.brokers.ccxt.orders import CcxtBroker
 from tradekit.brokers.ccxt.stream import _skew
 from tradekit.core.secret import Secret
-from tradekit.errors import BrokerError
+from tradekit.errors import BrokerError, ConnectionLostError
 from tradekit.model.said import Ask, LinkSaid, OrderSaid, Question, Said, What
 from tradekit.testing.talk import Talk
 
@@ -221,3 +221,46 @@ def test_the_key_of_the_stream_is_renewed_while_it_lasts_and_not_after() -> None
         assert not getattr(client, "timers", ())
 
     listen(script, "linear")
+
+
+@pytest.mark.parametrize("how", ["canceled", "raised"])
+def test_a_connection_that_is_given_up_without_a_word_is_a_lost_stream_and_nobody_waits_for_ever(
+    how: str,
+) -> None:
+    """The library cancels the future that it was to tell the end by; what keeps the stream must not die of it."""
+
+    async def whole() -> list[Said]:
+        bench = CcxtBench("spot")
+        await bench.open()
+        stream = bench.broker._stream
+        heard: list[Said] = []
+        ended: list[str] = []
+        lost: list[asyncio.Future[Any]] = []
+        listen = stream._dialect.listen
+
+        async def listening(client: Any) -> Any:
+            await listen(client)
+            if len(lost) == 1 and how == "raised":
+                raise asyncio.CancelledError  # as a library that cancels its own waits does
+            lost.append(asyncio.get_running_loop().create_future())
+            return lost[-1]
+
+        stream._dialect.listen = listening
+        async with asyncio.timeout(30):
+            try:
+                async for said in bench.broker.reports():
+                    heard.append(said)
+                    if len(heard) == 1:
+                        lost[0].cancel()
+                    elif how == "canceled" and len(heard) == 3:
+                        break
+            except ConnectionLostError as error:
+                ended.append(str(error))
+            finally:
+                await bench.broker.close()
+                await bench.close()
+        assert [*map(bool, ended)] == [how == "raised"] * len(ended)
+        return heard
+
+    ups = [one.up for one in asyncio.run(whole()) if isinstance(one, LinkSaid)]
+    assert ups == ([True, False, True] if how == "canceled" else [True, False])

@@ -13,7 +13,6 @@ from tradekit.brokers.ccxt.history import History
 from tradekit.brokers.ccxt.names import Names
 from tradekit.brokers.ccxt.stream import Stream
 from tradekit.core.clock import Clock, SystemClock
-from tradekit.core.redact import secrets
 from tradekit.errors import ConnectionLostError
 from tradekit.health.finding import Finding, note, well, wrong
 from tradekit.model.instrument import Instrument
@@ -69,7 +68,7 @@ async def _reached(client: Any, dialect: Dialect, names: Names, clock: Clock) ->
         try:
             await stream.measure(client)
         except Exception as error:
-            reason = secrets.clean(judge(error, call).reason)
+            reason = judge(error, call).reason
             return wrong("venue", f"{dialect.venue} gives no answer: {reason}", "is this machine online?")
     skew_s = stream.skew_s or 0.0
     said = f"{dialect.venue} answers; the clocks differ by {abs(skew_s) * 1000:,.0f} ms"
@@ -123,7 +122,7 @@ async def _account(client: Any, dialect: Dialect) -> AsyncIterator[Finding]:
                 if judged.verdict.hopeless
                 else "try again"
             )
-            yield wrong("key", f"the venue does not tell its rights: {secrets.clean(judged.reason)}", remedy)
+            yield wrong("key", f"the venue does not tell its rights: {judged.reason}", remedy)
             return
     if refusal:
         yield wrong("account", refusal)

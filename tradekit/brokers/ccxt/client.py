@@ -4,16 +4,19 @@ The one place that imports ccxt, and only when a client is made (it takes second
 """
 
 import asyncio
+import hashlib
 import importlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
 from tradekit.brokers.ccxt.errors import Call
+from tradekit.brokers.ccxt.limiter import SharedQuota
 from tradekit.core.clock import Clock
 from tradekit.core.secret import Secret
 from tradekit.errors import BrokerError, ConfigError
@@ -41,6 +44,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     sandbox    the venue's own test exchange
     url        another address in place of the venue's, for a venue of one's own ("http://127.0.0.1:8080")
     timeout_s  what has no answer by then has none [s]
+    limits     the folder where requests are counted together with other processes; None counts one's own
     """
 
     venue: str
@@ -49,6 +53,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: bool = False
     url: str = ""
     timeout_s: float = 8.0
+    limits: Path | None = None
 
 
 def load_library() -> Any:
@@ -85,10 +90,19 @@ def make_client(
     if access.url:
         made.urls["api"] = _moved(made.urls["api"], access.url)
     made.has["fetchCurrencies"] = False  # needs rights beyond trading, and tells nothing that is needed
-    made.quota, made.unit, made.clock = quota, unit, clock
+    counted = (
+        quota if access.limits is None else SharedQuota(quota, access.limits / _limits_file(access, options))
+    )
+    made.quota, made.unit, made.clock = counted, unit, clock
     if access.url.startswith("http:"):
         made.timeout_on_exit = 0  # only connections under TLS take their time to close
     return made
+
+
+def _limits_file(access: Access, options: Mapping[str, Any]) -> str:
+    """One file an address and market: that is what venues count requests by."""
+    there = f"{access.venue} {options.get('defaultType')} {access.sandbox} {access.url}"
+    return f"limits-{hashlib.sha256(there.encode()).hexdigest()[:16]}.json"
 
 
 @contextmanager
@@ -108,7 +122,7 @@ class _Held:
     tap  is shown every message of a connection first; true keeps it from the library's own caches
     """
 
-    quota: Quota
+    quota: Quota | SharedQuota
     unit: float
     clock: Clock
     tap: Callable[[Any, Any], bool] | None = None

@@ -1,7 +1,8 @@
 """A venue's errors in the port's words: refused, in doubt, too many, a wrong clock, a key, a right. The one table.
 
 What an error means follows from what the venue said (its code, in an answer of 4xx), never from the class that the
-library made of it: that calls a half-read answer an `ExchangeError` too. Knows no order.
+library made of it: that calls a half-read answer an `ExchangeError` too. The one place where what a venue or the
+library says is cleaned of secrets. Knows no order.
 """
 
 import json
@@ -10,7 +11,9 @@ from enum import StrEnum
 
 import msgspec
 
-__all__ = ["Call", "Judged", "Unreadable", "Verdict", "judge"]
+from tradekit.core.redact import secrets
+
+__all__ = ["Call", "Judged", "Unreadable", "Verdict", "judge", "words"]
 
 
 class Verdict(StrEnum):
@@ -133,8 +136,13 @@ def _told(text: str) -> tuple[int | None, str]:
 
 def _reason(error: BaseException, call: Call, code: int | None, said: str) -> str:
     if code is not None:
-        return f"{said or 'no words'} ({code})"[:_LONGEST]
+        return secrets.clean(f"{said or 'no words'} ({code})")[:_LONGEST]
     if call.status >= 400:
         return f"HTTP {call.status}"
-    words = str(error).partition("?")[0]  # an address ends before its query, which is signed
-    return f"{type(error).__name__}: {words}"[:_LONGEST] if words else type(error).__name__
+    told = words(error)
+    return f"{type(error).__name__}: {told}"[:_LONGEST] if told else type(error).__name__
+
+
+def words(error: BaseException) -> str:
+    """What an error says, without a secret and without the query of an address, which is signed."""
+    return secrets.clean(str(error).partition("?")[0])[:_LONGEST]

@@ -5,6 +5,7 @@ later is told. Knows no session and no account.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from secrets import SystemRandom
@@ -14,11 +15,10 @@ import msgspec
 
 from tradekit.brokers.ccxt.client import Access, calling, make_client
 from tradekit.brokers.ccxt.dialect import dialect_of
-from tradekit.brokers.ccxt.errors import Unreadable, judge
+from tradekit.brokers.ccxt.errors import Unreadable, judge, words
 from tradekit.brokers.ccxt.history import History
 from tradekit.brokers.ccxt.names import Names
 from tradekit.core.clock import Clock, SystemClock
-from tradekit.core.redact import secrets
 from tradekit.errors import ConnectionLostError
 from tradekit.model.instrument import duration
 from tradekit.model.market import Bar, MarkUpdated
@@ -70,7 +70,7 @@ class CcxtFeed:
         self._client: Any = None
         self._frames: asyncio.Queue[tuple[Bar, bool] | None] = asyncio.Queue()
         self._marked: dict[str, float] = {}
-        self._closed = False
+        self._ended = asyncio.Event()
         shown = ", ".join(f"{instrument} {timeframe}" for instrument, timeframe in self._series)
         self.source = f"{access.venue} {market}: {shown}"
 
@@ -90,14 +90,17 @@ class CcxtFeed:
                     yield told
                 reason = "the connection was lost"
             except (ConnectionLostError, Unreadable, OSError, TimeoutError) as error:
-                reason = secrets.clean(str(error)) or type(error).__name__
+                reason = words(error) or type(error).__name__
             if self._over():
                 return
             _log.warning("%s: %s; it is made again", self.source, reason)
             await self._client.close_ws_clients()
             failures = 0 if self._clock.monotonic() - opened_at >= _STABLE_S else failures
-            await asyncio.sleep(min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(failures, 10)) * _chance())
+            longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(failures, 10))
             failures += 1
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(longest * _chance()):
+                    await self._ended.wait()
 
     def stale(self) -> list[Key]:
         """The series of which nothing has been heard for longer than there is nothing to hear."""
@@ -106,13 +109,13 @@ class CcxtFeed:
 
     async def close(self) -> None:
         """End the connection and the stream."""
-        self._closed = True
+        self._ended.set()
         self._frames.put_nowait(None)
         if self._client is not None:
             await self._client.close()
 
     def _over(self) -> bool:
-        return self._closed
+        return self._ended.is_set()
 
     # --- one connection -----------------------------------------------------------------------------------------
 
@@ -130,7 +133,7 @@ class CcxtFeed:
                 async with asyncio.timeout(_OPEN_S):
                     lost = await self._dialect.subscribe(self._client, list(self._series), self._names)
             except Exception as error:
-                raise ConnectionLostError(secrets.clean(judge(error, call).reason)) from error
+                raise ConnectionLostError(judge(error, call).reason) from error
         frames = self._frames
 
         def over(ended: asyncio.Future[Any]) -> None:

@@ -11,7 +11,6 @@ from tradekit.brokers.ccxt.dialect import Dialect
 from tradekit.brokers.ccxt.errors import judge
 from tradekit.brokers.ccxt.names import Names
 from tradekit.core.clock import Clock
-from tradekit.core.redact import secrets
 from tradekit.errors import ConnectionLostError, DataError, TradekitError
 from tradekit.model.instrument import Instrument, duration
 from tradekit.model.market import Bar
@@ -45,7 +44,7 @@ class History:
             except TradekitError:
                 raise
             except Exception as error:
-                reason = secrets.clean(judge(error, call).reason)
+                reason = judge(error, call).reason
                 raise ConnectionLostError(f"no bars of {instrument} {timeframe}: {reason}") from error
         found = [
             bar for bar in found if bar.ts + length <= now - _SETTLED_NS
@@ -60,5 +59,5 @@ class History:
             try:
                 return await self._dialect.instruments(self._client, self._names)
             except Exception as error:
-                reason = secrets.clean(judge(error, call).reason)
+                reason = judge(error, call).reason
                 raise ConnectionLostError(f"the venue's instruments could not be read: {reason}") from error

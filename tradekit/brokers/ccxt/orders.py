@@ -13,7 +13,6 @@ from tradekit.brokers.ccxt.errors import Judged, Verdict, judge
 from tradekit.brokers.ccxt.names import Names
 from tradekit.brokers.ccxt.stream import Stream
 from tradekit.core.clock import Clock, SystemClock
-from tradekit.core.redact import secrets
 from tradekit.model.order import OrderReplaceRequested, OrderSubmitted
 from tradekit.model.said import Answer, Ask, Failed, OrderSaid, Question, Said, Unknown, What
 from tradekit.trading.broker import AtVenue
@@ -174,7 +173,7 @@ class CcxtBroker:
         """What is done about an error beside telling it: a wrong clock is measured anew before the next request."""
         if judged.verdict is Verdict.SKEW:
             self._stream.measure_soon(self.client)
-        return Judged(judged.verdict, secrets.clean(judged.reason))
+        return judged
 
     def _said(self, what: What, order: str, instrument: str, reason: str, venue_id: str = "") -> OrderSaid:
         return OrderSaid(

@@ -11,11 +11,10 @@ from typing import Any
 
 from tradekit.brokers.ccxt.client import calling
 from tradekit.brokers.ccxt.dialect import Dialect
-from tradekit.brokers.ccxt.errors import Unreadable, judge
+from tradekit.brokers.ccxt.errors import Unreadable, judge, words
 from tradekit.brokers.ccxt.names import Names
 from tradekit.core.clock import Clock
-from tradekit.core.redact import secrets
-from tradekit.errors import BrokerError
+from tradekit.errors import BrokerError, ConnectionLostError
 from tradekit.model.said import LinkSaid, Said
 
 __all__ = ["Stream"]
@@ -37,7 +36,7 @@ class Stream:
     def __init__(self, dialect: Dialect, names: Names, clock: Clock) -> None:
         self.skew_s: float | None = None
         self._dialect, self._names, self._clock = dialect, names, clock
-        self._told: asyncio.Queue[Said | BrokerError | None] = asyncio.Queue()
+        self._told: asyncio.Queue[Said | Exception | None] = asyncio.Queue()
         self._early: (
             list[Said] | None
         ) = []  # what came before the line was told to be up; None while it is up
@@ -49,14 +48,26 @@ class Stream:
         if self._closed:
             return
         keeping = asyncio.create_task(self._keep(client))
+        keeping.add_done_callback(self._kept)
         try:
             while (told := await self._told.get()) is not None:
-                if isinstance(told, BrokerError):
+                if isinstance(told, Exception):
                     raise told
                 yield told
         finally:
+            keeping.remove_done_callback(self._kept)
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
+
+    def _kept(self, keeping: "asyncio.Task[None]") -> None:
+        """Whoever keeps the connection has ended without a word: nobody is left waiting for one that cannot come.
+
+        The library cancels what it waits for when it closes a connection, and that looks like our own doing.
+        """
+        error = ConnectionLostError("it was canceled") if keeping.cancelled() else keeping.exception()
+        if error is not None:
+            why = words(error)
+            self._told.put_nowait(ConnectionLostError(f"the stream of the account was given up: {why}"))
 
     async def close(self) -> None:
         """End the stream; what waits in it is dropped."""
@@ -110,7 +121,7 @@ class Stream:
             try:
                 await self.measure(client)
             except Exception as error:  # the next request will tell
-                _log.info("the venue's clock could not be read: %s", secrets.clean(str(error)))
+                _log.info("the venue's clock could not be read: %s", words(error))
 
         if not self._measuring and not self._closed:
             task = asyncio.create_task(measured())
@@ -128,7 +139,7 @@ class Stream:
                     lost = await self._opened(client)
                 except Exception as error:  # what it means is the table's to say
                     judged = judge(error, call)
-                    reason = secrets.clean(judged.reason)
+                    reason = judged.reason
                     if judged.verdict.hopeless or isinstance(error, BrokerError):
                         self._told.put_nowait(self._hopeless(error, reason))
                         return
@@ -165,11 +176,10 @@ class Stream:
         await client.close_ws_clients()
 
     async def _lasted(self, lost: Any) -> str:
-        try:
-            await lost
-        except Exception as error:
-            return secrets.clean(str(error).partition("?")[0])[:300]
-        return "the connection has ended"
+        """Wait for a connection's end, however it comes: the library may cancel what it was to tell it by."""
+        await asyncio.wait({lost})
+        error = None if lost.cancelled() else lost.exception()
+        return "the connection has ended" if error is None else words(error)
 
     def _up(self) -> None:
         early, self._early = self._early, None

@@ -1,0 +1,23 @@
+"""The hazards at the Alpaca broker."""
+
+import pytest
+
+from tests.brokers.alpaca.bench import AlpacaBench
+from tests.hazards.suite import Hazards
+from tradekit.model.instrument import Instrument
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once."""
+    monkeypatch.setattr("tradekit.brokers.alpaca.line._chance", lambda: 0.0)
+
+
+class TestAlpaca(Hazards):
+    @pytest.fixture
+    def bench(self) -> AlpacaBench:
+        return AlpacaBench()
+
+    @pytest.fixture
+    def spec(self) -> Instrument:
+        return Instrument(id="AAPL", quote="USD")

@@ -1,0 +1,33 @@
+"""The hazards at the ccxt broker, on spot and on linear perpetuals."""
+
+import pytest
+
+from tests.brokers.ccxt.bench import CcxtBench
+from tests.hazards.suite import Hazards
+from tradekit.model.instrument import Instrument, Kind
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once."""
+    monkeypatch.setattr("tradekit.brokers.ccxt.stream._chance", lambda: 0.0)
+
+
+class TestSpot(Hazards):
+    @pytest.fixture
+    def bench(self) -> CcxtBench:
+        return CcxtBench("spot")
+
+    @pytest.fixture
+    def spec(self) -> Instrument:
+        return Instrument(id="BTC-USDT", quote="USDT", base="BTC")
+
+
+class TestLinear(Hazards):
+    @pytest.fixture
+    def bench(self) -> CcxtBench:
+        return CcxtBench("linear")
+
+    @pytest.fixture
+    def spec(self) -> Instrument:
+        return Instrument(id="BTC-USDT", quote="USDT", kind=Kind.PERPETUAL)

@@ -1,0 +1,23 @@
+"""The hazards at the ib broker."""
+
+import pytest
+
+from tests.brokers.ib.bench import IbBench
+from tests.hazards.suite import Hazards
+from tradekit.model.instrument import Instrument
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once."""
+    monkeypatch.setattr("tradekit.brokers.ib.stream._chance", lambda: 0.0)
+
+
+class TestIb(Hazards):
+    @pytest.fixture
+    def bench(self) -> IbBench:
+        return IbBench()
+
+    @pytest.fixture
+    def spec(self) -> Instrument:
+        return Instrument(id="AAPL", quote="USD")
