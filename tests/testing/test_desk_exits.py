@@ -1,8 +1,11 @@
 """Exits and the kill switch at a venue that says no: no asking in a circle, nothing twice, nothing left."""
 
+from decimal import Decimal as D
+
 import pytest
 
 from tests.testing.scripts import answer_all, bought, submits
+from tradekit.model.instrument import Instrument
 from tradekit.testing.desk import Desk
 
 
@@ -70,6 +73,26 @@ def test_after_the_kill_switch_a_refused_cancel_is_asked_for_again_until_it_is_d
     desk.report(kind="canceled", cid="A", venue_order_id="v-A")
     desk.advance(60)
     assert len([one for one in desk.sent if one["kind"] == "cancel"]) == 4
+
+
+def test_what_a_fee_leaves_below_a_lot_is_in_no_order() -> None:
+    pair = Instrument(id="ETHUSDT", quote="USDT", base="ETH", lot=D("0.01"))
+    desk = Desk([pair], practice={"reduces": False}, limits={})
+    desk.submit(cid="A", qty=1, price=2500, stop_loss=2000)
+    desk.report(kind="new", cid="A", venue_order_id="v")
+    desk.report(kind="fill", cid="A", exec_id="e", qty=1, price=2500, fee="0.001", fee_currency="ETH")
+    assert desk.position() == D("0.999")
+    (stop,) = submits(desk)[1:]
+    assert stop["qty"] == D("0.99")
+    desk.report(kind="new", cid=stop["cid"], venue_order_id="s")
+    desk.command("flatten")
+    out = submits(desk)[-1]
+    assert (out["side"], out["qty"], out["type"]) == ("sell", D("0.99"), "market")
+    desk.report(kind="canceled", cid=stop["cid"])
+    desk.report(kind="fill", cid=out["cid"], exec_id="o", qty="0.99", price=2500)
+    sent = len(submits(desk))
+    desk.command("flatten")
+    assert (desk.position(), len(submits(desk))) == (D("0.009"), sent)
 
 
 @pytest.mark.parametrize("killed", [False, True])

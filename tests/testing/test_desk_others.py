@@ -77,6 +77,26 @@ def test_a_loop_of_rejected_orders_is_stopped() -> None:
     assert desk.state.risk.halted
 
 
+def test_a_loop_of_rejected_exits_is_slowed_down_and_flatten_goes_at_once() -> None:
+    desk = Desk(limits={})
+    bought(desk, 2)
+    before = len(submits(desk))
+    for n in range(1000):
+        made = desk.submit(cid=f"X{n}", side="sell", qty=2, reduce_only=True)
+        if made.status == "submitted":
+            desk.report(kind="rejected", cid=f"X{n}", reason="LOT_SIZE")
+        desk.advance(1)
+    assert 10 < len(submits(desk)) - before < 30  # three at once, then after 1, 2, 4 ... 60 s
+    assert desk.state.orders["X999"].status == "denied"
+    assert "refused" in desk.state.orders["X999"].note
+    sent = len(submits(desk))
+    desk.command("flatten")
+    assert len(submits(desk)) == sent + 1
+    flat = submits(desk)[-1]["cid"]
+    desk.report(kind="new", cid=flat, venue_order_id="v-flat")  # taken: nothing waits any more
+    assert desk.submit(cid="Y", side="sell", qty=2, reduce_only=True).status == "submitted"
+
+
 def test_a_loop_of_identical_orders_is_stopped() -> None:
     desk = Desk()
     for n in range(1000):

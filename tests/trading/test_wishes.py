@@ -176,6 +176,17 @@ def test_close_leaves_the_position_and_tells_nothing_without_one() -> None:
     assert (told.side, told.qty, told.tag) == (Side.SELL, D(3), "out")
 
 
+def test_less_than_a_lot_is_left_where_it_is() -> None:
+    made = desk(lambda s, b: s.buy_to(1), None, spec=Instrument(id="BTC", lot=D("0.1")))
+    position = made.state.positions["s/BTC"]
+    position.qty = D("0.97")  # as after a fee in what was bought
+    made.engine.dealing.goals["BTC"] = 0.97
+    (told,) = orders(made.bar(flat(2, 100.0), lambda s, b: s.close()))
+    assert (told.side, told.qty) == (Side.SELL, D("0.9"))
+    made.bar(flat(3, 100.0))
+    assert types(made.bar(flat(4, 100.0), lambda s, b: s.close())) == ["bar.closed"]
+
+
 def test_target_percent_is_a_share_of_equity_at_the_last_close() -> None:
     assert wish(lambda s, b: s.target_percent(50)).qty == D(50)
     assert wish(lambda s, b: s.target_percent(-33)).qty == D(33)

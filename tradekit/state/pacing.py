@@ -46,6 +46,7 @@ def _sent(state: State) -> bool:
 
 def _rejected(state: State) -> bool:
     state.risk.rejects += 1
+    state.risk.refused = state.time
     return True
 
 

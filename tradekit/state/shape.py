@@ -309,6 +309,7 @@ class Risk(msgspec.Struct):
     holds    by instrument ("*" is all): what lets only orders through that reduce a position, and why
     sent     when the latest orders went out, as many as `max_orders_per_minute` allows [session time, UTC ns]
     rejects  orders that the venue has refused since it last took one, or since the session was armed
+    refused  when it refused the last of them [session time, UTC ns]
     """
 
     armed: bool = False
@@ -322,6 +323,7 @@ class Risk(msgspec.Struct):
     holds: dict[str, dict[str, str]] = {}
     sent: list[int] = []
     rejects: int = 0
+    refused: int = 0
 
 
 class Command(msgspec.Struct, frozen=True):

@@ -62,6 +62,7 @@ class Dealing:
         self.flips = True
         self.name = ""
         self._tell = tell
+        self._urgent = False  # whether a human wants it now, whatever the venue has refused
 
     # --- wishes ---------------------------------------------------------------------------------------------
 
@@ -143,7 +144,8 @@ class Dealing:
     ) -> str | None:
         """The market order that leads to a position of `qty` units, or None when nothing is to be done.
 
-        A gap that is worth less than the instrument's smallest order is left open. `asked` is what the strategy asked
+        A gap that is worth less than the instrument's smallest order, or is less than a lot (a fee in what was bought
+        leaves such crumbs), is left open. `asked` is what the strategy asked
         for, where that is not `qty` itself.
         """
         spec = self.instrument(instrument)
@@ -151,15 +153,14 @@ class Dealing:
         if not wanted and self.state.account.hedging:
             return self.leave("", instrument=instrument, tag=tag, reason=reason)
         wanted = floor_to(wanted, spec.lot)
-        gap = wanted - self.expected(instrument)
+        gap = floor_to(wanted - self.expected(instrument), spec.lot)
         if gap == 0:
             self.goals[instrument] = number(wanted)
             return None
         if too_small(spec, abs(gap), price):
             return None
         check_size(spec, abs(gap), price)
-        side = Side.BUY if gap > 0 else Side.SELL
-        terms = Terms(type=OrderType.MARKET, qty=abs(gap))
+        side, terms = Side.BUY if gap > 0 else Side.SELL, Terms(type=OrderType.MARKET, qty=abs(gap))
         order, denial = self._order(spec, side, terms, price, tag=tag, reason=reason)
         refused = None if denial is None else (wanted if asked is None else asked, denial.rule)
         if refused is not None and refused == self.refused.get(instrument):
@@ -185,7 +186,8 @@ class Dealing:
         for known in [p for p in self.state.positions.values() if p.instrument == instrument and p.qty]:
             if known.strategy != self.state.strategy.id or position not in ("", known.position):
                 continue
-            if share < 1 or known.qty + exposure.leaving(self.working.of(instrument), known):
+            left = known.qty + exposure.leaving(self.working.of(instrument), known)
+            if share < 1 or floor_to(left, spec.lot):
                 size = part_of(known.qty, share, spec.lot)
                 placed = self.close(instrument, size, position=known.position, tag=tag, reason=reason)
         return placed
@@ -229,12 +231,11 @@ class Dealing:
         if order is not None and not order.cancel_requested:
             self._tell(OrderCancelRequested(order_id, order.instrument, reason))
 
-    def close(self, instrument: str, held: Decimal, **words: Any) -> str:
-        """Leave so much that is held, signed, at the market; no rule but the kill switch refuses it."""
-        terms = Terms(type=OrderType.MARKET, qty=abs(held), reduce_only=True)
-        return self._submit(
-            self.instrument(instrument), Side.SELL if held > 0 else Side.BUY, terms, None, **words
-        )
+    def close(self, instrument: str, held: Decimal, **words: Any) -> str | None:
+        """Leave so much that is held, signed, at the market; None where it is less than a lot."""
+        spec, side = self.instrument(instrument), Side.SELL if held > 0 else Side.BUY
+        terms = Terms(type=OrderType.MARKET, qty=floor_to(abs(held), spec.lot), reduce_only=True)
+        return self._submit(spec, side, terms, None, **words) if terms.qty else None
 
     def cancel_all(self, instrument: str | None, reason: str = "") -> None:
         """Ask for the end of all working orders (of one instrument); of somebody else's only those that are claimed."""
@@ -246,10 +247,11 @@ class Dealing:
     def flatten(self, instrument: str | None, reason: str) -> None:
         """Cancel everything and leave every position (or that of one instrument) at the market."""
         self.cancel_all(instrument, reason)
+        self._urgent = True
         for position in list(self.state.positions.values()):
-            ours = position.strategy != EXTERNAL
-            if position.qty and ours and instrument in (None, position.instrument):
+            if position.qty and position.strategy != EXTERNAL and instrument in (None, position.instrument):
                 self.close(position.instrument, position.qty, position=position.position, reason=reason)
+        self._urgent = False
 
     # --- what is expected -----------------------------------------------------------------------------------
 
@@ -272,13 +274,11 @@ class Dealing:
         """Whether an order, or the change of one, can only make the position smaller, with all that is under way."""
         if isinstance(order, OrderReplaceRequested):
             known = self.state.orders.get(order.id)
-            if known is None:
-                return False
-            if exposure.less(known, order):
-                return True
+            if known is None or exposure.less(known, order):
+                return known is not None
             order = exposure.changed(known, order)
         mark = self.state.marks.get(order.instrument)
-        seen = exposure.weighed(self.state, order, mark.last if mark is not None else None)
+        seen = exposure.weighed(self.state, order, None if mark is None else mark.last)
         return risk.reduces(self.state, seen, self.under_way(order))
 
     def follow(self, order: Order, *, moved: bool = True) -> None:
@@ -332,7 +332,8 @@ class Dealing:
 
     def _denial(self, order: OrderSubmitted, price: float | None) -> risk.Denial | None:
         seen = exposure.weighed(self.state, order, price)
-        return risk.check(self.state, seen, price, self.under_way(order), self.working.values())
+        under_way, working = self.under_way(order), self.working.values()
+        return risk.check(self.state, seen, price, under_way, working, patient=not self._urgent)
 
     def _tell_or_deny(self, order: OrderSubmitted, denial: risk.Denial | None) -> None:
         parts = denial or ((order,) if self.flips else through_zero(self.state, order))

@@ -6,7 +6,7 @@ price is looked at once it is told, and what follows is at work from the next on
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tradekit.core.event import Event
 from tradekit.errors import OrderError
@@ -146,7 +146,7 @@ def _leave(engine: "Engine", name: str, known: Monitor) -> None:
     held = _held(engine, name, known)
     if held:
         entry = engine.state.orders.get(name)
-        words = {} if entry is None else {"position": entry.position, "tag": entry.tag}
+        words: dict[str, Any] = {} if entry is None else {"position": entry.position, "tag": entry.tag}
         dealing.close(known.instrument, held, reason="time exit", **words)
     engine.tell(MonitorEnded(name, known.instrument, "time exit"))
 

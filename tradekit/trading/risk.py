@@ -19,6 +19,10 @@ from tradekit.trading.margin import shortage
 
 __all__ = ["Denial", "check", "halt_for", "reduces"]
 
+_PATIENCE = 3  # refusals in a row after which an exit still goes out at once
+_LONGEST_PAUSE_S = 60
+_SECOND = 1_000_000_000
+
 
 class Denial(msgspec.Struct, frozen=True):
     """Why an order may not go out."""
@@ -34,10 +38,13 @@ def check(
     price: float | None,
     under_way: Decimal = ZERO,
     working: Collection[Order] | None = None,
+    *,
+    patient: bool = True,
 ) -> Denial | None:
     """The first rule that refuses `order`, or None.
 
-    An order that can only make a position smaller is held up by the kill switch alone. `price`, `under_way` and
+    An order that can only make a position smaller is held up by the kill switch alone, and where the venue keeps
+    refusing by a pause, unless nobody has the patience. `price`, `under_way` and
     `working` are those of `limits.Asked`; who has no list of what works leaves it to be looked for in the state.
     """
     risk = state.risk
@@ -48,10 +55,10 @@ def check(
             for reason in risk.holds.get(instrument, {}).values():
                 return Denial("hold", "", reason)
     unlimited = state.account.type is AccountType.UNLIMITED
-    if risk.armed and not risk.halted and not risk.limits and unlimited:
+    if risk.armed and not risk.halted and not risk.limits and unlimited and not risk.rejects:
         return None
     if reduces(state, order, under_way):
-        return None
+        return _paused(state) if patient else None
     if not risk.armed:
         return Denial("armed", "", risk.reason or "the session is not armed")
     if risk.halted:
@@ -66,6 +73,20 @@ def check(
             return Denial(name, bound, broken)
     short_of = shortage(state, order, price, under_way, working)
     return None if short_of is None else Denial(*short_of)
+
+
+def _paused(state: State) -> Denial | None:
+    """Why an exit waits: no rule holds it up, so that one which its venue keeps refusing would go out at every price.
+
+    After three refusals in a row, of whatever orders, the pause is 1 s, and doubles with each up to a minute.
+    """
+    risk = state.risk
+    if risk.rejects < _PATIENCE:
+        return None
+    pause = min(_LONGEST_PAUSE_S, 2 ** min(risk.rejects - _PATIENCE, 6))
+    if state.time - risk.refused >= pause * _SECOND:
+        return None
+    return Denial("pause", f"{pause} s", f"the venue has refused {risk.rejects} orders in a row")
 
 
 def halt_for(state: State) -> RiskChanged | None:

@@ -122,14 +122,15 @@ def _units(spec: Instrument, qty: object) -> Decimal:
 def part_of(held: Decimal, portion: Decimal, lot: Decimal | None) -> Decimal:
     """A portion of what is held: to the nearest lot, half to even, and one lot at least; signed like `held`.
 
-    The product is taken in double precision, as by the engines that are compared with: 0.35 of 90 is 31, not 32.
+    What is held beyond whole lots stays: no venue takes an order of it. The product is taken in double precision, as by
+    the engines that are compared with: 0.35 of 90 is 31, not 32.
     """
     if portion == 1:
-        return held
+        return floor_to(held, lot)
     if lot is None:
         return held * portion
     lots = max(1, round(abs(float(held / lot)) * float(portion)))
-    return min(lots * lot, abs(held)).copy_sign(held)
+    return min(lots * lot, floor_to(abs(held), lot)).copy_sign(held)
 
 
 def check_size(spec: Instrument, qty: Decimal, price: object, *, reduce_only: bool = False) -> None:

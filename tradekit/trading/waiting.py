@@ -10,7 +10,7 @@ import msgspec
 
 from tradekit.core.event import Fact
 from tradekit.model.doubt import EXTERNAL
-from tradekit.model.money import ZERO
+from tradekit.model.money import ZERO, floor_to
 from tradekit.model.order import (
     OrderCanceled,
     OrderCancelRequested,
@@ -108,9 +108,12 @@ def replaced_here(order: Order, request: OrderReplaceRequested) -> list[Fact]:
 def room_for(state: State, order: Order) -> Decimal:
     """How much a reduce-only order may still trade: what is held against it, for an exit at most what its entry has.
 
-    What the entry's other exits have taken off it is gone.
+    In whole lots: a fee in what was bought leaves less than one, and no venue takes an order of that. What the entry's
+    other exits have taken off it is gone.
     """
-    room = max(ZERO, -leg_of(state, as_sent(order)) * order.side.sign)
+    spec = state.instruments.get(order.instrument)
+    held = max(ZERO, -leg_of(state, as_sent(order)) * order.side.sign)
+    room = floor_to(held, None if spec is None else spec.lot)
     parent = state.orders.get(order.parent) if order.parent else None
     if parent is None:
         return room

@@ -4,6 +4,7 @@ Sends questions only. Knows no session.
 """
 
 from collections.abc import AsyncIterator, Iterable
+from decimal import Decimal
 from typing import Any
 
 from tradekit.brokers.ccxt.client import Access, calling, make_client
@@ -105,7 +106,7 @@ async def _steps(
                 "instruments", f"{one.id}: {', '.join(finer)}", "orders would be refused: use the venue's"
             )
         else:
-            steps = f"tick {there.tick}, lot {there.lot}, least value {there.min_notional}"
+            steps = f"tick {_plain(there.tick)}, lot {_plain(there.lot)}, least value {_plain(there.min_notional)}"
             yield well("instruments", f"{one.id}: {steps}")
 
 
@@ -137,3 +138,8 @@ async def _account(client: Any, dialect: Dialect) -> AsyncIterator[Finding]:
         )
     if not rights["bound"]:
         yield note("key", "it works from every address", "bind it to this machine's address at the venue")
+
+
+def _plain(step: Decimal | None) -> str:
+    """A step without the zeros that the venue writes behind it."""
+    return "any" if step is None else f"{step.normalize():f}"
