@@ -123,6 +123,7 @@ def test_the_road_to_live_is_the_one_that_the_readme_says(desk: Desk, proof_reco
     assert looked.returncode == 0, looked.stdout + looked.stderr
     for said in ("binance answers; the clocks differ by", "it may read and trade on spot", "tick 0.01"):
         assert said in looked.stdout
+    assert "nobody has said yet that its orders may leave this machine" in looked.stdout
     code, said = desk.project.refused()
     assert code == 2
     assert "--i-understand" in said

@@ -187,6 +187,29 @@ def test_a_venue_that_gives_no_answer_is_no_reason_to_begin_a_journal(
     assert not project.journal.exists()
 
 
+def test_a_venue_that_is_away_at_a_later_start_keeps_no_session_from_its_kill_switch(
+    project: Project, host: Host, spot: LocalVenue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live_on(project, spot, monkeypatch)
+    host(lambda session: session.wait_for(fresh, 30))
+    project.write(broker=spot.broker(url="http://127.0.0.1:9"))  # where nobody listens
+    project.write(reconciliation={"answer_s": 1})
+
+    def play(session: Session) -> State:
+        assert session.wait_for(
+            lambda state: state.session.epoch == 2 and state.health.link.status == "down", 30
+        )
+        with pytest.raises(RefusedError, match="could not be read"):
+            session.arm()
+        session.kill("it is away")
+        assert session.wait_for(lambda state: state.risk.killed, 10)
+        return session.replica.state
+
+    state = host(play)
+    (spec,) = state.instruments.values()
+    assert (spec.id, spec.tick) == ("BTC-USDT", Decimal("0.01"))
+
+
 def test_an_order_is_given_up_no_sooner_than_the_venue_may_take(
     project: Project, spot: LocalVenue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,7 @@ from tradekit.trading.limits import check_limits
 from tradekit.wiring.alerts import findings
 from tradekit.wiring.market import load_columns
 from tradekit.wiring.tail import TAIL, tail_findings
+from tradekit.wiring.understood import FLAG, is_understood
 from tradekit.wiring.venues import VENUES, venue
 
 __all__ = ["check_config", "check_machine", "check_session"]
@@ -77,6 +78,9 @@ def check_config(file: Path, *, clock: Clock | None = None, send: bool = False) 
     except TradekitError as error:
         return [*found, wrong("keys", str(error), "mend the file")]
     found.append(well("keys", f"{file}: session {config.session.name!r}, {config.session.mode}"))
+    if not is_understood(config):
+        unsaid = "nobody has said yet that its orders may leave this machine"
+        found.append(note("word", unsaid, f"tradekit run {file} {FLAG}, once for this configuration"))
     if str(config.root) not in sys.path:
         sys.path.insert(0, str(config.root))  # where a session looks for the project's own modules
     found += _tried("data", lambda: _data(config))

@@ -15,7 +15,7 @@ from tradekit.config.schema import Config
 from tradekit.errors import ConfigError
 from tradekit.wiring.venues import venue
 
-__all__ = ["FLAG", "check_understood", "understood_file"]
+__all__ = ["FLAG", "check_understood", "is_understood", "understood_file"]
 
 FLAG = "--i-understand"
 _KEPT = 200  # configurations; the oldest are forgotten
@@ -29,15 +29,16 @@ def understood_file() -> Path:
 
 def check_understood(config: Config, *, said: bool) -> None:
     """Raise ConfigError for a live configuration that nobody has said yes to; `said` is that yes, and remembered."""
-    if config.session.mode != "live":
-        return
-    file = understood_file()
-    known = _read(file)
-    if config.digest in known:
+    if is_understood(config):
         return
     if not said:
         raise ConfigError(_question(config))
-    _write(file, config.digest)
+    _write(understood_file(), config.digest)
+
+
+def is_understood(config: Config) -> bool:
+    """Whether nobody has to be asked: orders stay in the house, or somebody has said yes to just this."""
+    return config.session.mode != "live" or config.digest in _read(understood_file())
 
 
 def _question(config: Config) -> str:
