@@ -20,7 +20,7 @@ class HandStream:
     name, source = "hand", "the test"
 
     def __init__(self) -> None:
-        self.queue: asyncio.Queue[Told | Exception | None] = asyncio.Queue()
+        self.queue: asyncio.Queue[Told | BaseException | None] = asyncio.Queue()
         self.silent: list[Key] = []
         self.asked: list[dict[Key, int]] = []
         self.closed = False
@@ -28,7 +28,7 @@ class HandStream:
     async def facts(self, after: Mapping[Key, int]) -> AsyncIterator[Told]:
         self.asked.append(dict(after))
         while (told := await self.queue.get()) is not None:
-            if isinstance(told, Exception):
+            if isinstance(told, BaseException):
                 raise told
             yield told
 
@@ -173,6 +173,16 @@ def test_a_stream_that_breaks_is_asked_again_from_behind_what_it_has_told() -> N
     assert (bench.holds[-1], bench.facts[-1]) == ("", bar(8))
 
 
+def test_a_stream_whose_library_cancels_itself_is_asked_again_too() -> None:
+    async def script(bench: Bench) -> None:
+        bench.stream.queue.put_nowait(asyncio.CancelledError())
+        await asyncio.sleep(10)
+        bench.tell(bar(8))
+        await asyncio.sleep(1)
+
+    assert played(script).facts[-1] == bar(8)
+
+
 def test_a_stream_that_has_ended_ends_the_feed_after_the_last_of_its_facts() -> None:
     async def whole() -> Bench:
         bench = Bench()
@@ -183,7 +193,7 @@ def test_a_stream_that_has_ended_ends_the_feed_after_the_last_of_its_facts() -> 
         return bench
 
     bench = in_virtual_time(whole())
-    assert bench.facts[-1] == bar(0)
+    assert bench.facts[-2:] == [bar(0), HoldChanged("BTC", "feed", "feed: the venue's stream was closed")]
     assert bench.stream.closed
 
 

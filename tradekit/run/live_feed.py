@@ -74,6 +74,7 @@ class LiveFeed:
         self._told: asyncio.Queue[Told | None] = asyncio.Queue()
         self._held: dict[str, str] = {}  # by instrument: since when it is held back, in words
         self._broken = ""  # why nothing is told at all
+        self._closing = False
 
     async def inputs(
         self, after: Mapping[str, int], due: Callable[[], tuple[int, str] | None]
@@ -98,6 +99,8 @@ class LiveFeed:
                     if timer is not None and timer[0] <= self._time.now():
                         yield timer[0], TimerFired(timer[1])
                     elif pump.done() and self._told.empty():
+                        for instrument in self._series:
+                            yield self._hold(instrument, self.ended)
                         return
                     continue
                 for fact in self._hours.before(told[0]) if isinstance(told[1], Bar) else ():
@@ -108,6 +111,7 @@ class LiveFeed:
                     yield fact
                 yield told
         finally:
+            self._closing = True
             pump.cancel()
             await asyncio.gather(pump, return_exceptions=True)
             await self._stream.close()
@@ -124,9 +128,9 @@ class LiveFeed:
                     pause, self._broken = _FIRST_PAUSE_S, ""
                 self._told.put_nowait(None)
                 return
-            except (
-                Exception
-            ) as error:  # whatever an adapter raises: positions are not left alone because of it
+            except (Exception, asyncio.CancelledError) as error:  # whatever an adapter or its library raises
+                if self._closing:
+                    raise
                 _log.exception("the feed %s broke off", self.name)
                 self._broken = f"it broke off: {type(error).__name__}: {error}"
             await asyncio.sleep(pause)
