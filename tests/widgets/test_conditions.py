@@ -31,8 +31,9 @@ def test_what_nothing_was_told_of_is_not_shown_as_well(state: State) -> None:
     assert items(state) == {}
 
 
-def test_on_paper_the_venue_is_said_to_be_simulated(state: State) -> None:
-    state.session.mode = Mode.PAPER
+@pytest.mark.parametrize("mode", [Mode.PAPER, Mode.SHADOW])
+def test_where_orders_never_leave_the_venue_is_said_to_be_simulated(state: State, mode: Mode) -> None:
+    state.session.mode = mode
     assert items(state)["broker"]["text"] == "paper"
 
 

@@ -42,8 +42,12 @@ def _broker(state: State, now: int) -> Part | None:
         }
     if link.status:
         return {"label": "broker", "text": "ok", "title": link.detail or "the line to the venue is up"}
-    if state.session.mode is Mode.PAPER:
-        return {"label": "broker", "text": "paper", "title": "orders fill at a simulated venue"}
+    if state.session.mode in (Mode.PAPER, Mode.SHADOW):
+        return {
+            "label": "broker",
+            "text": "paper",
+            "title": "orders fill at a simulated venue and never leave",
+        }
     return None
 
 
