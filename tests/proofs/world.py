@@ -11,7 +11,7 @@ import random
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import Future
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import param
@@ -21,6 +21,7 @@ from tests.virtual import VirtualClock
 from tradekit.brokers.paper.broker import PaperBroker
 from tradekit.core.codec import encode_event
 from tradekit.core.event import Event
+from tradekit.core.journal import Journal
 from tradekit.core.memory import MemoryJournal
 from tradekit.errors import OrderError
 from tradekit.model.instrument import Instrument
@@ -127,7 +128,7 @@ class Life:
 
     def __init__(self, world: "World") -> None:
         self.world = world
-        self.engine = Engine(Trader(seed=world.seed))
+        self.engine = Engine(world.trader(seed=world.seed))
         self.gate = Gate()
         self.line = world.new_line()
         able = self.line.abilities
@@ -152,13 +153,18 @@ class Life:
                 self.gate.kill(risk.reason)
             elif risk.halted:
                 self.gate.halt(risk.reason)
+        time = WallTime(world.clock)
         taken = {name: rows["10s"][-1].ts for name, rows in self.engine.state.bars.items() if rows.get("10s")}
+        for name, market in self.engine.state.markets.items():
+            taken |= {f"{name}.opened": market.opens} | (
+                {} if market.open else {f"{name}.closed": market.closes}
+            )
         self.loop = Loop(
-            self.execution, world.journal, WorldFeed(world.bars, world.closed), clock=world.clock, gate=self.gate,
+            self.execution, world.journal, world.feed(time), clock=world.clock, gate=self.gate,
             watch=_Watch(), feed_after=taken, on_snapshot=lambda: None, tell=lambda stored: None,
         )  # type: ignore[arg-type]  # fmt: skip
         opening = opened(
-            instruments=[SPEC], timeframes=["10s"], cash=CASH, strategy="t", limits={}, armed=True
+            instruments=world.specs, timeframes=["10s"], cash=CASH, strategy="t", limits={}, armed=True
         )
         self.task = asyncio.create_task(self.loop.run(opening))
 
@@ -188,15 +194,19 @@ async def _nothing() -> None:
 class World:
     """Everything, for one seed."""
 
+    start = START
+    specs: ClassVar[list[Instrument]] = [SPEC]
+    trader: ClassVar[type[Trader]] = Trader
+
     def __init__(self, seed: int, loop: asyncio.AbstractEventLoop) -> None:
         self.seed = seed
         self.chance = random.Random(f"world {seed}")
-        self.clock = VirtualClock(loop)
-        self.journal = MemoryJournal(clock=self.clock, journal_id=f"{seed:016x}")
+        self.clock = VirtualClock(loop, self.start)
+        self.journal = self._journal()
         self.bars: list[Bar] = []
         self.closed = asyncio.Condition()
         self.paper = PaperBroker(
-            [SPEC], cash=CASH, currency="USD", now=self.clock.now, rules=Rules(participation=Decimal(1), fee=0.001)
+            self.specs, cash=CASH, currency="USD", now=self.clock.now, rules=Rules(participation=Decimal(1), fee=0.001)
         )  # fmt: skip
         chance = self.chance
         self.faults = Faults(
@@ -224,6 +234,12 @@ class World:
         self._price = 100.0
         self._count = 0
 
+    def _journal(self) -> Journal:
+        return MemoryJournal(clock=self.clock, journal_id=f"{self.seed:016x}")
+
+    def feed(self, time: WallTime) -> Any:
+        return WorldFeed(self.bars, self.closed)
+
     def count(self) -> int:
         self._count += 1
         return self._count
@@ -243,7 +259,7 @@ class World:
         opens = self._price
         path = [opens + chance.choice([-1, -0.5, 0, 0.5, 1]) * chance.randint(0, 4) / 2 for _ in range(3)]
         closes = round(path[-1], 1)
-        ts = START + len(self.bars) * BAR * 1_000_000_000
+        ts = self.start + len(self.bars) * BAR * 1_000_000_000
         prices = [round(one, 1) for one in (opens, *path)]
         bar = Bar("BTC", "10s", ts, prices[0], max(prices), min(prices), closes, float(chance.randint(0, 8)))
         self._price = closes

@@ -142,3 +142,27 @@ def test_closing_again_changes_nothing_and_what_comes_later_is_refused() -> None
             await own.ask(Ask(Question.TIME))
 
     asyncio.run(play())
+
+
+def test_a_stream_that_the_end_of_the_thread_cuts_off_ends_here_too() -> None:
+    class Endless(Telling):
+        async def reports(self) -> AsyncIterator[Said]:
+            yield LinkSaid(up=True)
+            await asyncio.Event().wait()
+
+    heard: list[Said] = []
+
+    async def listen(own: OwnThread) -> None:
+        async for one in own.reports():
+            heard.append(one)  # noqa: PERF401 - somebody looks at it meanwhile
+
+    async def play() -> None:
+        own = OwnThread(Endless(), Gate())
+        listening = asyncio.create_task(listen(own))
+        while not heard:  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.001)
+        await own.close()
+        await asyncio.wait_for(listening, 5)
+
+    asyncio.run(play())
+    assert heard == [LinkSaid(up=True)]

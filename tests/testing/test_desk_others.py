@@ -149,3 +149,15 @@ def test_a_trade_that_named_an_id_nobody_knew_yet_is_ours_once_it_is_known(
     assert (desk.position(), desk.state.position("desk", "BTC")) == (D(1), D(1))
     assert (desk.state.orders["A"].filled, desk.state.account.cash["USD"]) == (D(1), D(99_900))
     assert [order.id for order in desk.state.orders.values() if order.working] == ["A"]
+
+
+def test_a_restart_asks_for_executions_since_the_last_whole_round() -> None:
+    desk = Desk(["BTC"])
+    desk.advance(3600)
+    desk.reconcile()
+    for book in ("open_orders", "executions", "positions", "balances"):
+        desk.report({"kind": book, "items": []})
+    whole = desk.now
+    desk.advance(25)
+    desk.restart()
+    assert desk.queries("executions")[-1]["since"] == whole - 60_000_000_000

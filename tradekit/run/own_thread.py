@@ -116,5 +116,5 @@ class OwnThread:
                 hand(said)
         except Exception as error:
             hand(error)
-        else:
+        finally:  # also where the thread ends before the stream has: whoever listens must not wait for ever
             hand(None)

@@ -195,7 +195,10 @@ class Office(Outgoing):
         self._again = 0
         doubts = [o.id for o in self.engine.state.orders.values() if o.doubt is not None]
         self.asks += [Ask(Question.ORDER, order=one) for one in doubts]
-        begun = self._looked or self.engine.state.session.started
+        state = (
+            self.engine.state
+        )  # executions from before the last whole round may be of orders that are forgotten
+        begun = self._looked or state.health.reconciliation.done or state.session.started
         since = max(0, begun - int(self.practice.overlap_s * SECOND))
         self.asks += [Ask(one, since if one is Question.EXECUTIONS else 0) for one in questions]
 

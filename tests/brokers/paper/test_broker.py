@@ -8,6 +8,7 @@ import pytest
 from tests.brokers.contract import BrokerContract
 from tests.brokers.paper.bench import PaperBench
 from tests.builders import BTC, START, order
+from tradekit.model.account import SplitEffected
 from tradekit.model.market import TradeTick
 from tradekit.model.order import OrderType, Side
 from tradekit.model.said import Answer, Ask, BalanceSaid, PositionSaid, Question
@@ -45,7 +46,16 @@ def test_a_trade_takes_its_price_from_the_cash() -> None:
     bench = PaperBench()
     traded(bench, Side.BUY, 2)
     held, cash = books(bench)
-    assert held == [PositionSaid(instrument=BTC.id, qty=Decimal(2))]
+    assert held == [PositionSaid(instrument=BTC.id, qty=Decimal(2), price=Decimal(100))]
+    assert cash == {"USD": Decimal("9800.00")}
+
+
+def test_a_split_changes_units_and_price_and_leaves_cost_and_cash() -> None:
+    bench = PaperBench()
+    traded(bench, Side.BUY, 2)
+    bench.paper.market(SplitEffected(BTC.id, Decimal(3), Decimal(1)), bench.now())
+    held, cash = books(bench)
+    assert [(one.qty, one.price) for one in held] == [(Decimal(6), Decimal(200) / 6)]
     assert cash == {"USD": Decimal("9800.00")}
 
 

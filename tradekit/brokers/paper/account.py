@@ -5,6 +5,7 @@ Kept by the same rules as a real venue's, and not by our ledger: comparing the t
 
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from tradekit.model.account import SplitEffected
 from tradekit.model.instrument import Instrument
 from tradekit.model.money import CENT, EXACT, ZERO
 from tradekit.model.order import OrderFilled, Side
@@ -51,9 +52,18 @@ class Account:
         self.book(undone, trade)
         self.trades = [one for one in self.trades if one.exec_id != trade.exec_id]
 
+    def split(self, fact: SplitEffected) -> None:
+        """Hold other units of an instrument at the same cost."""
+        held = self._held.get(fact.instrument, ZERO)
+        self._held[fact.instrument] = fact.units(held, self._specs[fact.instrument].lot)
+
     def positions(self) -> tuple[PositionSaid, ...]:
-        """What is held, by instrument."""
-        return tuple(PositionSaid(instrument=name, qty=qty) for name, qty in self._held.items() if qty)
+        """What is held, by instrument, with its average price where that is one of a unit."""
+        return tuple(
+            PositionSaid(instrument=name, qty=qty, price=self._entry(name))
+            for name, qty in self._held.items()
+            if qty
+        )
 
     def balances(self) -> tuple[BalanceSaid, ...]:
         """The cash, and what is held of the base of pairs that are paid in full."""
@@ -63,6 +73,10 @@ class Account:
             if spec.base and not spec.margined:
                 total[spec.base] = EXACT.add(total.get(spec.base, ZERO), qty)
         return tuple(BalanceSaid(currency=name, total=amount) for name, amount in total.items())
+
+    def _entry(self, name: str) -> Decimal | None:
+        spec, cost = self._specs[name], self._cost.get(name)
+        return None if spec.inverse or not cost else cost / (self._held[name] * spec.multiplier)
 
     def _pay(self, currency: str, amount: Decimal) -> None:
         if amount:

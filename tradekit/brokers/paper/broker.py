@@ -13,6 +13,7 @@ import msgspec
 from tradekit.brokers.paper.account import Account
 from tradekit.brokers.paper.words import fill_said, order_said, shown
 from tradekit.core.event import Fact
+from tradekit.model.account import SplitEffected
 from tradekit.model.instrument import Instrument
 from tradekit.model.money import ZERO
 from tradekit.model.order import (
@@ -117,6 +118,8 @@ class PaperBroker:
     def market(self, fact: Fact, ts: int) -> None:
         """Show the book a fact of the market; its trades come out as reports."""
         self._tell(self._exchange.market(fact, ts))
+        if isinstance(fact, SplitEffected):
+            self.account.split(fact)
 
     @property
     def working(self) -> list[str]:
