@@ -11,6 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from tradekit.core.redact import secrets
+
 __all__ = ["Killed", "Latch"]
 
 _log = logging.getLogger("tradekit.session")
@@ -31,10 +33,11 @@ class Latch:
 
     def set(self, killed: Killed) -> None:
         """Write it down for the next start, on stable storage; an error of the disk is logged, nothing waits for it."""
+        noted = secrets.clean(json.dumps(secrets.clean_value(msgspec.to_builtins(killed))))
         try:
             fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             try:
-                os.write(fd, json.dumps(msgspec.to_builtins(killed)).encode())
+                os.write(fd, noted.encode())
                 os.fsync(fd)
             finally:
                 os.close(fd)
