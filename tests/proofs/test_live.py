@@ -149,6 +149,10 @@ def test_the_road_to_live_is_the_one_that_the_readme_says(desk: Desk, proof_reco
         assert session.wait_for(desk.ready, 30)
         assert not session.replica.state.risk.armed, "each start waits for a human"
         assert desk.agrees(session.replica.state)
+    written = [path for path in desk.project.root.rglob("*") if path.is_file()]
+    secret = [value.encode() for value in desk.venue.env.values()]
+    assert [str(path) for path in written if any(one in path.read_bytes() for one in secret)] == []
+    assert len(written) > 5
     (order,) = desk.venue.orders
     proof_record(
         "a live session's road", size="doctor, word, arm, order, stop, start", result="1 order, books agree"
