@@ -10,7 +10,7 @@ from tradekit.model.instrument import Instrument, Kind
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once."""
-    monkeypatch.setattr("tradekit.brokers.ccxt.stream._chance", lambda: 0.0)
+    monkeypatch.setattr("tradekit.brokers.stream._chance", lambda: 0.0)
 
 
 class TestSpot(Hazards):

@@ -10,7 +10,7 @@ from tradekit.model.instrument import Instrument
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once."""
-    monkeypatch.setattr("tradekit.brokers.ib.stream._chance", lambda: 0.0)
+    monkeypatch.setattr("tradekit.brokers.stream._chance", lambda: 0.0)
 
 
 class TestIb(Hazards):

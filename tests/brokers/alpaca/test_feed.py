@@ -24,7 +24,7 @@ KEY = ("AAPL", "1m")
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once."""
-    monkeypatch.setattr("tradekit.brokers.alpaca.line._chance", lambda: 0.0)
+    monkeypatch.setattr("tradekit.brokers.stream._chance", lambda: 0.0)
 
 
 class Floor:

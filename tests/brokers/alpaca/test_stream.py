@@ -9,7 +9,6 @@ import pytest
 
 from tests.brokers.alpaca.bench import AlpacaBench, Mute
 from tests.brokers.alpaca.messages import a_fill, an_order, an_update
-from tradekit.brokers.alpaca.line import Pauses
 from tradekit.core.secret import Secret
 from tradekit.errors import BrokerError
 from tradekit.model.said import FillSaid, LinkSaid, OrderSaid, Said, What
@@ -21,7 +20,7 @@ Script = Callable[[AlpacaBench, Talk], Awaitable[None]]
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once: how long is waited has its own test."""
-    monkeypatch.setattr("tradekit.brokers.alpaca.line._chance", lambda: 0.0)
+    monkeypatch.setattr("tradekit.brokers.stream._chance", lambda: 0.0)
 
 
 def listen(script: Script, **access: Any) -> list[Said]:
@@ -135,7 +134,7 @@ def test_a_venue_that_does_not_stream_updates_is_no_line(monkeypatch: pytest.Mon
 
     async def script(bench: AlpacaBench, talk: Talk) -> None:
         monkeypatch.undo()
-        monkeypatch.setattr("tradekit.brokers.alpaca.line._chance", lambda: 0.0)
+        monkeypatch.setattr("tradekit.brokers.stream._chance", lambda: 0.0)
         await talk.hears(LinkSaid, lambda one: one.up)
 
     first, second = (one for one in listen(script) if isinstance(one, LinkSaid))
@@ -207,23 +206,3 @@ def test_it_closes_at_once_while_the_venue_says_nothing() -> None:
                 assert await listening == []
 
     asyncio.run(whole())
-
-
-def test_pauses_grow_to_a_bound_and_begin_anew_after_a_line_that_lasted(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    slept: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        slept.append(seconds)
-
-    monkeypatch.setattr("tradekit.brokers.alpaca.line._chance", lambda: 1.0)
-    monkeypatch.setattr("tradekit.brokers.alpaca.line.asyncio.sleep", sleep)
-
-    async def whole() -> None:
-        pauses = Pauses()
-        for lasted in [1.0] * 8 + [61.0]:
-            await pauses.wait(lasted)
-
-    asyncio.run(whole())
-    assert slept == [0.5, 1, 2, 4, 8, 16, 30, 30, 0.5]

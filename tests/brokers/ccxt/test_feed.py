@@ -18,7 +18,7 @@ KEY = ("BTC-USDT", "1m")
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once."""
-    monkeypatch.setattr("tradekit.brokers.ccxt.feed._chance", lambda: 0.0)
+    monkeypatch.setattr("tradekit.brokers.stream._chance", lambda: 0.0)
 
 
 class Desk:
@@ -224,8 +224,8 @@ def test_a_history_that_cannot_be_read_lets_no_later_bar_through() -> None:
 
 
 def test_it_is_closed_at_once_also_while_it_waits_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tradekit.brokers.ccxt.feed._chance", lambda: 1.0)
-    monkeypatch.setattr("tradekit.brokers.ccxt.feed._FIRST_PAUSE_S", 1000.0)
+    monkeypatch.setattr("tradekit.brokers.stream._chance", lambda: 1.0)
+    monkeypatch.setattr("tradekit.brokers.stream._FIRST_PAUSE_S", 1000.0)
 
     async def script(desk: Desk) -> None:
         await desk.venue.cut()

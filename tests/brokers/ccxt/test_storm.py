@@ -63,7 +63,9 @@ def asked(streams: int, *, lasts_s: float | None = None) -> list[tuple[float, in
 
         async def listen(name: int) -> None:
             dialect = cast(Dialect, Away(told, name, lasts_s=lasts_s))
-            async for _ in Stream(dialect, Names([]), clock).said(NoClient()):
+            stream = Stream(dialect, Names([]), clock)
+            stream.client = NoClient()
+            async for _ in stream.said():
                 pass
 
         listening = [asyncio.create_task(listen(name)) for name in range(streams)]

@@ -21,7 +21,7 @@ Script = Callable[[CcxtBench, Talk], Awaitable[None]]
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once: how long is waited has its own test."""
-    monkeypatch.setattr("tradekit.brokers.ccxt.stream._chance", lambda: 0.0)
+    monkeypatch.setattr("tradekit.brokers.stream._chance", lambda: 0.0)
 
 
 def listen(script: Script, market: str = "spot", skew_ms: int = 0, **access: Any) -> list[Said]:

@@ -120,7 +120,7 @@ class Story:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_after_a_bad_day_the_books_are_those_of_tws(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tradekit.brokers.ib.stream._FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("tradekit.brokers.stream._FIRST_PAUSE_S", 0.01)
 
     async def script(bench: IbBench, talk: Talk) -> None:
         story = Story(bench, talk, random.Random(seed))

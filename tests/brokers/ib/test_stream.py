@@ -50,8 +50,8 @@ def test_a_line_that_breaks_is_told_and_made_again() -> None:
 
 
 def test_lines_that_were_lost_leave_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tradekit.brokers.ib.stream._FIRST_PAUSE_S", 0.001)
-    monkeypatch.setattr("tradekit.brokers.ib.stream._LONGEST_PAUSE_S", 0.001)
+    monkeypatch.setattr("tradekit.brokers.stream._FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr("tradekit.brokers.stream._LONGEST_PAUSE_S", 0.001)
     seen: list[tuple[int, int]] = []
 
     async def script(bench: IbBench, talk: Talk) -> None:

@@ -15,9 +15,10 @@ from tradekit.brokers.alpaca import words
 from tradekit.brokers.alpaca.client import Access
 from tradekit.brokers.alpaca.errors import Unreadable
 from tradekit.brokers.alpaca.history import MINUTE, TIMEFRAME, History
-from tradekit.brokers.alpaca.line import KeyRefused, Line, Lost, Pauses, opened
+from tradekit.brokers.alpaca.line import KeyRefused, Line, Lost, opened
 from tradekit.brokers.alpaca.names import Names
 from tradekit.brokers.alpaca.stream import no_key
+from tradekit.brokers.stream import Pauses
 from tradekit.core.clock import Clock, SystemClock
 from tradekit.core.redact import secrets
 from tradekit.errors import BrokerError, ConfigError, TradekitError

@@ -4,7 +4,6 @@ alpaca-py's own streams are not used: they make a lost connection again without 
 and stand on a client that is deprecated. Addresses and the way of signing in are theirs. Knows no message.
 """
 
-import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -18,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from tradekit.brokers.alpaca.errors import Unreadable
 
-__all__ = ["KeyRefused", "Line", "Lost", "Pauses", "opened"]
+__all__ = ["KeyRefused", "Line", "Lost", "opened"]
 
 _PING_S = 10.0  # a connection without a pong for so long is lost
 _LARGEST = 4 * 1024 * 1024  # of one message [bytes]
@@ -84,21 +83,6 @@ async def opened(url: str, *, own: bool = False) -> AsyncIterator[Line]:
         yield Line(connection)
     finally:
         connection.transport.abort()  # a farewell would wait for a peer that may be gone
-
-
-class Pauses:
-    """How long to wait before the next attempt: up to twice as long each time, by chance, at most 30 s."""
-
-    def __init__(self) -> None:
-        self._failures = 0
-
-    async def wait(self, lasted_s: float) -> None:
-        """Wait, after a connection that lasted so long [s], the attempt to make it included."""
-        if lasted_s >= _STABLE_S:
-            self._failures = 0
-        longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(self._failures, 10))
-        self._failures += 1
-        await asyncio.sleep(longest * _chance())
 
 
 def _why(error: ConnectionClosed) -> str:

@@ -5,10 +5,8 @@ later is told. Knows no session and no account.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
-from secrets import SystemRandom
 from typing import Any, TypeAlias
 
 import msgspec
@@ -18,6 +16,7 @@ from tradekit.brokers.ccxt.dialect import dialect_of
 from tradekit.brokers.ccxt.errors import Unreadable, judge, words
 from tradekit.brokers.ccxt.history import History
 from tradekit.brokers.ccxt.names import Names
+from tradekit.brokers.stream import Pauses
 from tradekit.core.clock import Clock, SystemClock
 from tradekit.errors import ConnectionLostError
 from tradekit.model.instrument import duration
@@ -28,12 +27,10 @@ __all__ = ["CcxtFeed", "Told"]
 Told: TypeAlias = tuple[int, Bar | MarkUpdated]  # when it became known [UTC ns], and what
 Key: TypeAlias = tuple[str, str]  # instrument, timeframe
 
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _STABLE_S = 0.5, 30.0, 60.0
 _OPEN_S = 20.0
 _LOOK_S = 2.0  # from one look into the past to the next while a bar that closed is missing
 _LATE_S = 70.0  # the venue tells a forming bar every second or two while it trades, and each bar's close
 _log = logging.getLogger(__name__)
-_chance = SystemRandom().random
 
 
 class _Series(msgspec.Struct):
@@ -81,7 +78,7 @@ class CcxtFeed:
         """
         for key, series in self._series.items():
             series.last = after.get(key)
-        failures = 0
+        pauses = Pauses()
         while not self._over():
             opened_at = self._clock.monotonic()
             try:
@@ -95,12 +92,7 @@ class CcxtFeed:
                 return
             _log.warning("%s: %s; it is made again", self.source, reason)
             await self._client.close_ws_clients()
-            failures = 0 if self._clock.monotonic() - opened_at >= _STABLE_S else failures
-            longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(failures, 10))
-            failures += 1
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(longest * _chance()):
-                    await self._ended.wait()
+            await pauses.wait(self._clock.monotonic() - opened_at, self._ended)
 
     def stale(self) -> list[Key]:
         """The series of which nothing has been heard for longer than there is nothing to hear."""

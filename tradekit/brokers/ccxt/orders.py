@@ -117,7 +117,8 @@ class CcxtBroker:
 
     async def reports(self) -> AsyncIterator[Said]:
         """What the account's stream says, over as many connections as it takes."""
-        async for said in self._stream.said(self.client):
+        self._stream.client = self.client
+        async for said in self._stream.said():
             yield said
 
     async def close(self) -> None:

@@ -5,74 +5,40 @@ What is told before the line is known to be up waits for that word. Knows no ord
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from secrets import SystemRandom
 from typing import Any
 
 from tradekit.brokers.ccxt.client import calling
 from tradekit.brokers.ccxt.dialect import Dialect
 from tradekit.brokers.ccxt.errors import Unreadable, judge, words
 from tradekit.brokers.ccxt.names import Names
+from tradekit.brokers.stream import AccountStream, Pauses
 from tradekit.core.clock import Clock
-from tradekit.errors import BrokerError, ConnectionLostError
-from tradekit.model.said import LinkSaid, Said
+from tradekit.errors import BrokerError
 
 __all__ = ["Stream"]
 
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 _OPEN_S = 20.0  # a stream that is not confirmed by then is not
-_STABLE_S = 60.0  # a connection that lasted so long has not failed: pauses begin anew
 _SKEW_S = 1.0  # a clock that is so wrong is worth a warning
 _log = logging.getLogger(__name__)
-_chance = SystemRandom().random
 
 
-class Stream:
-    """One stream of statements over as many connections as it takes.
+class Stream(AccountStream):
+    """The account's stream at a venue of the library's.
 
+    client  the library's client; set before `said`
     skew_s  what the venue's clock is ahead of ours, as last measured [s]
     """
 
     def __init__(self, dialect: Dialect, names: Names, clock: Clock) -> None:
+        super().__init__(clock)
+        self.client: Any = None
         self.skew_s: float | None = None
-        self._dialect, self._names, self._clock = dialect, names, clock
-        self._told: asyncio.Queue[Said | Exception | None] = asyncio.Queue()
-        self._early: (
-            list[Said] | None
-        ) = []  # what came before the line was told to be up; None while it is up
+        self._dialect, self._names = dialect, names
         self._measuring: set[asyncio.Task[None]] = set()
-        self._closed = False
-
-    async def said(self, client: Any) -> AsyncIterator[Said]:
-        """What the account's stream says, until it is closed; raises BrokerError for what no waiting mends."""
-        if self._closed:
-            return
-        keeping = asyncio.create_task(self._keep(client))
-        keeping.add_done_callback(self._kept)
-        try:
-            while (told := await self._told.get()) is not None:
-                if isinstance(told, Exception):
-                    raise told
-                yield told
-        finally:
-            keeping.remove_done_callback(self._kept)
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
-
-    def _kept(self, keeping: "asyncio.Task[None]") -> None:
-        """Whoever keeps the connection has ended without a word: nobody is left waiting for one that cannot come.
-
-        The library cancels what it waits for when it closes a connection, and that looks like our own doing.
-        """
-        error = ConnectionLostError("it was canceled") if keeping.cancelled() else keeping.exception()
-        if error is not None:
-            why = words(error)
-            self._told.put_nowait(ConnectionLostError(f"the stream of the account was given up: {why}"))
 
     async def close(self) -> None:
         """End the stream; what waits in it is dropped."""
-        self._closed = True
-        self._told.put_nowait(None)
+        await super().close()
         for task in self._measuring:
             task.cancel()
         await asyncio.gather(*self._measuring, return_exceptions=True)
@@ -91,10 +57,7 @@ class Stream:
             connection.on_error(ConnectionError(f"a report cannot be read: {error}"))
             return True
         for one in told or ():
-            if self._early is None:
-                self._told.put_nowait(one)
-            else:
-                self._early.append(one)
+            self._say(one)
         return told is not None
 
     # --- the venue's clock ------------------------------------------------------------------------------------
@@ -130,10 +93,10 @@ class Stream:
 
     # --- the connection ---------------------------------------------------------------------------------------
 
-    async def _keep(self, client: Any) -> None:
-        """Connect, tell it, wait for the end, tell it; again after a pause with full jitter."""
-        failures, told_down = 0, False
+    async def _keep(self) -> None:
+        client, pauses = self.client, Pauses()
         while True:
+            lost, began = None, self._clock.monotonic()
             with calling(urgent=True) as call:
                 try:
                     lost = await self._opened(client)
@@ -141,24 +104,15 @@ class Stream:
                     judged = judge(error, call)
                     reason = judged.reason
                     if judged.verdict.hopeless or isinstance(error, BrokerError):
-                        self._told.put_nowait(self._hopeless(error, reason))
+                        self._give_up(self._hopeless(error, reason))
                         return
                     _log.warning("no stream of the account: %s", reason)
-                    lost = None
             if lost is not None:
-                up_at, told_down = self._clock.monotonic(), True
                 self._up()
                 reason = await self._lasted(lost)
-                self._down(reason)
-                if self._clock.monotonic() - up_at >= _STABLE_S:
-                    failures = 0
-            elif not told_down:
-                told_down = True
-                self._told.put_nowait(LinkSaid(up=False, reason=reason, ts=self._clock.now()))
+            self._down(reason)
             await self._dropped(client)
-            longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(failures, 10))
-            failures += 1
-            await asyncio.sleep(longest * _chance())
+            await pauses.wait(self._clock.monotonic() - began)
 
     async def _opened(self, client: Any) -> Any:
         """The clock, the account, the stream; gives what ends with the connection."""
@@ -180,15 +134,6 @@ class Stream:
         await asyncio.wait({lost})
         error = None if lost.cancelled() else lost.exception()
         return "the connection has ended" if error is None else words(error)
-
-    def _up(self) -> None:
-        early, self._early = self._early, None
-        for one in (LinkSaid(up=True, ts=self._clock.now()), *(early or ())):
-            self._told.put_nowait(one)
-
-    def _down(self, reason: str) -> None:
-        self._early = []
-        self._told.put_nowait(LinkSaid(up=False, reason=reason, ts=self._clock.now()))
 
     def _hopeless(self, error: Exception, reason: str) -> BrokerError:
         if isinstance(error, BrokerError):

@@ -7,7 +7,6 @@ later is told. Knows no session and no account.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
-from secrets import SystemRandom
 from typing import Any, TypeAlias
 
 import msgspec
@@ -21,6 +20,7 @@ from tradekit.brokers.ib.hours import Hours, hours_of
 from tradekit.brokers.ib.line import Line, Taken
 from tradekit.brokers.ib.lookup import fill_in
 from tradekit.brokers.ib.stream import measured, why
+from tradekit.brokers.stream import Pauses
 from tradekit.core.clock import Clock, SystemClock
 from tradekit.errors import ConnectionLostError, DataError
 from tradekit.model.instrument import duration
@@ -33,13 +33,11 @@ Told: TypeAlias = tuple[int, Bar | MarkUpdated]  # when it became known [UTC ns]
 Key: TypeAlias = tuple[str, str]  # instrument, timeframe
 
 _NS = 1_000_000_000
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _STABLE_S = 0.5, 30.0, 60.0
 _LOOK_S = 1.0  # from one look for what has closed, and for silence, to the next
 _SETTLED_S = 3.0  # TWS makes bars of five-second ones: so long after its end a bar's last part is here
 _LATE_S = 90.0  # while its exchange trades, a bar that forms is told every five seconds
 _AGAIN_S = 30.0  # a subscription that was refused, or is silent, is made anew so often at most
 _log = logging.getLogger(__name__)
-_chance = SystemRandom().random
 
 
 class _Series(msgspec.Struct):
@@ -99,7 +97,7 @@ class IbFeed:
         """
         for key, series in self._series.items():
             series.last = after.get(key)
-        failures = 0
+        pauses = Pauses()
         while not self._over():
             self._silenced()
             opened_at, line = self._clock.monotonic(), Line(self._access, self._clock, self._hears)
@@ -124,9 +122,7 @@ class IbFeed:
             if self._over():
                 return
             _log.warning("%s: %s; it is made again", self.source, said)
-            failures = 0 if self._clock.monotonic() - opened_at >= _STABLE_S else failures
-            await asyncio.sleep(min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(failures, 10)) * _chance())
-            failures += 1
+            await pauses.wait(self._clock.monotonic() - opened_at)
 
     def stale(self) -> list[Key]:
         """The series of which nothing has been heard for longer than there is nothing to hear."""

@@ -5,8 +5,6 @@ What is told before the line is known to be up waits for that word. Knows no req
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from secrets import SystemRandom
 from typing import Any
 
 from tradekit.brokers.ib.account import Account
@@ -15,55 +13,35 @@ from tradekit.brokers.ib.contracts import Contracts
 from tradekit.brokers.ib.errors import Refused, Unanswered
 from tradekit.brokers.ib.line import Line, Taken
 from tradekit.brokers.ib.lookup import fill_in
+from tradekit.brokers.stream import AccountStream, Pauses
 from tradekit.core.clock import Clock
 from tradekit.errors import BrokerError, ConfigError
-from tradekit.model.said import LinkSaid, Said
 
 __all__ = ["READ_ONLY", "Stream", "chosen", "measured", "why"]
 
 READ_ONLY = 321
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _STABLE_S = 0.5, 30.0, 60.0
 _AWAY_S = 120.0  # TWS without Interactive Brokers for so long is connected to anew
 _SKEW_S = 1.5  # the clock of TWS is told in whole seconds
 _log = logging.getLogger(__name__)
-_chance = SystemRandom().random
 
 
-class Stream:
-    """One stream of statements over as many connections as it takes.
+class Stream(AccountStream):
+    """The account's stream at TWS.
 
     line  the connection of the moment; None while there is none that may be used
     """
 
     def __init__(self, access: Access, contracts: Contracts, clock: Clock) -> None:
+        super().__init__(clock)
         self.line: Line | None = None
-        self._access, self._contracts, self._clock = access, contracts, clock
-        self._told: asyncio.Queue[Said | BrokerError | None] = asyncio.Queue()
-        self._early: (
-            list[Said] | None
-        ) = []  # what came before the line was told to be up; None while it is up
+        self._access, self._contracts = access, contracts
         self.account = Account(access.client_id, contracts, clock, self._say)
-        self._been_up = self._closed = False
-
-    async def said(self) -> AsyncIterator[Said]:
-        """What the account's stream says, until it is closed; raises BrokerError for what no waiting mends."""
-        if self._closed:
-            return
-        keeping = asyncio.create_task(self._keep())
-        try:
-            while (told := await self._told.get()) is not None:
-                if isinstance(told, BrokerError):
-                    raise told
-                yield told
-        finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
+        self._been_up = False
 
     async def close(self) -> None:
         """End the connection and the stream; what waits in it is dropped."""
-        self._closed = True
         self.account.close()
-        self._told.put_nowait(None)
+        await super().close()
         if self.line is not None:
             await self.line.close()
 
@@ -80,39 +58,28 @@ class Stream:
     # --- the connection -----------------------------------------------------------------------------------------
 
     async def _keep(self) -> None:
-        """Connect, tell it, wait for the end, tell it; again after a pause with full jitter."""
-        failures, told_down = 0, False
+        pauses = Pauses()
         while True:
-            line = Line(self._access, self._clock, self.account.heard)
-            up_at: float | None = None
+            line, began = Line(self._access, self._clock, self.account.heard), self._clock.monotonic()
             try:
                 await self._opened(line)
-                up_at, told_down, self.line, self._been_up = self._clock.monotonic(), True, line, True
+                self.line, self._been_up = line, True
                 self._up()
                 reason = await self._lasted(line)
-                self._down(reason)
             except BrokerError as error:
-                self._told.put_nowait(error)
+                self._give_up(error)
                 return
             except Exception as error:  # whatever it is, there is no line
                 reason = why(error, self._access)
                 if isinstance(error, Taken) and not self._been_up:
-                    self._told.put_nowait(
-                        BrokerError(f"{reason}; give this session another (broker.client_id)")
-                    )
+                    self._give_up(BrokerError(f"{reason}; give this session another (broker.client_id)"))
                     return
                 _log.warning("no line to TWS: %s", reason)
-                if not told_down:
-                    told_down = True
-                    self._told.put_nowait(LinkSaid(up=False, reason=reason, ts=self._clock.now()))
             finally:
                 self.line = None
                 await line.close()
-            if up_at is not None and self._clock.monotonic() - up_at >= _STABLE_S:
-                failures = 0
-            longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(failures, 10))
-            failures += 1
-            await asyncio.sleep(longest * _chance())
+            self._down(reason)
+            await pauses.wait(self._clock.monotonic() - began)
 
     async def _opened(self, line: Line) -> None:
         """Let in, as the right account, with the right contracts, and allowed to trade: from here on all is heard."""
@@ -156,22 +123,6 @@ class Stream:
             if not done:
                 return f"TWS did not find Interactive Brokers within {_AWAY_S:g} s: {line.away}"
         return line.lost.result()
-
-    def _say(self, said: Said) -> None:
-        if self._early is None:
-            self._told.put_nowait(said)
-        else:
-            self._early.append(said)
-
-    def _up(self) -> None:
-        early, self._early = self._early, None
-        for one in (LinkSaid(up=True, ts=self._clock.now()), *(early or ())):
-            self._told.put_nowait(one)
-
-    def _down(self, reason: str) -> None:
-        if self._early is None:
-            self._early = []
-            self._told.put_nowait(LinkSaid(up=False, reason=reason, ts=self._clock.now()))
 
 
 def chosen(accounts: list[str], wanted: str) -> str:
