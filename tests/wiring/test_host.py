@@ -91,6 +91,18 @@ def test_a_kill_that_an_earlier_life_could_not_journal_is_the_first_thing_that_t
     assert not config.latch_file.exists()
 
 
+def test_where_a_rule_goes_by_them_it_is_told_that_a_client_has_come(project: Project, host: Host) -> None:
+    def play(session: Session) -> None:
+        assert session.wait_for(lambda state: state.health.attendance.clients == 1, WAIT_S)
+
+    host(play, dead_man__clients={"after_s": 86_400})
+    host(played_out)
+    told = [event for event in project.events() if event.type == "clients.changed"]
+    assert [event.data.clients for event in told if event.data.clients] == [1], (
+        "once, and not where there is no rule"
+    )  # type: ignore[attr-defined]
+
+
 def test_the_next_start_goes_on_where_the_last_one_stopped(project: Project, host: Host) -> None:
     live(project, 100, clean=True)
     host(played_out, state_store__replay_events_on_restore=False)
