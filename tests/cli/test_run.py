@@ -218,7 +218,7 @@ def test_without_json_it_says_where_it_is(desk: Path) -> None:
     [
         ("sesion: {}", "line 5: unknown key 'sesion'; did you mean 'session'?"),
         ("session: {name: desk}", "line 5: session is given twice, first in line 1"),
-        ("broker: {name: ib}", "broker.name: 'ib' is not known; this version has paper"),
+        ("broker: {name: ib}", "broker.name: mode paper sends nothing to 'ib'"),
         ("event_bus: {enabled: false}", "event_bus.enabled: false is for backtests only"),
         ("risk: {max_leverage: 2}", "'max_leverage' is unknown (did you mean 'leverage'?); known rules: "),
         ("risk: {leverage: 0}", "risk.leverage is 0"),
@@ -242,7 +242,7 @@ def test_a_bad_configuration_is_refused_with_exit_code_2(cli: Cli, desk: Path, t
         (("--set", "slow=1"), "SmaCross.slow"),
         (("--set", "market_data.bars=[nowhere.csv]"), "there is no file"),
         (("--set", "market_data.timeframes=[30s]"), "30s bars cannot be made from"),
-        (("--set", "session.mode=live"), "session.mode: live needs a broker"),
+        (("--set", "session.mode=live"), "broker.name: live needs a broker"),
         (("--set", "broker.api_key=hunter2"), "looks like a secret"),
         (("--set", "sesion.name=x"), "unknown key 'sesion'; did you mean 'session'?"),
         (("--speed", "fast"), "argument --speed: 'fast' is no speed"),
