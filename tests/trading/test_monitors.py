@@ -167,6 +167,23 @@ def test_a_time_exit_cancels_first_and_leaves_when_nothing_works_any_more() -> N
     assert made.state.monitors == {}
 
 
+def test_a_time_exit_leaves_its_own_part_of_a_larger_position() -> None:
+    made = desk()
+    stop, target = entered(made, stop_loss=95, take_profit=[(110, 0.5)], exit_after="1m")[:2]
+    made.submit(cid="X", qty=5)
+    made.report({"kind": "fill", "cid": "X", "exec_id": "e2", "qty": 5, "price": 100})
+    made.report({"kind": "fill", "cid": target, "exec_id": "e3", "qty": 1, "price": 110})
+    made.report({"kind": "canceled", "cid": stop})
+    made.now += MINUTE
+    made.mark("BTC", 101.0)
+    made.sent.clear()
+    for name, order in list(made.state.orders.items()):
+        if order.cancel_requested and order.working:
+            made.report({"kind": "canceled", "cid": name})
+    (leave,) = [one for one in made.sent if one["kind"] == "submit"]
+    assert leave["qty"] == 1
+
+
 def test_a_restart_in_the_middle_of_it_goes_on() -> None:
     made = desk()
     stop, target = entered(made, stop_loss=95, take_profit=110, exit_after="1m")
