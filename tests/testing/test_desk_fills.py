@@ -213,3 +213,14 @@ def test_a_fee_that_comes_after_the_cancellation_of_its_trade_is_not_taken() -> 
     desk.report(kind="bust", cid="A", exec_id="e-A")
     desk.report(kind="fill", cid="A", exec_id="e-A", qty=2, price=100, fee=1)
     assert desk.state.account.cash["USD"] == 100_000
+
+
+def test_a_trade_told_again_whose_count_was_ahead_of_ours_is_no_second_one() -> None:
+    desk = Desk(limits={})
+    desk.submit(cid="A", qty=6, price=100)
+    desk.report(kind="fill", cid="A", venue_order_id="v", exec_id="e1", qty=2, price=100, cum_qty=2)
+    for _ in range(2):  # one of 1 before it was not told
+        desk.report(kind="fill", cid="A", venue_order_id="v", exec_id="e3", qty=1, price=100, cum_qty=4)
+    assert (desk.position(), desk.state.orders["A"].told) == (3, 4)
+    desk.report(kind="fill", cid="A", venue_order_id="v", exec_id="e2", qty=1, price=100, cum_qty=3)
+    assert (desk.position(), desk.state.orders["A"].told) == (4, None)

@@ -5,6 +5,8 @@ Pure: (state, report) -> facts. Whatever is not booked leaves the session halted
 
 from decimal import Decimal
 
+import msgspec
+
 from tradekit.core.event import Fact
 from tradekit.model.doubt import (
     EXTERNAL,
@@ -23,7 +25,7 @@ from tradekit.model.reconciliation import AlertRaised
 from tradekit.model.said import BustSaid, FillSaid
 from tradekit.model.session import RiskChanged
 from tradekit.state.shape import Fill, Order, State
-from tradekit.trading.matching import booked, execution_id, external_id, order_of, synthetic_fills
+from tradekit.trading.matching import LEG, booked, execution_id, external_id, order_of, synthetic_fills
 
 __all__ = ["busted", "currency_of", "filled", "halted", "reclaimed", "synthetic"]
 
@@ -39,6 +41,8 @@ def filled(state: State, said: FillSaid) -> list[Fact]:
     order = order_of(state, said.order, said.venue_id)
     if order is None:
         return _foreign(state, said)
+    if LEG in said.order:  # what it counts is the leg's
+        said = msgspec.structs.replace(said, cum=None)
     if said.side is not None and said.side is not order.side:
         return _quarantine(state, order, said, f"a {said.side} of {order.id}, which is a {order.side}")
     if said.instrument and said.instrument != order.instrument:
@@ -65,7 +69,10 @@ def _name(state: State, order: Order, said: FillSaid) -> str | None:
     known = order.executions.get(name)
     if known is None:
         return name
-    grown = said.cum is not None and said.cum == order.filled + said.qty
+    fresh = said.cum is not None and (
+        order.told is None or said.cum > order.told
+    )  # a count that was not told yet
+    grown = fresh and said.cum == order.filled + said.qty
     if grown and _after(name, said) not in order.executions:
         return _after(name, said)  # one id on several trades, and the venue counts on
     if _after(name, said) in order.executions:
