@@ -18,7 +18,7 @@ __all__ = ["Difference", "Restored", "restore"]
 
 
 _REMEDY = (
-    "Was the strategy's source changed? Stop, start it as it was, or begin a new journal "
+    "Was the strategy's source changed, or tradekit? Stop, start it as it was, or begin a new journal "
     "(state_store.restore_on_startup: false)"
 )
 
