@@ -104,6 +104,17 @@ def test_of_very_many_only_the_latest_are_kept_word_for_word_and_all_are_counted
     assert "1000 messages: 1000 x" in letter.text
 
 
+def test_what_overflows_while_a_letter_is_on_its_way_is_counted_in_a_later_one() -> None:
+    ration = filled(Ration(1), 1)
+    letter = ration.letter(now=0.0)
+    assert letter is not None
+    filled(ration, *range(2, 602))
+    ration.told(letter, now=0.0)
+    assert ration.waiting == 600
+    (digest,) = sent(ration, 120.0)
+    assert (digest.count, digest.seq, ration.waiting) == (600, 601, 0)
+
+
 @given(
     st.lists(st.tuples(st.floats(0, 100), st.booleans(), st.integers(0, 4)), max_size=40), st.integers(1, 10)
 )

@@ -78,6 +78,9 @@ def test_a_trailing_stop_is_decided_at_where_it_has_come_to() -> None:
     table = Table(100)
     table.note(order("a", SELL, trail=5, kind=OrderType.TRAILING_STOP), OrderTrailed("a", "BTC", D(97)))
     assert table.of() == (97, "stop")
+    table.price = 110
+    table.note(OrderTrailed("a", "BTC", D(105)))  # beyond the market it was sent into
+    assert table.of() == (105, "stop")
 
 
 def test_a_replacement_is_a_new_decision_at_the_moment_it_was_asked_for() -> None:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tradekit.run.latch import Killed, Latch
 
 
@@ -32,5 +34,8 @@ def test_a_file_that_cannot_be_read_is_a_kill(tmp_path: Path) -> None:
     assert path.exists()
 
 
-def test_a_disk_that_takes_nothing_stops_nobody(tmp_path: Path) -> None:
+def test_a_disk_that_takes_nothing_stops_nobody_and_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     Latch(tmp_path / "gone" / "desk.killed").set(Killed("trader", "enough"))
+    assert "cannot be written" in caplog.text

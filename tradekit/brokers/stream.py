@@ -74,7 +74,7 @@ class AccountStream(ABC):
             await asyncio.gather(keeping, return_exceptions=True)
 
     async def close(self) -> None:
-        """End the stream; what waits in it is dropped."""
+        """End the stream; what waits in it is still told."""
         self._closed = True
         self._told.put_nowait(None)
 

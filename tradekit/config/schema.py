@@ -109,12 +109,13 @@ class InstrumentSection(Section, frozen=True, kw_only=True):
 class MarketDataSection(Section, frozen=True, kw_only=True):
     """`market_data`: what the session sees.
 
-    source             where bars come from: replay, tail (files that grow: docs/tail.md), or a venue (ccxt, alpaca)
-    bars               of a replay: samples ("sample:BTCUSDT-1m") and files, one instrument each
+    source             where bars come from: replay, tail (files that grow: docs/tail.md), or a venue (ccxt, alpaca, ib)
+    bars               of a replay: samples ("sample:BTCUSDT-1m") and files; of a tail: files; one instrument each
     speed              of a replay: how many times faster than it happened; "max" waits for nothing
     timeframes         kept and shown beside those the strategy asks for
     fast_forward_bars  of a replay: bars delivered at once at the very start, so that charts are full
-    warmup_bars        of a venue: so many bars of the shortest timeframe before the first start warm indicators up
+    warmup_bars        of a venue or a tail: so many bars of the shortest timeframe before the first start warm
+                       indicators up
     tape               of Alpaca: whose trades make the bars, iex (one exchange, free) or sip (all, by subscription)
     ticks              whether the forming bar is shown between closes
     """

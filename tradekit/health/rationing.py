@@ -3,7 +3,7 @@
 Pure: the time is handed in. Knows no channel and nothing of what a message says.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 
 import msgspec
@@ -46,7 +46,7 @@ class Ration:
         self._per_minute = per_minute
         self._tokens, self._filled_at = float(per_minute), 0.0
         self._waiting: list[Message] = []
-        self._counted: Counter[str] = Counter()  # of those that are not kept any more
+        self._old: deque[str] = deque()  # kinds of those that are not kept any more, oldest first
         self._last = 0  # the last of their events
         self._gravest = 0
         self._pause, self._until = 0.0, 0.0
@@ -55,14 +55,14 @@ class Ration:
     @property
     def waiting(self) -> int:
         """Messages that have not been sent."""
-        return len(self._waiting) + self._counted.total()
+        return len(self._waiting) + len(self._old)
 
     def add(self, message: Message) -> None:
         """Take a message."""
         self._waiting.append(message)
         if len(self._waiting) > _KEPT:
             old = self._waiting.pop(0)
-            self._counted[old.kind] += 1
+            self._old.append(old.kind)
             self._last, self._gravest = max(self._last, old.seq), max(self._gravest, old.rank)
 
     def wait_s(self, now: float) -> float | None:
@@ -78,18 +78,19 @@ class Ration:
         wait_s = self.wait_s(now)
         if wait_s is None or (wait_s > 0 and not last):
             return None
-        if self._counted or last or len(self._waiting) > int(self._refilled(now)):
+        if self._old or last or len(self._waiting) > int(self._refilled(now)):
             return self._digest() if self.waiting > 1 else _alone(self._waiting[0])
         return _alone(self._waiting[0])
 
     def told(self, letter: Letter, *, now: float) -> None:
         """The letter has been sent: what it holds waits no more."""
         self._tokens, self._filled_at = max(self._refilled(now) - 1, 0.0), now
-        if letter.count == 1 and not self._counted:
-            del self._waiting[0]
-        else:
-            del self._waiting[: letter.count - self._counted.total()]
-            self._counted.clear()
+        old = min(letter.count, len(self._old))  # while it was on its way, kept ones may have become old ones
+        for _ in range(old):
+            self._old.popleft()
+        del self._waiting[: letter.count - old]
+        if not self._old:
+            self._last = self._gravest = 0
         self._pause = self._until = 0.0
         self.sent += letter.count
 
@@ -104,7 +105,7 @@ class Ration:
 
     def _digest(self) -> Letter:
         waiting = self._waiting
-        kinds = self._counted + Counter(one.kind for one in waiting)
+        kinds = Counter(self._old) + Counter(one.kind for one in waiting)
         named = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
         grave = sorted(waiting, key=lambda one: -one.rank)[:_SHOWN]
         lines = [f"{self.waiting} messages: {named}", *_in_order(grave, waiting)]

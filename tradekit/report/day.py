@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tradekit.model.money import ZERO
+from tradekit.model.money import ZERO, exact
 from tradekit.report.tradelog import LoggedTrade
 
 __all__ = ["DayReport", "Held", "Moment", "Point", "Uptime", "uptime"]
@@ -121,8 +121,13 @@ class DayReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def slippage(self) -> Decimal | None:
-        """What the trades' fills were worse than decided, of those where it is known; None where of none."""
-        known = [one.slippage for one in self.trades if one.slippage is not None]
+        """What the trades' fills were worse than decided, of those where it is known, at the rate of each exit.
+
+        [account currency], None where of none.
+        """
+        known = [
+            one.slippage * exact(one.rate) for one in self.trades if one.slippage is not None and one.rate
+        ]
         return sum(known, start=ZERO) if known else None
 
     @property

@@ -102,7 +102,10 @@ class Decisions:
     def _trailed(self, data: OrderTrailed) -> None:
         sent = self._sent.get(data.id)
         if sent is not None:
-            sent.stop = data.stop
+            sent.stop, sent.market = (
+                data.stop,
+                None,
+            )  # it follows behind the market: not reached where it moves
 
     def _filled(self, data: OrderFilled) -> None:
         """What waited for this fill is decided by it."""

@@ -75,6 +75,20 @@ def test_without_a_file_it_counts_alone_and_says_so_once(
     assert len(caplog.records) == 1
 
 
+def test_a_disk_that_fails_stops_no_request(
+    file: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(fd: int, length: int = 0) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("tradekit.brokers.ccxt.limiter.fcntl.flock", fails)
+    failing = SharedQuota(Quota(10.0, 60.0), file)
+    with caplog.at_level(logging.WARNING):
+        assert [failing.wait(4.0, 1.0), failing.wait(4.0, 2.0)] == [0.0, 0.0]
+        assert failing.wait(4.0, 3.0) > 0
+    assert len(caplog.records) == 1
+
+
 def test_its_file_is_its_users_own_and_stays_small(file: Path) -> None:
     one, _ = two(file, most=100_000.0)
     for n in range(2000):

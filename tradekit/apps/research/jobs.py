@@ -119,6 +119,8 @@ class Jobs:
     def _ended(self, run: Run, kind: str, value: Any) -> None:
         if kind == "done":
             run.state, run.found = "done", value
+            if run.number in self._askers:
+                self._askers[run.number] = self._askers.pop(run.number)  # the latest to be used
         else:
             run.state, run.problem = "failed", str(value)
             self._let_go(run)

@@ -1,4 +1,4 @@
-"""A WebSocket line to Alpaca: opened, read message by message, and the pauses from one attempt to the next.
+"""A WebSocket line to Alpaca: opened, and read message by message.
 
 alpaca-py's own streams are not used: they make a lost connection again without a word, swallow what they cannot read,
 and stand on a client that is deprecated. Addresses and the way of signing in are theirs. Knows no message.
@@ -9,7 +9,6 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from secrets import SystemRandom
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -21,9 +20,6 @@ __all__ = ["KeyRefused", "Line", "Lost", "opened"]
 
 _PING_S = 10.0  # a connection without a pong for so long is lost
 _LARGEST = 4 * 1024 * 1024  # of one message [bytes]
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
-_STABLE_S = 60.0  # a connection that lasted so long has not failed: pauses begin anew
-_chance = SystemRandom().random
 _quiet = logging.getLogger("tradekit.alpaca.line")
 _quiet.setLevel(
     logging.INFO

@@ -60,20 +60,31 @@ class SharedQuota:
         try:
             fd = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            if not self._alone:
-                self._alone = True
-                _log.warning("requests are counted in this process alone: %s: %s", self._file, error.strerror)
+            self._by_itself(error)
             yield
             return
-        with os.fdopen(fd, "r+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            known = _read(file.read())
+        with os.fdopen(fd, "r+b", buffering=0) as file:  # nothing is left for its end to fail on
+            known = None
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                known = _read(file.read())
+            except OSError as error:
+                self._by_itself(error)
             if known is not None:
                 self._quota.go_on(known)
             yield
-            file.seek(0)
-            file.truncate()
-            file.write(msgspec.json.encode(_File(_boot(), self._quota.kept(now))))
+            try:
+                file.seek(0)
+                file.truncate()
+                file.write(msgspec.json.encode(_File(_boot(), self._quota.kept(now))))
+            except OSError as error:
+                self._by_itself(error)
+
+    def _by_itself(self, error: OSError) -> None:
+        """A disk that fails stops no request, least of all a cancel."""
+        if not self._alone:
+            self._alone = True
+            _log.warning("requests are counted in this process alone: %s: %s", self._file, error.strerror)
 
 
 def _read(data: bytes) -> Kept | None:

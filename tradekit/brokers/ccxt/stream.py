@@ -37,7 +37,7 @@ class Stream(AccountStream):
         self._measuring: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
-        """End the stream; what waits in it is dropped."""
+        """End the stream; what waits in it is still told."""
         await super().close()
         for task in self._measuring:
             task.cancel()

@@ -39,7 +39,7 @@ class Stream(AccountStream):
         self._been_up = False
 
     async def close(self) -> None:
-        """End the connection and the stream; what waits in it is dropped."""
+        """End the connection and the stream; what waits in it is still told."""
         self.account.close()
         await super().close()
         if self.line is not None:
