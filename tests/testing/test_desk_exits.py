@@ -5,7 +5,9 @@ from decimal import Decimal as D
 import pytest
 
 from tests.testing.scripts import answer_all, bought, submits
+from tradekit.model.account import SplitEffected
 from tradekit.model.instrument import Instrument
+from tradekit.model.order import OrderType
 from tradekit.testing.desk import Desk
 
 
@@ -73,6 +75,44 @@ def test_after_the_kill_switch_a_refused_cancel_is_asked_for_again_until_it_is_d
     desk.report(kind="canceled", cid="A", venue_order_id="v-A")
     desk.advance(60)
     assert len([one for one in desk.sent if one["kind"] == "cancel"]) == 4
+
+
+def test_each_part_of_an_entry_has_its_exits_once_it_has_filled() -> None:
+    desk = Desk(practice={"reduces": False}, limits={})
+    desk.submit(cid="A", qty=2, price=100, take_profit=[(105, 0.5), (110, 0.5)], stop_loss=95)
+    desk.report(kind="new", cid="A", venue_order_id="v")
+    for number in (1, 2):
+        desk.report(kind="fill", cid="A", exec_id=str(number), qty=1, price=100)
+        exits = submits(desk)[1:]
+        assert [(one["type"], one["qty"]) for one in exits] == [("stop", D(1)), ("limit", D(1))] * number
+        for one in exits[-2:]:
+            desk.report(kind="new", cid=one["cid"], venue_order_id=f"v-{one['cid']}")
+    assert [one for one in desk.sent if one["kind"] in ("cancel", "replace")] == []
+
+
+def test_a_monitor_outlives_an_exit_that_was_quicker_than_the_rest_of_its_entry() -> None:
+    desk = Desk(practice={"reduces": False}, limits={})
+    desk.submit(cid="A", qty=2, price=100, stop_loss=95, exit_after="4h")
+    desk.report(kind="new", cid="A", venue_order_id="v")
+    desk.report(kind="fill", cid="A", exec_id="1", qty=1, price=100)
+    stop = submits(desk)[-1]["cid"]
+    desk.report(kind="fill", cid=stop, exec_id="s", qty=1, price=95)
+    assert list(desk.state.monitors) == ["A"]
+    desk.report(kind="canceled", cid="A")
+    assert list(desk.state.monitors) == []
+
+
+def test_what_is_kept_here_does_not_outlive_a_split() -> None:
+    limits_alone = frozenset({OrderType.MARKET, OrderType.LIMIT})
+    desk = Desk(practice={"types": limits_alone}, limits={})
+    bought(desk, 2)
+    desk.submit(cid="S", side="sell", qty=2, type="stop", price=95, reduce_only=True)
+    assert desk.status("S") == "held"
+    desk._step(SplitEffected("BTC", D(2), D(1)))
+    sent = len(submits(desk))
+    desk.mark("BTC", 50)
+    assert (desk.status("S"), len(submits(desk))) == ("canceled", sent)
+    assert "split" in [one["kind"] for one in desk.alerts]
 
 
 def test_what_a_fee_leaves_below_a_lot_is_in_no_order() -> None:

@@ -62,7 +62,7 @@ class Dealing:
         self.flips = True
         self.name = ""
         self._tell = tell
-        self._urgent = False  # whether a human wants it now, whatever the venue has refused
+        self._urgent = False  # whether it goes out now, whatever the venue has refused
 
     # --- wishes ---------------------------------------------------------------------------------------------
 
@@ -231,11 +231,15 @@ class Dealing:
         if order is not None and not order.cancel_requested:
             self._tell(OrderCancelRequested(order_id, order.instrument, reason))
 
-    def close(self, instrument: str, held: Decimal, **words: Any) -> str | None:
+    def close(self, instrument: str, held: Decimal, *, urgent: bool = False, **words: Any) -> str | None:
         """Leave so much that is held, signed, at the market; None where it is less than a lot."""
         spec, side = self.instrument(instrument), Side.SELL if held > 0 else Side.BUY
         terms = Terms(type=OrderType.MARKET, qty=floor_to(abs(held), spec.lot), reduce_only=True)
-        return self._submit(spec, side, terms, None, **words) if terms.qty else None
+        self._urgent = urgent
+        try:
+            return self._submit(spec, side, terms, None, **words) if terms.qty else None
+        finally:
+            self._urgent = False
 
     def cancel_all(self, instrument: str | None, reason: str = "") -> None:
         """Ask for the end of all working orders (of one instrument); of somebody else's only those that are claimed."""
@@ -247,11 +251,10 @@ class Dealing:
     def flatten(self, instrument: str | None, reason: str) -> None:
         """Cancel everything and leave every position (or that of one instrument) at the market."""
         self.cancel_all(instrument, reason)
-        self._urgent = True
         for position in list(self.state.positions.values()):
             if position.qty and position.strategy != EXTERNAL and instrument in (None, position.instrument):
-                self.close(position.instrument, position.qty, position=position.position, reason=reason)
-        self._urgent = False
+                words = {"position": position.position, "reason": reason}
+                self.close(position.instrument, position.qty, urgent=True, **words)
 
     # --- what is expected -----------------------------------------------------------------------------------
 
@@ -337,11 +340,8 @@ class Dealing:
 
     def _tell_or_deny(self, order: OrderSubmitted, denial: risk.Denial | None) -> None:
         parts = denial or ((order,) if self.flips else through_zero(self.state, order))
-        if isinstance(parts, tuple):
-            for part in parts:
-                self._tell(part)
-        else:
-            self._tell(_denied(order, parts))
+        for fact in parts if isinstance(parts, tuple) else (_denied(order, parts),):
+            self._tell(fact)
 
 
 def _denied(order: OrderSubmitted, denial: risk.Denial) -> OrderDenied:

@@ -52,7 +52,7 @@ def followed(engine: "Engine", order: Order) -> None:
             engine.tell(MonitorEnded(name, known.instrument, "its entry did not fill"))
         elif known.leaving and name in (order.id, order.parent):
             _leave(engine, name, known)
-        elif not _held(engine, name, known):
+        elif not _held(engine, name, known) and (entry is None or not entry.working):
             engine.tell(MonitorEnded(name, known.instrument, "the position is closed"))
 
 
@@ -147,7 +147,7 @@ def _leave(engine: "Engine", name: str, known: Monitor) -> None:
     if held:
         entry = engine.state.orders.get(name)
         words: dict[str, Any] = {} if entry is None else {"position": entry.position, "tag": entry.tag}
-        dealing.close(known.instrument, held, reason="time exit", **words)
+        dealing.close(known.instrument, held, urgent=True, reason="time exit", **words)
     engine.tell(MonitorEnded(name, known.instrument, "time exit"))
 
 

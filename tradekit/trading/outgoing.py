@@ -7,6 +7,7 @@ neither doubts nor books.
 from collections.abc import Iterable
 
 from tradekit.core.event import Event, Fact
+from tradekit.model.account import SplitEffected
 from tradekit.model.doubt import FillBusted, OrderGivenUp
 from tradekit.model.order import (
     OrderCanceled,
@@ -21,6 +22,7 @@ from tradekit.model.order import (
     OrderTriggered,
     Status,
 )
+from tradekit.model.reconciliation import AlertRaised
 from tradekit.state.shape import Order
 from tradekit.trading import dead_man
 from tradekit.trading.engine import Engine
@@ -30,6 +32,7 @@ from tradekit.trading.reconcile.books import SECOND, Practice
 from tradekit.trading.waiting import (
     as_sent,
     done_here,
+    is_kept,
     one_cancels_other,
     orphaned,
     rechecked,
@@ -78,6 +81,8 @@ class Outgoing:
                 told += self._asked(data, now)
             elif isinstance(data, OrderFilled):
                 told += self._filled(data, now)
+            elif isinstance(data, SplitEffected):
+                told += self._take(_outdated(self.engine, data.instrument), now)
             if isinstance(data, _ENDS):
                 self._handed.pop(data.id, None)
             if isinstance(data, _MOVED):
@@ -175,3 +180,16 @@ class Outgoing:
             else:
                 facts += following
         return self._take(facts, now)
+
+
+def _outdated(engine: Engine, instrument: str) -> list[Fact]:
+    """The ends of what a split finds kept here, as at an exchange: its price and quantity are of another time."""
+    facts: list[Fact] = []
+    for order in engine.dealing.working.of(instrument):
+        if is_kept(order):
+            text = f"{order.id} was canceled by the split: its price and quantity are of another time"
+            facts += [
+                OrderCanceled(order.id, instrument, "split"),
+                AlertRaised("split", text, instrument, order.id),
+            ]
+    return facts

@@ -50,13 +50,13 @@ def is_kept(order: Order) -> bool:
 
 
 def _waits_for_parent(state: State, order: Order) -> bool:
-    """Whether an order waits here for its parent's first fill, or for a close to be whole."""
+    """Whether an order waits here for the first fill of what it is an exit for, or for a close to be whole."""
     if not order.parent or order.status is not Status.SUBMITTED:
         return False
     parent = state.orders.get(order.parent)
     if parent is None:
         return False
-    return parent.status is not Status.FILLED if parent.reduce_only else not parent.filled
+    return parent.status is not Status.FILLED if parent.reduce_only else not _part_of(state, parent, order)[0]
 
 
 def orphaned(state: State) -> list[Fact]:
