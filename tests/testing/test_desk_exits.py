@@ -90,6 +90,16 @@ def test_each_part_of_an_entry_has_its_exits_once_it_has_filled() -> None:
     assert [one for one in desk.sent if one["kind"] in ("cancel", "replace")] == []
 
 
+def test_an_entry_that_was_made_larger_is_protected_whole() -> None:
+    desk = Desk(practice={"reduces": False}, limits={})
+    desk.submit(cid="A", qty=2, price=100, stop_loss=90, exit_after="9m")
+    desk.report(kind="new", cid="A", venue_order_id="v")
+    desk.replace("A", qty=3)
+    desk.report(kind="replaced", cid="A", venue_order_id="v", qty=3, price=100)
+    desk.report(kind="fill", cid="A", exec_id="1", qty=3, price=100)
+    assert [one["qty"] for one in submits(desk)[1:]] == [D(3)]
+
+
 def test_a_monitor_outlives_an_exit_that_was_quicker_than_the_rest_of_its_entry() -> None:
     desk = Desk(practice={"reduces": False}, limits={})
     desk.submit(cid="A", qty=2, price=100, stop_loss=95, exit_after="4h")

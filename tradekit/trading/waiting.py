@@ -126,9 +126,12 @@ def _part_of(state: State, parent: Order, order: Order) -> tuple[Decimal, Collec
     """How much of an entry has filled that an exit is for, and all exits for that; parts fill one after the other."""
     known = state.monitors.get(parent.id)
     before = ZERO
-    for part in known.parts if known is not None else ():
+    parts = known.parts if known is not None else ()
+    for part in parts:
         if order.id in (part.stop, part.target):
-            return min(max(ZERO, parent.filled - before), part.qty), (part.stop, part.target)
+            size = max(ZERO, parent.filled - before)
+            rest = part.stop and part is parts[-1]  # an entry that was made larger has its rest here
+            return size if rest else min(size, part.qty), (part.stop, part.target)
         before += part.qty
     return parent.filled, {one.id for one in state.orders.values() if one.parent == parent.id}
 
