@@ -195,7 +195,7 @@ def test_one_target_that_hangs_delays_neither_the_session_nor_another(
             life.tell(HALT, OrderRejected("a", "BTC", "no"))
             wait_until(other.tried.is_set)
             wait_until(lambda: len(box.letters) == 2)
-            assert life.alerts.waiting == {PLACE: 0.0, "env:TRADEKIT_OTHER_ALERTS": 2.0}
+            wait_until(lambda: life.alerts.waiting == {PLACE: 0.0, "env:TRADEKIT_OTHER_ALERTS": 2.0})
             other.free.set()
             life.alerts.close()
 
