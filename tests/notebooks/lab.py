@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -172,11 +173,14 @@ def serve(folder: Path) -> Iterator[str]:
 
 
 def _address(server: "subprocess.Popen[bytes]", runtime: Path, log: Path) -> str:
+    """Where the server answers: it writes its address down before it listens there."""
     file = runtime / f"jpserver-{server.pid}.json"
     until = time.monotonic() + START_S
     while time.monotonic() < until:
         assert server.poll() is None, log.read_text()
         with contextlib.suppress(OSError, ValueError):
-            return str(json.loads(file.read_text())["url"])
+            told = json.loads(file.read_text())
+            socket.create_connection(("127.0.0.1", told["port"]), timeout=1).close()
+            return str(told["url"])
         time.sleep(0.05)
     raise AssertionError(f"JupyterLab did not start in {START_S} s: {log.read_text()}")
