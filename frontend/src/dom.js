@@ -71,14 +71,16 @@ export function clicked(node, run) {
   });
 }
 
-const STEP = 40; // rows drawn at first, and added each time the end of those comes near
+const ROW_PX = 20; // no row is lower
+const STEP = 16; // rows drawn beyond the view, and added each time the end of those comes near
 
 /**
  * A list with the newest on top, drawn no further than it is read: `show(most)` draws that many of its rows into
  * `parent` and returns how many there are. Returns what draws it anew; what is being read stays where it is.
  */
 export function newest(scroll, parent, show) {
-  let most = STEP;
+  let first = STEP; // rows drawn while nobody has scrolled
+  let most = first;
   let count = 0;
   let top = 0; // kept here: to ask for it is to ask for a layout
   const draw = () => {
@@ -90,10 +92,16 @@ export function newest(scroll, parent, show) {
   scroll.addEventListener("scroll", () => {
     top = scroll.scrollTop;
     const end = scroll.scrollHeight - top - scroll.clientHeight;
-    if (top === 0 && most > STEP) most = STEP;
+    if (top === 0 && most > first) most = first;
     else if (end < scroll.clientHeight && most < count) most += STEP;
     else return;
     draw();
   }, { passive: true });
+  new ResizeObserver(([{ contentRect: { height } }]) => { // tells the height without a layout of its own
+    first = Math.ceil(height / ROW_PX) + STEP;
+    if (most >= first) return;
+    most = first;
+    if (count) draw();
+  }).observe(scroll);
   return draw;
 }

@@ -8,7 +8,7 @@ from typing import Any
 from bokeh.document import Document
 from bokeh.models import Div
 
-from tradekit.apps.wire import send
+from tradekit.apps.wire import at_once, send
 
 
 class Socket:
@@ -17,6 +17,10 @@ class Socket:
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
         self.sent: list[list[Any]] = []
+        self.nodelay = False
+
+    def set_nodelay(self, on: bool) -> None:
+        self.nodelay = on
 
     async def send_message(self, events: list[Any]) -> None:
         async with self.lock:
@@ -102,3 +106,12 @@ def test_what_the_document_held_before_is_held_still() -> None:
         assert [event.attr for event in doc.callbacks._held_events] == ["name"]
 
     asyncio.run(play())
+
+
+def test_no_frame_waits_until_the_one_before_is_acknowledged() -> None:
+    one, two = Socket(), Socket()
+    doc, _ = document(one, two)
+    at_once(doc)
+    assert one.nodelay
+    assert two.nodelay
+    at_once(Document())  # nobody looks

@@ -15,6 +15,7 @@ from tests.widgets.test_flusher import eventually
 from tradekit.model.session import SignalRaised
 from tradekit.testing.stage import StageSession
 from tradekit.widgets import cells
+from tradekit.widgets.blotter import Blotter
 from tradekit.widgets.flusher import FLUSHER
 from tradekit.widgets.pace import Batch
 from tradekit.widgets.pane import PaneWidget
@@ -83,6 +84,19 @@ def test_each_widget_is_text_in_a_terminal(kind: str, session: StageSession, mad
     assert "PAPER" in text
     assert session.name in text
     assert f"#{session.replica.seq}" in text
+
+
+def test_what_a_flush_changes_is_one_message(
+    session: StageSession, made: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(Blotter, "_send", lambda widget, message, buffers=None: sent.append(message))
+    widget = made(Blotter, session)
+    session.replica.fold(SIGNAL)
+    assert eventually(lambda: HOSTILE in widget.signals_since)
+    assert eventually(lambda: any("signals_since" in message.get("state", {}) for message in sent))
+    [news] = [message["state"] for message in sent if "signals_since" in message.get("state", {})]
+    assert {"first", "signals_since"} <= news.keys()
 
 
 class Held(PaneWidget):

@@ -54,9 +54,10 @@ class NotebookPane(anywidget.AnyWidget):
             self.on_msg(lambda _, message, __: _look(message, seen))
 
     def put(self, parts: dict[str, Any]) -> None:
-        """Send the parts that differ from what is shown, and of lists only the rows that do."""
-        for name, text in changed_text(self._lists.news(parts), {}).items():
-            setattr(self, name, text)
+        """Send the parts that differ from what is shown, of lists only the rows that do, all as one message."""
+        with self.hold_sync():
+            for name, text in changed_text(self._lists.news(parts), {}).items():
+                setattr(self, name, text)
 
     def on_request(self, handler: Callable[[str], object]) -> None:
         """Call `handler` with each request of the pane."""

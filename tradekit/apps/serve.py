@@ -16,6 +16,7 @@ from tornado.websocket import WebSocketClosedError
 from tradekit.apps.live import PAGES, THEMES, build_page, empty_page, list_page, start_page
 from tradekit.apps.research.project import Project
 from tradekit.apps.starting import Starter
+from tradekit.apps.wire import at_once
 from tradekit.bridge.access import is_loopback
 from tradekit.core.clock import new_token
 from tradekit.core.redact import secrets
@@ -98,7 +99,7 @@ def open_server(
     hosts = [f"{host}:{port}" for host in dict.fromkeys((address, "127.0.0.1", "localhost"))]
     off = "" if here else _ABROAD
     server = pn.serve(  # type: ignore[no-untyped-call]  # panel ships no types here
-        {"/": lambda: _page(sessions, theme, starter, research, off)},
+        {"/": lambda: _at_once(_page(sessions, theme, starter, research, off))},
         port=port,
         address=address,
         show=False,
@@ -143,6 +144,13 @@ def _unless_left(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> No
     """A viewer who leaves while something is on its way to him is no failure."""
     if not isinstance(context.get("exception"), WebSocketClosedError):
         loop.default_exception_handler(context)
+
+
+def _at_once(page: pn.Template) -> pn.Template:
+    doc = pn.state.curdoc
+    if doc is not None:
+        pn.state.onload(lambda: at_once(doc))
+    return page
 
 
 def _page(

@@ -11,7 +11,7 @@ from typing import Any
 from bokeh.document import Document
 from bokeh.document.events import DocumentPatchedEvent
 
-__all__ = ["send"]
+__all__ = ["at_once", "send"]
 
 _SENDING: set[asyncio.Task[None]] = set()  # a loop alone does not keep its tasks alive
 
@@ -21,8 +21,7 @@ def send(doc: Document, write: Callable[[], object]) -> bool:
 
     Call it on the server's loop, once the page is loaded. The changes call nobody back.
     """
-    session = getattr(doc.session_context, "session", None)
-    connections = list(session._subscribed_connections) if session is not None else []
+    connections = _browsers(doc)
     events = _changes(doc, write)
     if events:
         for connection in connections:  # the socket's own lock keeps messages whole and in order
@@ -31,6 +30,22 @@ def send(doc: Document, write: Callable[[], object]) -> bool:
             _SENDING.add(task)
             task.add_done_callback(_SENDING.discard)
     return bool(connections)
+
+
+def at_once(doc: Document) -> None:
+    """Have each frame for the browsers of `doc` leave when it is written; call it once a browser has the page.
+
+    A message of Bokeh's is three frames or more. Without this the system holds the second back until the browser's
+    side has acknowledged the first, which that does after 40 ms (Nagle's algorithm, RFC 896, and delayed
+    acknowledgements, RFC 1122 4.2.3.2).
+    """
+    for connection in _browsers(doc):
+        connection._socket.set_nodelay(True)
+
+
+def _browsers(doc: Document) -> list[Any]:
+    session = getattr(doc.session_context, "session", None)
+    return list(session._subscribed_connections) if session is not None else []
 
 
 def _changes(doc: Document, write: Callable[[], object]) -> list[Any]:

@@ -66,9 +66,10 @@ class PaneWidget(anywidget.AnyWidget):
         return self._stream
 
     def flush(self, batch: Batch) -> None:
-        """Show what changed: only parts whose text differs are sent, and of lists only rows that do."""
-        for name, text in self._moment(batch).items():
-            setattr(self, name, text)
+        """Show what changed, as one message: only parts whose text differs, and of lists only rows that do."""
+        with self.hold_sync():
+            for name, text in self._moment(batch).items():
+                setattr(self, name, text)
 
     def beat(self) -> None:
         """Tell the page that the kernel lives, and how long it has been busy with a cell [s]."""

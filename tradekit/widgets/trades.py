@@ -5,8 +5,12 @@ Pure; knows no widget. Rows are those of `widgets.rows`: a key for life, words, 
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+from msgspec.structs import replace
+
+from tradekit.model.instrument import Instrument
 from tradekit.model.money import ZERO
 from tradekit.report.executions import Execution
 from tradekit.report.trades import Trade, round_trips
@@ -34,7 +38,11 @@ def trades(state: State) -> dict[str, Any]:
     fills = [_execution(fill) for fill in _whole(state)]
     closed = round_trips(fills, method="average", instruments=state.instruments)
     shown = closed[-KEPT:]
-    return {"rows": [_trade(trade, state) for trade in reversed(shown)], "count": 0}
+    rows = (
+        _trade(replace(trade, trade_id=0), state.instruments.get(trade.instrument))
+        for trade in reversed(shown)
+    )
+    return {"rows": list(rows), "count": 0}
 
 
 def differences(state: State) -> dict[str, Any]:
@@ -71,6 +79,7 @@ def _signed(fill: Fill) -> Decimal:
     return fill.qty * fill.side.sign
 
 
+@lru_cache(maxsize=1024)
 def _execution(fill: Fill) -> Execution:
     return Execution(
         fill.order, fill.instrument, str(fill.side), fill.qty, fill.price, fill.fee, fill.ts, fill.strategy,
@@ -78,8 +87,8 @@ def _execution(fill: Fill) -> Execution:
     )  # fmt: skip
 
 
-def _trade(trade: Trade, state: State) -> Row:
-    instrument = state.instruments.get(trade.instrument)
+@lru_cache(maxsize=1024)
+def _trade(trade: Trade, instrument: Instrument | None) -> Row:
     return {
         "key": f"{trade.entry_order}/{trade.exit_order}/{trade.exit_time}",
         "exit": words.milliseconds(trade.exit_time),
