@@ -1,5 +1,6 @@
 """What TWS says, read as it was written: numbers exact, times in UTC, nothing guessed."""
 
+import logging
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -252,3 +253,9 @@ def test_two_names_for_one_contract_are_refused() -> None:
 def test_the_steps_of_a_contract_are_exact() -> None:
     told = details(Contract(id=1, symbol="X", tick=D("0.00005"), lot=D("0.0001")))
     assert (told.minTick, told.sizeIncrement) == (D("0.00005"), D("0.0001"))
+
+
+def test_what_the_library_logs_is_not_printed_where_nobody_has_set_up_a_log() -> None:
+    load_library()
+    assert logging.getLogger("ib_async").hasHandlers(), "else Python prints it"
+    assert sum(isinstance(one, logging.NullHandler) for one in logging.getLogger("ib_async").handlers) == 1

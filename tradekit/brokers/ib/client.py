@@ -6,6 +6,7 @@ ib_async, and only when a client is made. Knows no order.
 """
 
 import importlib
+import logging
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -38,11 +39,18 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def load_library() -> Any:
-    """The module `ib_async`; raises ConfigError with the line to run where it is not installed."""
+    """The module `ib_async`; raises ConfigError with the line to run where it is not installed.
+
+    What it logs is for a session's log: where nobody has set one up it stays quiet, since its errors are told by ours.
+    """
     try:
-        return importlib.import_module("ib_async")
+        library = importlib.import_module("ib_async")
     except ImportError as error:
         raise ConfigError(f"the broker ib needs the package ib_async; run: {INSTALL}") from error
+    log = logging.getLogger(library.__name__)
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
+    return library
 
 
 def make_client(ear: Any, broken: Callable[[str], None]) -> Any:
