@@ -84,6 +84,27 @@ def test_the_exchange_knows_what_a_split_made_of_a_position() -> None:
     assert result.final.position("protected", "AAPL") == 0
 
 
+def test_the_stop_of_a_bracket_that_a_split_has_ended_is_watched_at_its_new_level() -> None:
+    """10 are bought at 100 with a stop at 90; of the 20 at 50 all are left once 45 has been seen."""
+    ex = at((START + 2 * MINUTE, {"instrument": "AAPL", "kind": "split", "new": 2, "old": 1}))
+    script: Script = {1: [("bracket", "buy", 10, 10)]}
+    result = backtest(
+        with_script(Bracketed, script)(), series(STOCK, 100, 100, 50, 46, 44, 43), corporate_actions=ex
+    )
+    assert [(fill.side, fill.qty, fill.price) for fill in result.final.fills] == [
+        ("buy", D(10), D(100)), ("sell", D(20), D(43)),
+    ]  # fmt: skip
+    assert [(one.kind, one.instrument) for one in result.final.health.alerts][:1] == [("unprotected", "AAPL")]
+    assert result.final.monitors == {}
+
+
+class Bracketed(Scripted):
+    """Buys with a stop loss so far below, and a target so far above."""
+
+    def wish_bracket(self, bar: Bar | None, side: str, qty: float, away: float) -> None:
+        self.buy(qty, stop_loss=self.level(bar, -away), take_profit=self.level(bar, away))
+
+
 class Protected(Scripted):
     """Sells with a reduce-only stop."""
 

@@ -112,17 +112,29 @@ def test_a_monitor_outlives_an_exit_that_was_quicker_than_the_rest_of_its_entry(
     assert list(desk.state.monitors) == []
 
 
-def test_what_is_kept_here_does_not_outlive_a_split() -> None:
+def test_what_is_kept_here_follows_a_split() -> None:
     limits_alone = frozenset({OrderType.MARKET, OrderType.LIMIT})
     desk = Desk(practice={"types": limits_alone}, limits={})
-    bought(desk, 2)
-    desk.submit(cid="S", side="sell", qty=2, type="stop", price=95, reduce_only=True)
-    assert desk.status("S") == "held"
+    desk.submit(cid="A", qty=2, price=100, stop_loss=90, take_profit=120)
+    desk.report(kind="new", cid="A", venue_order_id="v-A")
+    desk.report(kind="fill", cid="A", exec_id="e-A", qty=2, price=100)
+    stop = next(name for name, one in desk.state.orders.items() if one.reason == "stop loss")
     desk._step(SplitEffected("BTC", D(2), D(1)))
-    sent = len(submits(desk))
-    desk.mark("BTC", 50)
-    assert (desk.status("S"), len(submits(desk))) == ("canceled", sent)
-    assert "split" in [one["kind"] for one in desk.alerts]
+    assert [one["kind"] for one in desk.alerts] == ["split"]
+    desk.mark("BTC", 46)
+    assert (desk.status(stop), desk.state.orders[stop].leaves) == ("held", 4)
+    desk.mark("BTC", 45)
+    assert [(one["cid"], one["qty"]) for one in submits(desk)][-1] == (stop, 4)
+
+
+def test_what_a_reverse_split_leaves_nothing_of_is_kept_no_more() -> None:
+    desk = Desk(
+        [Instrument(id="BTC", lot=D(1))], practice={"types": frozenset({OrderType.MARKET})}, limits={}
+    )
+    desk.mark("BTC", 100)
+    desk.submit(cid="S", side="buy", qty=2, stop=110, type="stop")
+    desk._step(SplitEffected("BTC", D(1), D(10)))
+    assert (desk.status("S"), [one["kind"] for one in desk.alerts]) == ("canceled", ["split"])
 
 
 def test_what_a_fee_leaves_below_a_lot_is_in_no_order() -> None:

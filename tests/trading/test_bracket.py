@@ -4,12 +4,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.builders import BTC
+from tests.builders import BTC, law
 from tradekit.errors import OrderError
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import OrderType, Side
-from tradekit.trading.bracket import exits_of
+from tradekit.trading.bracket import apportioned, exits_of
 from tradekit.trading.terms import Terms
 
 D = Decimal
@@ -126,11 +128,11 @@ def test_each_target_has_its_part_and_a_stop_of_its_own() -> None:
     assert parts(take_profit=[(105, 0.5), (110, 0.5)]) == [(D(1), both[1:]), (D(1), both[1:])]
 
 
-def test_what_no_target_is_for_has_a_stop_alone() -> None:
+def test_what_no_target_is_for_has_a_stop_alone_or_nothing() -> None:
     assert parts(take_profit=[(105, 0.25)], stop_loss=95) == [
         (D("0.5"), ["stop loss", "take profit"]), (D("1.5"), ["stop loss"]),
     ]  # fmt: skip
-    assert parts(take_profit=[(105, 0.25)]) == [(D("0.5"), ["take profit"])]
+    assert parts(take_profit=[(105, 0.25)]) == [(D("0.5"), ["take profit"]), (D("1.5"), [])]
 
 
 def test_parts_are_whole_lots_and_the_last_one_takes_the_rest() -> None:
@@ -164,3 +166,47 @@ def test_an_order_that_the_venue_sizes_has_one_target() -> None:
     entry = Terms(type=OrderType.MARKET, qty=D(0), share=D(1))
     with pytest.raises(OrderError, match="has one target"):
         exits(entry=entry, take_profit=[(105, 0.5), (110, 0.5)])
+
+
+# --- an entry of another quantity ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sizes", "total", "entered", "made"),
+    [
+        ([2, 2], 6, 0, [3, 3]),
+        ([2, 2], 3, 0, [1, 2]),  # whole lots, the rest to the last
+        ([3, 1], 8, 0, [6, 2]),
+        ([2, 2, 4], 14, 2, [2, 4, 8]),  # what has begun to fill stays as it is
+        ([2, 2, 4], 14, 1, [2, 4, 8]),
+        ([2, 2], 7, 4, [2, 5]),  # all have begun: the last takes the rest
+        ([2, 2], 7, 3, [2, 5]),
+        ([2, 2], 2, 1, [2, 0]),
+        ([4, 4], 3, 1, [3, 0]),  # less than has begun: that is cut
+        ([4, 4], 6, 5, [4, 2]),
+        ([0], 2, 2, [2]),  # one that the venue sizes
+    ],
+)
+def test_parts_follow_their_entry(sizes: list[int], total: int, entered: int, made: list[int]) -> None:
+    assert apportioned([D(one) for one in sizes], D(total), D(entered), D(1)) == made
+
+
+@given(
+    st.lists(st.integers(1, 50), min_size=1, max_size=5), st.integers(1, 300), st.integers(0, 250),
+    st.sampled_from(["1", "0.01", "5"]),
+)  # fmt: skip
+@law(100)
+def test_parts_are_the_whole_entry_in_whole_lots_and_what_has_filled_keeps_its_part(
+    sizes: list[int], total: int, entered: int, step: str
+) -> None:
+    lot = D(step)
+    before = [one * lot for one in sizes]
+    filled = min(entered, sum(sizes), total) * lot
+    made = apportioned(before, total * lot, filled, lot)
+    assert sum(made) == total * lot
+    assert all(one >= 0 and one % lot == 0 for one in made)
+    start = D(0)
+    for old, new in zip(before, made, strict=True):
+        if start + old <= filled and start + old < sum(before):
+            assert new == old
+        start += old

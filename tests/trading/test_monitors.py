@@ -164,6 +164,7 @@ def test_a_time_exit_cancels_first_and_leaves_when_nothing_works_any_more() -> N
     made.report({"kind": "canceled", "cid": target})
     (leave,) = [one for one in made.sent if one["kind"] == "submit"]
     assert (leave["side"], leave["qty"], leave["reduce_only"]) == ("sell", 1, True)
+    made.report({"kind": "fill", "cid": leave["cid"], "exec_id": "e3", "qty": 1, "price": 101})
     assert made.state.monitors == {}
 
 

@@ -7,7 +7,8 @@ from decimal import Decimal, localcontext
 from enum import StrEnum
 
 from tradekit.core.event import Fact, fact
-from tradekit.model.money import CENT, EXACT, floor_to
+from tradekit.model.instrument import Instrument
+from tradekit.model.money import CENT, EXACT, floor_to, nearest
 
 __all__ = [
     "AccountAdopted",
@@ -142,6 +143,15 @@ class SplitEffected(Fact, frozen=True, gc=False):
         """What `qty` units become: towards zero to whole lots, to 1e-8 where any quantity is allowed."""
         with localcontext(EXACT):
             return floor_to(qty * self.new / self.old, lot or CENT)
+
+    def price(self, price: Decimal, tick: Decimal | None) -> Decimal:
+        """What a price becomes: the nearest tick, to 1e-8 where any price is allowed."""
+        with localcontext(EXACT):
+            return nearest(price * self.old / self.new, tick or CENT)
+
+    def concerns(self, spec: Instrument | None) -> bool:
+        """Whether it changes what is held; an inverse contract is not split."""
+        return self.new > 0 and self.old > 0 and not (spec is not None and spec.inverse)
 
     @property
     def key(self) -> str:

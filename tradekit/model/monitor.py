@@ -13,7 +13,10 @@ __all__ = ["MonitorEnded", "MonitorMoved", "MonitorSet", "Part"]
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A part of a position and the ids of the exits that protect it, "" where there is none [base units]."""
+    """A part of an entry and the ids of the exits that protect it, "" where there is none [base units].
+
+    The parts of an entry are all of it, and fill one after the other.
+    """
 
     qty: Decimal
     stop: str = ""
@@ -44,12 +47,21 @@ class MonitorSet(Fact, frozen=True, gc=False):
 
 @fact("monitor.moved", critical=True)
 class MonitorMoved(Fact, frozen=True, gc=False):
-    """What was waited for has come: "break_even" (`price` is where stops go), or "time": the position is left."""
+    """What was waited for has come, or what is watched has changed.
+
+    "break_even"  `price` is where stops go
+    "watch"       a stop of it has come to an early end: at `price` what is left is left, and that is seen to here
+    "time"        its time is over, and "stop": that price has come; what is left of it is left from now on
+    "closing"     `order` is to leave it, at the market
+    "parts"       its entry has another quantity: `sizes` are those of its parts from now on [base units]
+    """
 
     id: str
     instrument: str
     what: str
     price: Decimal | None = None
+    order: str = ""
+    sizes: tuple[Decimal, ...] = ()
 
     @property
     def key(self) -> str:

@@ -48,11 +48,11 @@ class Alert(msgspec.Struct, frozen=True):
 
 # What an alert.raised of these kinds is worth; any other is a warning.
 _RAISED = {
-    **dict.fromkeys(
-        ("dead_man", "difference", "emergency", "given_up", "hold", "link", "quarantine", "revived"), CRITICAL
-    ),
+    **dict.fromkeys((
+        "dead_man", "difference", "emergency", "given_up", "hold", "link", "quarantine", "revived", "unprotected",
+    ), CRITICAL),
     "drill": INFO,
-}
+}  # fmt: skip
 _MACHINES = frozenset(
     {"dead man", "engine", "order management", "reconciliation", "risk", "start", "watchdog"}
 )

@@ -311,7 +311,7 @@ class Book:
     def _split(self, data: SplitEffected, ts: int) -> None:
         """Positions change as the ledger's do; what was seen before is of another price."""
         spec = self.instruments.get(data.instrument)
-        if spec is None or spec.inverse or not (data.new > 0 and data.old > 0):
+        if spec is None or not data.concerns(spec):
             return
         for name, held in self.positions.items():
             if name[1] == data.instrument:

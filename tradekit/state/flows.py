@@ -54,7 +54,7 @@ def split_effected(state: State, event: Event, data: SplitEffected) -> None:
     cash in lieu. Value and cost of the rest stay as they are. An inverse contract is not split.
     """
     spec = state.instruments.get(data.instrument)
-    if not (data.new > 0 and data.old > 0) or (spec is not None and spec.inverse):
+    if not data.concerns(spec):
         return
     ratio = float(data.old) / float(data.new)
     for key in state.held.get(data.instrument, ()):

@@ -43,7 +43,7 @@ from tradekit.state.shape import (
 
 __all__ = ["BARS_KEPT", "REDUCER", "Touched", "apply"]
 
-REDUCER = 5  # grows when a change here gives another state from the same events
+REDUCER = 6  # grows when a change here gives another state from the same events
 BARS_KEPT = 500  # closed bars kept in state for each instrument and timeframe
 _LATE = (("health",),)  # what a late bar touches
 _SIGNALS_KEPT = 300
@@ -177,7 +177,8 @@ def _rate_published(state: State, event: Event, data: RatePublished) -> Touched:
 
 def _split_effected(state: State, event: Event, data: SplitEffected) -> Touched:
     flows.split_effected(state, event, data)
-    return (("positions",), ("marks", data.instrument), ("account",), ("pnl",))
+    kept = monitors.split(state, data)
+    return (("positions",), ("marks", data.instrument), ("account",), ("pnl",), ("monitors",), *kept)
 
 
 def _margin_called(state: State, event: Event, data: MarginCalled) -> Touched:

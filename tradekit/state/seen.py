@@ -26,6 +26,7 @@ __all__ = [
     "Quarantined",
     "Reconciliation",
     "SeriesHealth",
+    "Share",
     "Timer",
 ]
 
@@ -43,17 +44,28 @@ class Market(msgspec.Struct, frozen=True):
     next: int = 0
 
 
-class Monitor(msgspec.Struct):
-    """What watches a position; see `MonitorSet`. Quantities [base units], times [UTC ns].
+class Share(Part, frozen=True):
+    """A part of a position that is watched, with what its exits have filled of it [base units]."""
 
-    entered   what its entry has filled, `value` the sum of that by price; `left` what its exits have filled
-    opened    the entry's first fill; `updated` its last
-    moved_to  where stops go, once break-even was reached; `leaving`: its time is over
+    left: Decimal = ZERO
+
+
+class Monitor(msgspec.Struct):
+    """What watches a position; see `MonitorSet` and `MonitorMoved`. Quantities [base units], times [UTC ns].
+
+    side, position, tag  those of its entry
+    entered   what its entry has filled, `value` the sum of that by price; `left` what was left of it since
+    opened    the entry's first fill
+    updated   its last, or since when `watched` counts: a bar that opened before counts with its close alone
+    moved_to  where stops go, once break-even was reached
+    watched   where what is left is left, as a stop of it has come to an early end
+    leaving   why it is left: "time exit" or "stop loss", "" while it is not
+    closing   the orders that were to leave it, the last ones; `tried`: since when, or when the latest was sent
     """
 
     instrument: str
     strategy: str
-    parts: tuple[Part, ...] = ()
+    parts: tuple[Share, ...] = ()
     break_even: Decimal | None = None
     exit_after: int = 0
     entered: Decimal = ZERO
@@ -62,7 +74,13 @@ class Monitor(msgspec.Struct):
     opened: int = 0
     updated: int = 0
     moved_to: Decimal | None = None
-    leaving: bool = False
+    leaving: str = ""
+    side: Side = Side.BUY
+    position: str = ""
+    tag: str = ""
+    watched: Decimal | None = None
+    closing: tuple[str, ...] = ()
+    tried: int = 0
 
 
 class Timer(msgspec.Struct):

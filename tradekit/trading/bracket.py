@@ -3,7 +3,7 @@
 Pure. Knows no state and no venue.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -14,7 +14,7 @@ from tradekit.model.money import ZERO, exact, floor_to
 from tradekit.model.order import OrderType, Side
 from tradekit.trading.terms import Terms, limit_price, trail_of, trigger_price
 
-__all__ = ["Exits", "exits_of"]
+__all__ = ["Exits", "apportioned", "exits_of"]
 
 _Target = tuple[object, Decimal]  # its price, and the fraction of the entry that is left there
 
@@ -37,11 +37,11 @@ def exits_of(
     stop_loss_trail_pct: object = None,
     take_profit: object = None,
 ) -> list[Exits]:
-    """The exits of an entry on `side`, part by part; none where nothing was asked for.
+    """The exits of an entry on `side`, part by part, which are all of it; none where nothing was asked for.
 
     price        the last one known [quote currency], which an entry without a price of its own is measured against
     take_profit  one price, or pairs of a price and the fraction of the entry that is left there; each part has a stop
-                 loss of its own, and what no target is for has one alone
+                 loss of its own if there is one, and what no target is for has that alone
     Raises OrderError for a level on the wrong side of the entry, and for fractions that do not come to a whole lot.
     """
     at = entry.limit or entry.stop or price
@@ -52,15 +52,34 @@ def exits_of(
             _check_side(spec, side, exact(at), "take_profit", level, side.sign)
     losses = _stop_loss(spec, entry, stop_loss, stop_loss_trail, stop_loss_trail_pct)
     parts: list[Exits] = []
-    for qty, level in _parts(spec, entry, targets, rest=bool(losses)):
+    for qty, level in _parts(spec, entry, targets):
         exits = [("stop loss", msgspec.structs.replace(loss, qty=qty)) for loss in losses]
         if level is not None:
             target = limit_price(spec, side.opposite, level, name="take_profit")
             profit = Terms(type=OrderType.LIMIT, qty=qty, limit=target, share=entry.share, reduce_only=True)
             exits.append(("take profit", profit))
-        if exits:
+        if exits or parts:
             parts.append(Exits(qty, tuple(exits)))
     return parts
+
+
+def apportioned(
+    sizes: Sequence[Decimal], total: Decimal, entered: Decimal, lot: Decimal | None
+) -> list[Decimal]:
+    """The sizes of an entry's parts once it is `total`, of which `entered` has filled; see docs/orders.md.
+
+    Those that have begun to fill stay as they are, the others share what is left in their proportions, in whole lots;
+    the last takes what rounding leaves, and the last one begun what nobody else is there for, or what is missing.
+    """
+    begun, start = 0, ZERO
+    while begun < len(sizes) and start < entered:
+        start += sizes[begun]
+        begun += 1
+    rest, shared = total - start, sum(sizes[begun:], ZERO)
+    if begun and (rest <= 0 or not shared):
+        return [*sizes[: begun - 1], sizes[begun - 1] + rest, *(ZERO for _ in sizes[begun:])]
+    made = [*sizes[:begun], *(floor_to(rest * size / shared, lot) for size in sizes[begun:-1])]
+    return [*made, total - sum(made, ZERO)]
 
 
 def _stop_loss(
@@ -104,9 +123,7 @@ def _targets(take_profit: object) -> list[_Target]:
     return targets
 
 
-def _parts(
-    spec: Instrument, entry: Terms, targets: list[_Target], *, rest: bool
-) -> Iterator[tuple[Decimal, object]]:
+def _parts(spec: Instrument, entry: Terms, targets: list[_Target]) -> Iterator[tuple[Decimal, object]]:
     """Quantities with their targets, in whole lots; the last one takes what rounding leaves of all of it."""
     if len(targets) < 2 and (not targets or targets[0][1] == 1):
         yield entry.qty, targets[0][0] if targets else None
@@ -123,7 +140,7 @@ def _parts(
             raise OrderError(f"{portion:f} of {entry.qty:f} {spec.id} is less than its smallest step")
         left -= qty
         yield qty, level
-    if left and rest:
+    if left:
         yield left, None
 
 

@@ -62,7 +62,6 @@ class Dealing:
         self.flips = True
         self.name = ""
         self._tell = tell
-        self._urgent = False  # whether it goes out now, whatever the venue has refused
 
     # --- wishes ---------------------------------------------------------------------------------------------
 
@@ -122,11 +121,11 @@ class Dealing:
         price: float | None,
         **shared: Any,
     ) -> Part:
-        """The exits of one part of an entry, which exclude each other."""
+        """The exits of one part of an entry, which exclude each other; no pause keeps them from their entry."""
         group = f"{entry}/exit{number or ''}" if len(exits.orders) > 1 else ""
         made = {
             why: self._submit(
-                spec, side.opposite, terms, price, parent=entry, group=group, reason=why, **shared
+                spec, side.opposite, terms, price, False, parent=entry, group=group, reason=why, **shared
             )
             for why, terms in exits.orders
         }
@@ -232,14 +231,13 @@ class Dealing:
             self._tell(OrderCancelRequested(order_id, order.instrument, reason))
 
     def close(self, instrument: str, held: Decimal, *, urgent: bool = False, **words: Any) -> str | None:
-        """Leave so much that is held, signed, at the market; None where it is less than a lot."""
+        """Leave so much that is held, signed, at the market; None where it is less than a lot.
+
+        urgent  whether it goes out now, whatever the venue has refused
+        """
         spec, side = self.instrument(instrument), Side.SELL if held > 0 else Side.BUY
         terms = Terms(type=OrderType.MARKET, qty=floor_to(abs(held), spec.lot), reduce_only=True)
-        self._urgent = urgent
-        try:
-            return self._submit(spec, side, terms, None, **words) if terms.qty else None
-        finally:
-            self._urgent = False
+        return self._submit(spec, side, terms, None, not urgent, **words) if terms.qty else None
 
     def cancel_all(self, instrument: str | None, reason: str = "") -> None:
         """Ask for the end of all working orders (of one instrument); of somebody else's only those that are claimed."""
@@ -314,29 +312,30 @@ class Dealing:
         side: Side,
         terms: Terms,
         price: float | None,
+        wait: bool = True,
         *,
         denial: risk.Denial | None = None,
         **words: Any,
     ) -> str:
         """Tell the intent or the denial; returns the order's id."""
-        order, refused = self._order(spec, side, terms, price, **words)
+        order, refused = self._order(spec, side, terms, price, wait, **words)
         self._tell_or_deny(order, denial or refused)
         return order.id
 
     def _order(
-        self, spec: Instrument, side: Side, terms: Terms, price: float | None, **words: Any
+        self, spec: Instrument, side: Side, terms: Terms, price: float | None, wait: bool = True, **words: Any
     ) -> tuple[OrderSubmitted, risk.Denial | None]:
         """The next order, not yet told, and why it may not go out."""
         info = self.state.strategy
         name, self.name = self.name or f"{info.id}-{info.intents + 1}", ""
         account = self.state.session.account
         order = OrderSubmitted(name, spec.id, info.id, account, side, **terms.fields(), **words)
-        return order, self._denial(order, price)
+        return order, self._denial(order, price, wait)
 
-    def _denial(self, order: OrderSubmitted, price: float | None) -> risk.Denial | None:
+    def _denial(self, order: OrderSubmitted, price: float | None, patient: bool = True) -> risk.Denial | None:
         seen = exposure.weighed(self.state, order, price)
         under_way, working = self.under_way(order), self.working.values()
-        return risk.check(self.state, seen, price, under_way, working, patient=not self._urgent)
+        return risk.check(self.state, seen, price, under_way, working, patient=patient)
 
     def _tell_or_deny(self, order: OrderSubmitted, denial: risk.Denial | None) -> None:
         parts = denial or ((order,) if self.flips else through_zero(self.state, order))

@@ -190,7 +190,7 @@ class Engine:
         if order is None:
             return
         self.dealing.follow(order, moved=not isinstance(data, OrderAccepted | OrderTrailed))
-        if self.state.monitors:
+        if self.state.monitors or order.parent:
             monitors.followed(self, order)
         self.turn_to(order.instrument, self._cause)
         if self._hears_orders and order.strategy == self.state.strategy.id:

@@ -5,6 +5,7 @@ nobody runs the session nobody watches their price. Knows no venue.
 """
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import TypeAlias
 
 from tradekit.core.event import Event, Fact
@@ -20,10 +21,10 @@ from tradekit.model.order import (
     Side,
     TimeInForce,
 )
+from tradekit.state.monitors import is_kept
 from tradekit.state.shape import Order, State
-from tradekit.trading.waiting import is_kept
 
-__all__ = ["KEPT", "TICKS", "Tick", "kept", "moved_by"]
+__all__ = ["KEPT", "TICKS", "Tick", "kept", "level_behind", "moved_by"]
 
 KEPT = frozenset(set(OrderType) - {OrderType.MARKET, OrderType.LIMIT})
 Tick: TypeAlias = Bar | MarkUpdated | Quote | TradeTick
@@ -60,6 +61,14 @@ def moved_by(state: State, tick: Tick, event: Event, orders: Iterable[Order]) ->
     return facts
 
 
+def level_behind(state: State, order: Order) -> Decimal | None:
+    """The level of a stop; of a trailing one that has none yet, the one behind the last price. None without that."""
+    mark = state.marks.get(order.instrument)
+    if order.stop is not None or mark is None or (order.trail is None and order.trail_pct is None):
+        return order.stop
+    return _behind(state, order, exact(mark.last))
+
+
 # --- pieces -------------------------------------------------------------------------------------------------
 
 
@@ -88,9 +97,12 @@ def _reached(order: Order, low: float, high: float) -> bool:
 
 def _trailed(state: State, order: Order, best: float) -> list[Fact]:
     """The level behind the best price; it never moves away from the market."""
-    at = exact(best)
-    distance = order.trail if order.trail is not None else at * (order.trail_pct or ZERO) / 100
-    to = nearest(at + distance * order.side.sign, state.instruments[order.instrument].tick)
+    to = _behind(state, order, exact(best))
     if order.stop is None or (to < order.stop if order.side is Side.BUY else to > order.stop):
         return [OrderTrailed(order.id, order.instrument, to)]
     return []
+
+
+def _behind(state: State, order: Order, at: Decimal) -> Decimal:
+    distance = order.trail if order.trail is not None else at * (order.trail_pct or ZERO) / 100
+    return nearest(at + distance * order.side.sign, state.instruments[order.instrument].tick)

@@ -1,58 +1,78 @@
-"""Position monitors at work: stops go to break-even, and what has been held for long enough is left.
+"""Position monitors at work: stops go to break-even, parts follow their entry, an early end of a stop is made good.
 
 Each function takes the engine; what it decides follows from facts alone, so backtest, paper and live decide alike. A
-price is looked at once it is told, and what follows is at work from the next one on. Knows no venue.
+price is looked at once it is told, and what follows is at work from the next one on. Knows no venue; how a position is
+left is `trading.leaving`'s.
 """
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tradekit.core.event import Event
 from tradekit.errors import OrderError
 from tradekit.model.instrument import Instrument, duration
 from tradekit.model.market import Bar, Quote, TradeTick
 from tradekit.model.money import ZERO, exact, nearest
-from tradekit.model.monitor import MonitorEnded, MonitorMoved
-from tradekit.model.order import OrderType, Side
+from tradekit.model.monitor import MonitorEnded, MonitorMoved, MonitorSet, Part
+from tradekit.model.order import OrderType, Status
+from tradekit.model.reconciliation import AlertRaised
+from tradekit.state.monitors import STOPS
 from tradekit.state.seen import Monitor
-from tradekit.state.shape import Order
-from tradekit.trading.kept import TICKS, Tick
+from tradekit.state.shape import Order, State
+from tradekit.trading import leaving
+from tradekit.trading.bracket import apportioned
+from tradekit.trading.kept import TICKS, Tick, level_behind
+from tradekit.trading.waiting import room_for
 
 if TYPE_CHECKING:
     from tradekit.trading.engine import Engine
 
 __all__ = ["distance_of", "followed", "look", "span_of"]
 
+_SECOND = 1_000_000_000
+
 
 def look(engine: "Engine", event: Event) -> None:
     """See what a price makes of the monitors of its instrument."""
-    state, tick = engine.state, event.data
+    tick = event.data
     if not isinstance(tick, TICKS):
         return
-    for name, known in list(state.monitors.items()):
+    for name, known in list(engine.state.monitors.items()):
         if known.instrument != tick.instrument or not known.entered:
             continue
-        if known.exit_after and not known.leaving and event.ts >= known.opened + known.exit_after:
-            engine.tell(MonitorMoved(name, known.instrument, "time"))
-            _leave(engine, name, known)
-        elif known.break_even is not None and not known.leaving:
-            _even(engine, name, known, tick)
+        if known.leaving:
+            leaving.go_on(engine, name, known)
+            continue
+        worst, best, last = _seen(tick, known.side.sign, known.updated)
+        if known.exit_after and event.ts >= known.opened + known.exit_after:
+            leaving.begin(engine, name, known, "time")
+        elif known.watched is not None and (worst - known.watched) * known.side.sign <= 0:
+            leaving.begin(engine, name, known, "stop")
+        else:
+            _cover(engine, known, last)
+            if known.break_even is not None:
+                _even(engine, name, known, best, last)
 
 
 def followed(engine: "Engine", order: Order) -> None:
     """See what has become of a position whose entry or exit a fact has just changed."""
+    if order.parent and not order.working:
+        _ended_early(engine, order)
     for name, known in list(engine.state.monitors.items()):
         if known.instrument != order.instrument or known.strategy != order.strategy:
             continue
         entry = engine.state.orders.get(name)
-        if entry is not None and entry.working and not known.entered:
-            continue
+        if entry is order:
+            _resize(engine, name, known, order)
+            _watch(engine, name, known)
+        entering = entry is not None and entry.working
         if not known.entered:
-            engine.tell(MonitorEnded(name, known.instrument, "its entry did not fill"))
-        elif known.leaving and name in (order.id, order.parent):
-            _leave(engine, name, known)
-        elif not _held(engine, name, known) and (entry is None or not entry.working):
+            if not entering:
+                engine.tell(MonitorEnded(name, known.instrument, "its entry did not fill"))
+        elif known.leaving:
+            leaving.followed(engine, name, known, order)
+        elif not entering and not leaving.held(engine.state, known):
             engine.tell(MonitorEnded(name, known.instrument, "the position is closed"))
 
 
@@ -90,7 +110,7 @@ def distance_of(spec: Instrument, break_even: object, *, stop_loss: object) -> D
 # --- break-even ---------------------------------------------------------------------------------------------
 
 
-def _even(engine: "Engine", name: str, known: Monitor, tick: Tick) -> None:
+def _even(engine: "Engine", name: str, known: Monitor, best: Decimal, last: Decimal) -> None:
     """Once the price has come so far, ask for stops at the entry's price; again while they are not there.
 
     A bar counts with its range if it opened after the entry's last fill, else with its close. A stop is not asked for
@@ -98,11 +118,9 @@ def _even(engine: "Engine", name: str, known: Monitor, tick: Tick) -> None:
     """
     stops = [engine.dealing.working.get(part.stop) for part in known.parts if part.stop]
     working = [one for one in stops if one is not None]
-    if not working:
+    if not working and known.watched is None:
         return
-    sign = -working[0].side.sign  # of the position
-    best, last = _seen(tick, sign, known.updated)
-    level = known.moved_to
+    sign, level = known.side.sign, known.moved_to
     if level is None:
         entry = known.value / known.entered
         if (best - entry) * sign < (known.break_even or ZERO):
@@ -114,51 +132,116 @@ def _even(engine: "Engine", name: str, known: Monitor, tick: Tick) -> None:
     for stop in working:
         if stop.type is OrderType.STOP and stop.stop is not None and (level - stop.stop) * sign > 0:
             engine.dealing.replace(stop.id, price=float(last), stop=level, reason="break-even")
+    if known.watched is not None and (level - known.watched) * sign > 0:
+        engine.tell(MonitorMoved(name, known.instrument, "watch", level))
 
 
-def _seen(tick: Tick, sign: int, since: int) -> tuple[Decimal, Decimal]:
-    """The best price for the position, and the last one."""
+def _seen(tick: Tick, sign: int, since: int) -> tuple[Decimal, Decimal, Decimal]:
+    """The worst and the best price for the position, and the last one."""
     if isinstance(tick, Bar):
-        last = tick.close
-        best = (tick.high if sign > 0 else tick.low) if tick.ts > since else last
-    elif isinstance(tick, Quote):
-        best = last = tick.bid if sign > 0 else tick.ask
+        last = exact(tick.close)
+        if tick.ts <= since:
+            return last, last, last
+        low, high = exact(tick.low), exact(tick.high)
+        return (low, high, last) if sign > 0 else (high, low, last)
+    if isinstance(tick, Quote):
+        last = exact(tick.bid if sign > 0 else tick.ask)
     else:
-        best = last = tick.price if isinstance(tick, TradeTick) else tick.last
-    return exact(best), exact(last)
+        last = exact(tick.price if isinstance(tick, TradeTick) else tick.last)
+    return last, last, last
 
 
-# --- leaving ------------------------------------------------------------------------------------------------
+# --- parts --------------------------------------------------------------------------------------------------
 
 
-def _leave(engine: "Engine", name: str, known: Monitor) -> None:
-    """Cancel what works for the position; once nothing does, leave what is left of it at the market.
-
-    In this order, so that no exit trades beside it.
-    """
-    dealing = engine.dealing
-    exits = [one for part in known.parts for one in (part.stop, part.target) if one]
-    working = [one for one in (name, *exits) if one in dealing.working]
-    if working:
-        for one in working:
-            dealing.cancel(one, "time exit")
+def _resize(engine: "Engine", name: str, known: Monitor, entry: Order) -> None:
+    """Give the parts of an entry that has another quantity their new sizes, and their exits with them."""
+    total, sizes = known.entered + entry.leaves, [part.qty for part in known.parts]
+    if not sizes or sum(sizes, ZERO) == total:
         return
-    held = _held(engine, name, known)
-    if held:
-        entry = engine.state.orders.get(name)
-        words: dict[str, Any] = {} if entry is None else {"position": entry.position, "tag": entry.tag}
-        dealing.close(known.instrument, held, urgent=True, reason="time exit", **words)
-    engine.tell(MonitorEnded(name, known.instrument, "time exit"))
+    lot = engine.state.instruments[known.instrument].lot
+    parts = known.parts
+    engine.tell(
+        MonitorMoved(
+            name, known.instrument, "parts", sizes=tuple(apportioned(sizes, total, known.entered, lot))
+        )
+    )
+    for before, part in zip(parts, known.parts, strict=True):
+        exits = [engine.dealing.working.get(one) for one in (part.stop, part.target) if one]
+        for one in exits:
+            if one is None or one.share is not None or part.qty == before.qty:
+                continue
+            if part.qty > one.filled:
+                engine.dealing.replace(one.id, price=engine.price(known.instrument), qty=part.qty)
+            else:
+                engine.dealing.cancel(one.id, "its part of the entry is no more")
 
 
-def _held(engine: "Engine", name: str, known: Monitor) -> Decimal:
-    """What is left of the position, signed: never more than is held [base units]."""
-    state = engine.state
+def _cover(engine: "Engine", known: Monitor, last: Decimal) -> None:
+    """Ask again for stops that do not cover their parts, where a change was refused."""
+    for part in known.parts:
+        stop = engine.dealing.working.get(part.stop) if part.stop else None
+        if stop is None or stop.share is not None or engine.state.time - stop.asked < _SECOND:
+            continue
+        room = room_for(engine.state, stop)
+        if stop.leaves < room:
+            engine.dealing.replace(stop.id, price=float(last), qty=stop.filled + room, reason="cover")
+
+
+# --- stops that end early -----------------------------------------------------------------------------------
+
+
+def _ended_early(engine: "Engine", order: Order) -> None:
+    """See to an exit that has ended while what it is for is held, or may still be: nobody here has wished for that."""
+    state, name = engine.state, order.parent
     entry = state.orders.get(name)
-    held = state.position(known.strategy, known.instrument)
-    if entry is not None and entry.position:
-        leg = state.positions.get(f"{known.strategy}/{known.instrument}/{entry.position}")
-        held = ZERO if leg is None else leg.qty
-    left = max(ZERO, known.entered - known.left)
-    side = entry.side if entry is not None else Side.BUY if held > 0 else Side.SELL
-    return min(left, max(ZERO, held * side.sign)) * side.sign
+    if entry is None or entry.reduce_only or not order.reduce_only or _wished(state, order):
+        return
+    left = room_for(state, order)
+    if not left and not entry.working:
+        return
+    if left and order.type not in STOPS:
+        text = f"{_words(left)} {order.instrument} stand without take profit: {_end(order)}"
+        engine.tell(AlertRaised("unprotected", text, order.instrument, order.id))
+    if order.type in STOPS:
+        if name not in state.monitors:
+            mates = (one.id for one in state.orders.values() if order.group and one.group == order.group)
+            part = Part(entry.qty, order.id, next((one for one in mates if one != order.id), ""))
+            engine.tell(MonitorSet(name, order.instrument, order.strategy, (part,)))
+        _watch(engine, name, state.monitors[name])
+
+
+def _watch(engine: "Engine", name: str, known: Monitor) -> None:
+    """Watch the level of a stop that has ended early as soon as something is held that it was for."""
+    if known.watched is not None or known.leaving:
+        return
+    for part in known.parts:
+        stop = engine.state.orders.get(part.stop)
+        if stop is None or stop.working or _wished(engine.state, stop):
+            continue
+        left = room_for(engine.state, stop)
+        level = known.moved_to or level_behind(engine.state, stop)
+        if left and level is not None:
+            engine.tell(MonitorMoved(name, known.instrument, "watch", level))
+            text = (
+                f"{_words(left)} {known.instrument} stand without stop loss at the venue: {_end(stop)}; from "
+                f"{_words(level)} on they are left at the market from here"
+            )
+            engine.tell(AlertRaised("unprotected", text, known.instrument, stop.id))
+            return
+
+
+def _wished(state: State, order: Order) -> bool:
+    """Whether an exit's end was asked for here, and not because another one has traded in its place."""
+    mates = (one for one in state.orders.values() if order.group and one.group == order.group)
+    return order.cancel_requested and not any(
+        one.status is Status.FILLED for one in mates if one is not order
+    )
+
+
+def _end(order: Order) -> str:
+    return f"{order.id} was {order.status}" + (f" ({order.note})" if order.note else "")
+
+
+def _words(number: Decimal) -> str:
+    return f"{number.normalize():f}"

@@ -23,6 +23,7 @@ from tradekit.model.order import (
     Status,
 )
 from tradekit.model.reconciliation import AlertRaised
+from tradekit.state.monitors import is_kept
 from tradekit.state.shape import Order
 from tradekit.trading import dead_man
 from tradekit.trading.engine import Engine
@@ -32,7 +33,6 @@ from tradekit.trading.reconcile.books import SECOND, Practice
 from tradekit.trading.waiting import (
     as_sent,
     done_here,
-    is_kept,
     one_cancels_other,
     orphaned,
     rechecked,
@@ -82,7 +82,7 @@ class Outgoing:
             elif isinstance(data, OrderFilled):
                 told += self._filled(data, now)
             elif isinstance(data, SplitEffected):
-                told += self._take(_outdated(self.engine, data.instrument), now)
+                told += self._take(_split(self.engine, data.instrument), now)
             if isinstance(data, _ENDS):
                 self._handed.pop(data.id, None)
             if isinstance(data, _MOVED):
@@ -182,14 +182,14 @@ class Outgoing:
         return self._take(facts, now)
 
 
-def _outdated(engine: Engine, instrument: str) -> list[Fact]:
-    """The ends of what a split finds kept here, as at an exchange: its price and quantity are of another time."""
+def _split(engine: Engine, instrument: str) -> list[Fact]:
+    """What a split makes of the orders that are kept here: they have followed it; what is none any more ends."""
     facts: list[Fact] = []
     for order in engine.dealing.working.of(instrument):
         if is_kept(order):
-            text = f"{order.id} was canceled by the split: its price and quantity are of another time"
-            facts += [
-                OrderCanceled(order.id, instrument, "split"),
-                AlertRaised("split", text, instrument, order.id),
-            ]
+            at = "" if order.stop is None else f" at {order.stop.normalize():f}"
+            text = f"{order.id}, which is kept here, follows the split: {order.qty.normalize():f}{at}"
+            facts.append(AlertRaised("split", text, instrument, order.id))
+            if not order.leaves:
+                facts.append(OrderCanceled(order.id, instrument, "the split left less than a lot of it"))
     return facts

@@ -17,7 +17,7 @@ from tradekit.state.shape import Order, State
 from tradekit.trading.limits import BREAKERS, LIMITS, Asked
 from tradekit.trading.margin import shortage
 
-__all__ = ["Denial", "check", "halt_for", "reduces"]
+__all__ = ["Denial", "check", "halt_for", "pause_after", "reduces"]
 
 _PATIENCE = 3  # refusals in a row after which an exit still goes out at once
 _LONGEST_PAUSE_S = 60
@@ -78,15 +78,20 @@ def check(
 def _paused(state: State) -> Denial | None:
     """Why an exit waits: no rule holds it up, so that one which its venue keeps refusing would go out at every price.
 
-    After three refusals in a row, of whatever orders, the pause is 1 s, and doubles with each up to a minute.
+    What counts are refusals in a row, of whatever orders.
     """
     risk = state.risk
-    if risk.rejects < _PATIENCE:
+    pause = pause_after(risk.rejects)
+    if state.time - risk.refused >= pause:
         return None
-    pause = min(_LONGEST_PAUSE_S, 2 ** min(risk.rejects - _PATIENCE, 6))
-    if state.time - risk.refused >= pause * _SECOND:
-        return None
-    return Denial("pause", f"{pause} s", f"the venue has refused {risk.rejects} orders in a row")
+    return Denial("pause", f"{pause // _SECOND} s", f"the venue has refused {risk.rejects} orders in a row")
+
+
+def pause_after(refusals: int) -> int:
+    """How long an exit waits after so many refusals [ns]: after three 1 s, then twice as long, at most a minute."""
+    if refusals < _PATIENCE:
+        return 0
+    return min(_LONGEST_PAUSE_S, 1 << min(refusals - _PATIENCE, 6)) * _SECOND
 
 
 def halt_for(state: State) -> RiskChanged | None:

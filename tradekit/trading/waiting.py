@@ -3,7 +3,7 @@
 Pure. For venues that hold no orders back and keep none within a position by themselves.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -22,12 +22,12 @@ from tradekit.model.order import (
     Status,
 )
 from tradekit.state.exposure import leg_of
+from tradekit.state.monitors import is_kept
 from tradekit.state.shape import Order, State
 
 __all__ = [
     "as_sent",
     "done_here",
-    "is_kept",
     "one_cancels_other",
     "orphaned",
     "rechecked",
@@ -42,11 +42,6 @@ _AT_MARKET = frozenset({OrderType.STOP, OrderType.TRAILING_STOP, OrderType.MARKE
 def waits_here(state: State, order: Order) -> bool:
     """Whether an order has not been sent yet: it waits for its parent, or is kept here until its price comes."""
     return is_kept(order) or _waits_for_parent(state, order)
-
-
-def is_kept(order: Order) -> bool:
-    """Whether an order is kept here until its price comes, because its venue takes none of its type."""
-    return order.status is Status.HELD and not order.venue_id
 
 
 def _waits_for_parent(state: State, order: Order) -> bool:
@@ -117,23 +112,22 @@ def room_for(state: State, order: Order) -> Decimal:
     parent = state.orders.get(order.parent) if order.parent else None
     if parent is None:
         return room
-    entered, mates = _part_of(state, parent, order)
-    gone = sum((one.filled for one in state.orders.values() if one.reduce_only and one.id in mates), ZERO)
-    return min(room, max(ZERO, entered - gone))
+    entered, left = _part_of(state, parent, order)
+    return min(room, max(ZERO, entered - left))
 
 
-def _part_of(state: State, parent: Order, order: Order) -> tuple[Decimal, Collection[str]]:
-    """How much of an entry has filled that an exit is for, and all exits for that; parts fill one after the other."""
+def _part_of(state: State, parent: Order, order: Order) -> tuple[Decimal, Decimal]:
+    """How much of an entry has filled that an exit is for, and has been left; parts fill one after the other."""
     known = state.monitors.get(parent.id)
+    if known is None:
+        mates = (one for one in state.orders.values() if one.parent == parent.id and one.reduce_only)
+        return parent.filled, sum((one.filled for one in mates), ZERO)
     before = ZERO
-    parts = known.parts if known is not None else ()
-    for part in parts:
+    for part in known.parts:
         if order.id in (part.stop, part.target):
-            size = max(ZERO, parent.filled - before)
-            rest = part.stop and part is parts[-1]  # an entry that was made larger has its rest here
-            return size if rest else min(size, part.qty), (part.stop, part.target)
+            return min(max(ZERO, known.entered - before), part.qty), part.left
         before += part.qty
-    return parent.filled, {one.id for one in state.orders.values() if one.parent == parent.id}
+    return known.entered, known.left
 
 
 def one_cancels_other(state: State, filled: Order, working: Iterable[Order]) -> list[Fact]:
