@@ -8,7 +8,6 @@ from tests.brokers.alpaca.bench import AlpacaBench
 from tests.brokers.ccxt.bench import CcxtBench
 from tests.brokers.contract import BrokerContract
 from tests.brokers.ib.bench import IbBench
-from tradekit.run.gate import Gate
 from tradekit.run.own_thread import OwnThread
 
 
@@ -16,7 +15,7 @@ from tradekit.run.own_thread import OwnThread
 def bench(request: pytest.FixtureRequest) -> Any:
     made: Any = {"ccxt": lambda: CcxtBench("spot"), "alpaca": AlpacaBench, "ib": IbBench}[request.param]()
     make = made.made
-    made.made = lambda **access: OwnThread(make(**access), Gate())
+    made.made = lambda **access: OwnThread(make(**access))
     return made
 
 

@@ -27,7 +27,7 @@ from tradekit.run.restore import restore
 from tradekit.state.reducer import REDUCER
 from tradekit.state.shape import Order, State
 from tradekit.testing.talk import LinkBench
-from tradekit.trading.broker import AtVenue, Broker
+from tradekit.trading.broker import AtVenue, Broker, Stopped, free
 from tradekit.trading.engine import Engine
 from tradekit.trading.names import Names
 from tradekit.trading.office import Office
@@ -49,17 +49,19 @@ class Counting:
         self.sent: list[tuple[str, str]] = []  # the call, and the client id
         self.answered: set[Question] = set()
 
-    async def submit(self, order: OrderSubmitted) -> tuple[Said, ...]:
+    async def submit(self, order: OrderSubmitted, *, stopped: Stopped = free) -> tuple[Said, ...]:
         self.sent.append(("submit", order.id))
-        return await self._broker.submit(order)
+        return await self._broker.submit(order, stopped=stopped)
 
     async def cancel(self, order: AtVenue) -> tuple[Said, ...]:
         self.sent.append(("cancel", order.client_id))
         return await self._broker.cancel(order)
 
-    async def replace(self, order: AtVenue, wanted: OrderReplaceRequested) -> tuple[Said, ...]:
+    async def replace(
+        self, order: AtVenue, wanted: OrderReplaceRequested, *, stopped: Stopped = free
+    ) -> tuple[Said, ...]:
         self.sent.append(("replace", order.client_id))
-        return await self._broker.replace(order, wanted)
+        return await self._broker.replace(order, wanted, stopped=stopped)
 
     async def ask(self, ask: Ask) -> tuple[Said, ...]:
         said = await self._broker.ask(ask)

@@ -17,6 +17,7 @@ from tradekit.model.instrument import Instrument
 from tradekit.model.order import OrderSubmitted, OrderType, Side
 from tradekit.model.said import OrderSaid
 from tradekit.testing.talk import LinkBench
+from tradekit.trading.quota import Kept, Quota
 
 NOBODYS = "somebody-elses-1"
 
@@ -41,6 +42,10 @@ class Hazards:
     def refused(self, bench: Any) -> Decimal:
         """A quantity that the venue refuses: there is no money for it."""
         return Decimal(100_000) * bench.qty
+
+    def limiter(self, bench: Any) -> Quota | None:
+        """What its requests wait for their turn at; None where they do not wait."""
+        return None
 
     # --- an order, and its answer ---------------------------------------------------------------------------
 
@@ -258,6 +263,32 @@ class Hazards:
             assert len(life.broker.submitted) == 3
             with pytest.raises(RefusedError, match="halted"):
                 await life.buy()
+
+        staged(bench, spec, script)
+
+    def test_a_kill_stops_an_order_that_waits_for_its_turn_and_no_cancel(
+        self, bench: LinkBench, spec: Instrument
+    ) -> None:
+        async def script(stage: Stage) -> None:
+            life = await stage.live()
+            resting = await life.buy()
+            await life.agreed()
+            await life.quiet()
+            limiter = self.limiter(bench)
+            if limiter is None:
+                return  # between its gate and its wire nothing waits
+            room_in_s = 1.8  # within their patience
+            full = life.clock.monotonic() - limiter.window_s + room_in_s
+            limiter.go_on(Kept(spent=[(full, limiter.most * 0.8)]))
+            order = await life.buy()
+            await life.until(lambda: len(life.broker.submitted) == 2)
+            assert order.working
+            await life.ask("kill", reason="enough")
+            await life.until(lambda: not order.working and not resting.working)
+            assert (order.status, resting.status) == ("rejected", "canceled")
+            (refused,) = [one for one in life.journal.events() if one.type == "order.rejected"]
+            assert refused.data.reason == "kill switch: enough"
+            assert await Book(life.broker).working() == []
 
         staged(bench, spec, script)
 

@@ -1,10 +1,13 @@
 """The hazards at the ccxt broker, on spot and on linear perpetuals."""
 
+from typing import Any
+
 import pytest
 
 from tests.brokers.ccxt.bench import CcxtBench
 from tests.hazards.suite import Hazards
 from tradekit.model.instrument import Instrument, Kind
+from tradekit.trading.quota import Quota
 
 
 @pytest.fixture(autouse=True)
@@ -13,7 +16,13 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tradekit.brokers.stream._chance", lambda: 0.0)
 
 
-class TestSpot(Hazards):
+class _Ccxt(Hazards):
+    def limiter(self, bench: Any) -> Quota:
+        quota: Quota = bench.broker.client.quota
+        return quota
+
+
+class TestSpot(_Ccxt):
     @pytest.fixture
     def bench(self) -> CcxtBench:
         return CcxtBench("spot")
@@ -23,7 +32,7 @@ class TestSpot(Hazards):
         return Instrument(id="BTC-USDT", quote="USDT", base="BTC")
 
 
-class TestLinear(Hazards):
+class TestLinear(_Ccxt):
     @pytest.fixture
     def bench(self) -> CcxtBench:
         return CcxtBench("linear")

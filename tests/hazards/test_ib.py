@@ -1,10 +1,13 @@
 """The hazards at the ib broker."""
 
+from typing import Any
+
 import pytest
 
 from tests.brokers.ib.bench import IbBench
 from tests.hazards.suite import Hazards
 from tradekit.model.instrument import Instrument
+from tradekit.trading.quota import Quota
 
 
 @pytest.fixture(autouse=True)
@@ -21,3 +24,7 @@ class TestIb(Hazards):
     @pytest.fixture
     def spec(self) -> Instrument:
         return Instrument(id="AAPL", quote="USD")
+
+    def limiter(self, bench: Any) -> Quota:
+        quota: Quota = bench.broker._stream.ready()._quota
+        return quota

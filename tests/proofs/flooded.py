@@ -72,7 +72,7 @@ class Flooded:
         self.engine, self.gate, self.feed = Engine(self.strategy), Gate(), HandFeed()
         self.latch = Latch(folder / "flooded.killed")
         self.emergency = folder / "flooded.emergency"
-        self.own = OwnThread(self.line, self.gate)
+        self.own = OwnThread(self.line)
         self.ready = threading.Event()
         self.killed_at = 0
         self._thread = threading.Thread(target=lambda: asyncio.run(self._live()), daemon=True)

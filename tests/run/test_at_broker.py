@@ -150,7 +150,7 @@ def test_what_an_adapter_raises_is_a_doubt() -> None:
     async def play() -> Line:
         line = Line(Quiet())
 
-        async def broken(order: object) -> tuple[OrderSaid, ...]:
+        async def broken(order: object, **_: object) -> tuple[OrderSaid, ...]:
             raise KeyError("clientOrderId")
 
         line.line.submit = broken  # type: ignore[method-assign]

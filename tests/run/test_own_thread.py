@@ -1,4 +1,4 @@
-"""A broker on a thread of its own: the same answers, the stream in order, the kill switch read after the hop."""
+"""A broker on a thread of its own: the same answers, the stream in order, the gate asked after the hop."""
 
 import asyncio
 import threading
@@ -10,9 +10,8 @@ import pytest
 from tradekit.errors import BrokerError
 from tradekit.model.order import OrderReplaceRequested, OrderSubmitted, OrderType, Side
 from tradekit.model.said import Answer, Ask, LinkSaid, OrderSaid, Question, Said, What
-from tradekit.run.gate import Gate
 from tradekit.run.own_thread import OwnThread
-from tradekit.trading.broker import Abilities, AtVenue
+from tradekit.trading.broker import Abilities, AtVenue, Stopped, free
 
 ORDER = OrderSubmitted("tk-1", "BTC", "s", "main", Side.BUY, OrderType.LIMIT, Decimal(1), Decimal(90))
 AT = AtVenue(
@@ -39,16 +38,22 @@ class Telling:
     def _note(self, what: str) -> None:
         self.asked.append((what, threading.current_thread().name))
 
-    async def submit(self, order: OrderSubmitted) -> tuple[Said, ...]:
+    async def submit(self, order: OrderSubmitted, *, stopped: Stopped = free) -> tuple[Said, ...]:
         self._note("submit")
+        if why := stopped():
+            return (OrderSaid(what=What.REJECTED, order=order.id, reason=why),)
         return (OrderSaid(what=What.NEW, order=order.id),)
 
     async def cancel(self, order: AtVenue) -> tuple[Said, ...]:
         self._note("cancel")
         return (OrderSaid(what=What.CANCELED, order=order.client_id),)
 
-    async def replace(self, order: AtVenue, wanted: OrderReplaceRequested) -> tuple[Said, ...]:
+    async def replace(
+        self, order: AtVenue, wanted: OrderReplaceRequested, *, stopped: Stopped = free
+    ) -> tuple[Said, ...]:
         self._note("replace")
+        if why := stopped():
+            return (OrderSaid(what=What.REPLACE_REJECTED, order=order.client_id, reason=why),)
         return (OrderSaid(what=What.REPLACED, order=order.client_id),)
 
     async def ask(self, ask: Ask) -> tuple[Said, ...]:
@@ -71,7 +76,7 @@ def test_every_call_runs_on_its_thread_and_is_answered_here() -> None:
     broker = Telling()
 
     async def play() -> list[object]:
-        own = OwnThread(broker, Gate())
+        own = OwnThread(broker)
         said: list[object] = [
             (await own.submit(ORDER))[0],
             (await own.cancel(AT))[0],
@@ -97,7 +102,7 @@ def test_what_breaks_the_stream_comes_out_here() -> None:
             heard.append(one)  # noqa: PERF401 - what was heard before it broke counts
 
     async def play() -> None:
-        own = OwnThread(Telling(error=BrokerError("the key is refused")), Gate())
+        own = OwnThread(Telling(error=BrokerError("the key is refused")))
         with pytest.raises(BrokerError, match="the key is refused"):
             await listen(own)
         await own.close()
@@ -106,35 +111,37 @@ def test_what_breaks_the_stream_comes_out_here() -> None:
     assert len(heard) == 2
 
 
-def test_after_the_hop_the_kill_switch_is_read_once_more() -> None:
-    broker, gate = Telling(), Gate()
+def test_what_the_gate_says_is_asked_on_the_other_side_of_the_hop() -> None:
+    asked: list[str] = []
+
+    def stopped() -> str:
+        asked.append(threading.current_thread().name)
+        return "kill switch: enough"
 
     async def play() -> list[Said]:
-        own = OwnThread(broker, gate)
-        gate.kill("enough")
+        own = OwnThread(Telling())
         told = [
-            *await own.submit(ORDER),
-            *await own.replace(AT, OrderReplaceRequested("tk-1", "BTC")),
-            *await own.cancel(AT),
+            *await own.submit(ORDER, stopped=stopped),
+            *await own.replace(AT, OrderReplaceRequested("tk-1", "BTC"), stopped=stopped),
         ]
         await own.close()
         return told
 
     told = asyncio.run(play())
-    assert [one.what for one in told] == [What.REJECTED, What.REPLACE_REJECTED, What.CANCELED]  # type: ignore[union-attr]
-    assert told[0].reason == "kill switch: enough"  # type: ignore[union-attr]
-    assert [what for what, _ in broker.asked] == ["cancel", "close"]
+    assert [one.what for one in told] == [What.REJECTED, What.REPLACE_REJECTED]  # type: ignore[union-attr]
+    assert {one.reason for one in told} == {"kill switch: enough"}  # type: ignore[union-attr]
+    assert asked == ["tradekit-broker"] * 2
 
 
 def test_one_that_was_never_used_ends_without_a_thread() -> None:
     broker = Telling()
-    asyncio.run(OwnThread(broker, Gate()).close())
+    asyncio.run(OwnThread(broker).close())
     assert broker.closed == 1
 
 
 def test_closing_again_changes_nothing_and_what_comes_later_is_refused() -> None:
     async def play() -> None:
-        own = OwnThread(Telling(), Gate())
+        own = OwnThread(Telling())
         await own.ask(Ask(Question.TIME))
         await own.close()
         await own.close()
@@ -157,7 +164,7 @@ def test_a_stream_that_the_end_of_the_thread_cuts_off_ends_here_too() -> None:
             heard.append(one)  # noqa: PERF401 - somebody looks at it meanwhile
 
     async def play() -> None:
-        own = OwnThread(Endless(), Gate())
+        own = OwnThread(Endless())
         listening = asyncio.create_task(listen(own))
         while not heard:  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.001)

@@ -30,11 +30,6 @@ class Gate:
         """Why it is shut, "" while it is open."""
         return self._reason
 
-    @property
-    def killed(self) -> str:
-        """Why nothing goes out but cancels, "" while the kill switch is off."""
-        return f"kill switch: {self._reason}" if self._killed else ""
-
     def halt(self, reason: str) -> None:
         """Let through only what makes a position smaller. Any thread; at once."""
         with self._lock:

@@ -1,7 +1,6 @@
 """A broker on a thread and loop of its own, behind the same port: what holds the session's loop up does not hold it up.
 
-So a strategy that never returns leaves the line to the venue alive, for `run.last_line`. The kill switch is read once
-more on this side of the hop. Knows no venue.
+So a strategy that never returns leaves the line to the venue alive, for `run.last_line`. Knows no venue.
 """
 
 import asyncio
@@ -13,9 +12,8 @@ from typing import Any, TypeVar
 
 from tradekit.bridge.thread import LoopThread
 from tradekit.model.order import OrderReplaceRequested, OrderSubmitted
-from tradekit.model.said import Ask, OrderSaid, Said, What
-from tradekit.run.gate import Gate
-from tradekit.trading.broker import AtVenue, Broker
+from tradekit.model.said import Ask, Said
+from tradekit.trading.broker import AtVenue, Broker, Stopped, free
 
 __all__ = ["OwnThread"]
 
@@ -27,12 +25,10 @@ class OwnThread:
     """The port of `broker`; every call of it, and its stream, runs on the thread that this starts.
 
     broker  made anywhere; its loop is the thread's
-    gate    read on that thread, last of all
     """
 
-    def __init__(self, broker: Broker, gate: Gate) -> None:
+    def __init__(self, broker: Broker) -> None:
         self.broker, self.name, self.abilities = broker, broker.name, broker.abilities
-        self._gate = gate
         self._thread: LoopThread | None = None
         self._starting = threading.Lock()
 
@@ -45,18 +41,19 @@ class OwnThread:
 
     # --- the port -------------------------------------------------------------------------------------------
 
-    async def submit(self, order: OrderSubmitted) -> tuple[Said, ...]:
-        """Send an order, unless the kill switch is on by now."""
-        return await self._there(self._past_the_gate(What.REJECTED, order, lambda: self.broker.submit(order)))
+    async def submit(self, order: OrderSubmitted, *, stopped: Stopped = free) -> tuple[Said, ...]:
+        """Send an order; the hop takes its time, and the gate is asked on the other side of it."""
+        return await self._there(self.broker.submit(order, stopped=stopped))
 
     async def cancel(self, order: AtVenue) -> tuple[Said, ...]:
         """Ask for an order's end."""
         return await self._there(self.broker.cancel(order))
 
-    async def replace(self, order: AtVenue, wanted: OrderReplaceRequested) -> tuple[Said, ...]:
-        """Ask for other terms, unless the kill switch is on by now."""
-        send = self._past_the_gate(What.REPLACE_REJECTED, wanted, lambda: self.broker.replace(order, wanted))
-        return await self._there(send)
+    async def replace(
+        self, order: AtVenue, wanted: OrderReplaceRequested, *, stopped: Stopped = free
+    ) -> tuple[Said, ...]:
+        """Ask for other terms; likewise."""
+        return await self._there(self.broker.replace(order, wanted, stopped=stopped))
 
     async def ask(self, ask: Ask) -> tuple[Said, ...]:
         """Ask for a book, for one order, or for the venue's time."""
@@ -96,19 +93,6 @@ class OwnThread:
     async def _there(self, work: Coroutine[Any, Any, T]) -> T:
         there: T = await asyncio.wrap_future(self.start(work))
         return there
-
-    async def _past_the_gate(
-        self,
-        refused: What,
-        request: OrderSubmitted | OrderReplaceRequested,
-        send: Callable[[], Coroutine[Any, Any, tuple[Said, ...]]],
-    ) -> tuple[Said, ...]:
-        """The hop between the loops takes its time; whoever killed meanwhile is heard."""
-        reason = self._gate.killed
-        if reason:
-            said = OrderSaid(what=refused, order=request.id, instrument=request.instrument, reason=reason)
-            return (said,)
-        return await send()
 
     async def _pump(self, hand: Callable[[Said | Exception | None], None]) -> None:
         try:

@@ -7,6 +7,7 @@ venue and no strategy.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeAlias
 
 import msgspec
@@ -17,7 +18,7 @@ from tradekit.model.order import OrderCancelRequested, OrderReplaceRequested, Or
 from tradekit.model.said import Ask, Failed, LinkSaid, OrderSaid, Question, Said, Unknown, What
 from tradekit.run.gate import Gate
 from tradekit.run.pace import Pace
-from tradekit.trading.broker import Broker
+from tradekit.trading.broker import Broker, Stopped
 from tradekit.trading.dead_man import kept_back
 from tradekit.trading.engine import Engine
 from tradekit.trading.matching import LEG
@@ -33,7 +34,7 @@ _log = logging.getLogger("tradekit.session")
 class Wire:
     """One line to one account.
 
-    gate     asked last of all, after every wait, before an order is handed to the broker
+    gate     asked before an order is handed to the broker, and by the broker once more behind its own waits
     tell     takes what the venue says, on the loop's thread
     wait_s   a call that has no answer after so long is in doubt [s]
     """
@@ -104,24 +105,25 @@ class Wire:
         if order is None or not order.working:
             return  # it has ended while it waited
         refusal = self._refusal(request)
-        if refusal:  # the last line before the wire
+        if refusal:
             what = What.REJECTED if isinstance(request, OrderSubmitted) else What.REPLACE_REJECTED
             self._tell(OrderSaid(what=what, order=request.id, instrument=request.instrument, reason=refusal))
             return
         if isinstance(request, OrderSubmitted):
             sent = self._names.sent(request)
-            await self._call("submit", request.id, self._broker.submit(sent))
+            await self._call("submit", request.id, self._broker.submit(sent, stopped=self._stopped(request)))
         elif isinstance(request, OrderCancelRequested):
             await self._call("cancel", order.id, self._broker.cancel(self._names.at_venue(order)))
         else:
-            await self._call("replace", order.id, self._broker.replace(self._names.at_venue(order), request))
+            at = self._names.at_venue(order)
+            changed = self._broker.replace(at, request, stopped=self._stopped(request))
+            await self._call("replace", order.id, changed)
 
     def _refusal(self, request: Request) -> str:
         """Why a request does not leave the house, or ""."""
         if isinstance(request, OrderCancelRequested):
             return ""
-        whole = msgspec.structs.replace(request, id=request.id.partition(LEG)[0])
-        reduces = self._engine.dealing.reduces(whole)
+        reduces = self._reduces(request)
         stopped = self._gate.stops(request, reduces=reduces)
         if stopped:
             return stopped
@@ -137,6 +139,15 @@ class Wire:
                 f"{self._broker.name} knows no {request.tif} orders; it knows {', '.join(sorted(able.tifs))}"
             )
         return ""
+
+    def _reduces(self, request: OrderSubmitted | OrderReplaceRequested) -> bool:
+        """Whether a request can only make a position smaller."""
+        whole = msgspec.structs.replace(request, id=request.id.partition(LEG)[0])
+        return self._engine.dealing.reduces(whole)
+
+    def _stopped(self, request: OrderSubmitted | OrderReplaceRequested) -> Stopped:
+        """The gate, as the broker asks it on whatever thread it sends from: the engine is not looked at there."""
+        return partial(self._gate.stops, request, reduces=self._reduces(request))
 
     async def _call(self, call: str, order: str, answering: Awaitable[tuple[Said, ...]]) -> None:
         try:

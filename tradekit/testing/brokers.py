@@ -146,6 +146,28 @@ class BrokerContract:
 
         self.talk(bench, script)
 
+    def test_nothing_that_is_stopped_reaches_the_venue(self, bench: Bench) -> None:
+        async def script(talk: Talk) -> None:
+            def stopped() -> str:
+                return "kill switch: the contract says so"
+
+            held = await talk.rests()
+            order = talk.order()
+            (said,) = await talk.broker.submit(order, stopped=stopped)
+            assert isinstance(said, OrderSaid)
+            assert (said.what, said.order, said.reason) == (What.REJECTED, order.id, stopped())
+            assert await talk.open_order(order.id) is None
+            if talk.broker.abilities.replaces:
+                wanted = OrderReplaceRequested(held.client_id, held.instrument, held.qty / 2)
+                (said,) = await talk.broker.replace(held, wanted, stopped=stopped)
+                assert isinstance(said, OrderSaid)
+                assert (said.what, said.reason) == (What.REPLACE_REJECTED, stopped())
+            shown = await talk.open_order(held.client_id)
+            assert shown is not None
+            assert shown.qty == held.qty
+
+        self.talk(bench, script)
+
     # --- trades ---------------------------------------------------------------------------------------------
 
     def test_a_trade_is_told_once_with_its_numbers_and_counted(self, bench: Bench) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from tradekit.model.order import OrderReplaceRequested, OrderSubmitted, OrderType, Side
 from tradekit.model.said import Ask, Failed, FillSaid, LinkSaid, OrderSaid, Question, Said, Unknown, What
 from tradekit.testing.faults import Fate, Fault, Faults
-from tradekit.trading.broker import AtVenue, Broker
+from tradekit.trading.broker import AtVenue, Broker, Stopped, free
 
 __all__ = ["FaultyBroker"]
 
@@ -67,8 +67,10 @@ class FaultyBroker:
 
     # --- the port -------------------------------------------------------------------------------------------
 
-    async def submit(self, order: OrderSubmitted) -> tuple[Said, ...]:
-        """Send an order over the bad line."""
+    async def submit(self, order: OrderSubmitted, *, stopped: Stopped = free) -> tuple[Said, ...]:
+        """Send an order over the bad line; what is on it is not stopped any more."""
+        if why := stopped():
+            return (self._refused("submit", order.id, order.instrument, why),)
         self.sent.append((order.id, self._now()))
         return await self._call("submit", order.id, order.instrument, lambda: self._broker.submit(order))
 
@@ -78,9 +80,13 @@ class FaultyBroker:
             "cancel", order.client_id, order.instrument, lambda: self._broker.cancel(order)
         )
 
-    async def replace(self, order: AtVenue, wanted: OrderReplaceRequested) -> tuple[Said, ...]:
-        """Send a change over the bad line."""
+    async def replace(
+        self, order: AtVenue, wanted: OrderReplaceRequested, *, stopped: Stopped = free
+    ) -> tuple[Said, ...]:
+        """Send a change over the bad line; likewise."""
         name, instrument = order.client_id, order.instrument
+        if why := stopped():
+            return (self._refused("replace", name, instrument, why),)
         return await self._call("replace", name, instrument, lambda: self._broker.replace(order, wanted))
 
     async def ask(self, ask: Ask) -> tuple[Said, ...]:
@@ -148,16 +154,16 @@ class FaultyBroker:
         self, call: str, order: str, instrument: str, send: Callable[[], Awaitable[tuple[Said, ...]]]
     ) -> tuple[Said, ...]:
         if self._struck(Fault.REJECT, call):
-            reason = "the venue is not in the mood"
-            return (
-                OrderSaid(
-                    what=_REFUSED[call], order=order, instrument=instrument, reason=reason, ts=self._now()
-                ),
-            )
+            return (self._refused(call, order, instrument, "the venue is not in the mood"),)
         answered = await self._carry(call, send)
         if isinstance(answered, str):
             return (Failed(call=call, order=order, reason=answered, ts=self._now()),)
         return answered
+
+    def _refused(self, call: str, order: str, instrument: str, why: str) -> OrderSaid:
+        return OrderSaid(
+            what=_REFUSED[call], order=order, instrument=instrument, reason=why, ts=self._now()
+        )  # fmt: skip
 
     async def _carry(
         self, step: str, send: Callable[[], Awaitable[tuple[Said, ...]]]

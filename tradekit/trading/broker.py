@@ -4,9 +4,9 @@ Every answer is data: what the venue states, or that nothing certain is known. K
 order of ours beyond its client id. How to write one is in docs/brokers.md; `testing.brokers` has what it must pass.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -14,7 +14,16 @@ from tradekit.core.event import Fact
 from tradekit.model.order import OrderReplaceRequested, OrderSubmitted, OrderType, Side, TimeInForce
 from tradekit.model.said import BOOKS, Ask, Question, Said
 
-__all__ = ["Abilities", "AtVenue", "Broker", "Simulated"]
+__all__ = ["Abilities", "AtVenue", "Broker", "Simulated", "Stopped", "free"]
+
+Stopped: TypeAlias = Callable[
+    [], str
+]  # why a request may not go out by now, "" while it may; any thread may ask
+
+
+def free() -> str:
+    """Nothing stands in a request's way."""
+    return ""
 
 
 class Abilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,18 +81,23 @@ class Broker(Protocol):
     A call sends one request and gives what the venue said to it, at least one statement. It never sends again by
     itself. Where no certain answer can be had (a timeout, a server error, an answer that cannot be read) it gives
     `Failed`, to a question `Unknown`; what it raises is taken for the same. Reports that come unasked are `reports`'.
+
+    `stopped` is the kill gate: an adapter asks it last of all, after every wait of its own (its turn at the venue's
+    limit, a hop to another thread), and sends nothing where it says why. Cancels are never stopped.
     """
 
     name: str
     abilities: Abilities
 
-    async def submit(self, order: OrderSubmitted) -> tuple[Said, ...]:
+    async def submit(self, order: OrderSubmitted, *, stopped: Stopped = free) -> tuple[Said, ...]:
         """Send an order; its `id` is the client id. What is refused without having been sent is `REJECTED` too."""
 
     async def cancel(self, order: AtVenue) -> tuple[Said, ...]:
         """Ask for an order's end."""
 
-    async def replace(self, order: AtVenue, wanted: OrderReplaceRequested) -> tuple[Said, ...]:
+    async def replace(
+        self, order: AtVenue, wanted: OrderReplaceRequested, *, stopped: Stopped = free
+    ) -> tuple[Said, ...]:
         """Ask for other terms; those that are None stay. The quantity counts from the order's beginning."""
 
     async def ask(self, ask: Ask) -> tuple[Said, ...]:

@@ -77,7 +77,7 @@ def _live(config: Config, market: Market, clock: Clock) -> Make:
         time = WallTime(clock)
         office = Office(engine, practice, now=time.now(), adopts=True)
         names = Names(journal, lambda: engine.state, longest=able.longest_id)
-        line = OwnThread(broker, gate)  # a strategy that never returns does not hold the line up
+        line = OwnThread(broker)  # a strategy that never returns does not hold the line up
         return AtBroker(engine, office, line, gate, names, time=time, clock=clock, rearms=rearms)
 
     return make

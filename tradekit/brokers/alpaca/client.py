@@ -19,6 +19,7 @@ from tradekit.brokers.alpaca.errors import Answered, NotSent, Unreadable
 from tradekit.core.clock import Clock
 from tradekit.core.secret import Secret
 from tradekit.errors import ConfigError
+from tradekit.trading.broker import Stopped, free
 from tradekit.trading.quota import Quota
 
 __all__ = ["INSTALL", "Access", "Client", "load_library"]
@@ -105,13 +106,13 @@ class Client:
         """Ask for something."""
         return await self._call(partial(self._rest.get, path, dict(query or {})), urgent=urgent)
 
-    async def post(self, path: str, body: Mapping[str, str]) -> Any:
+    async def post(self, path: str, body: Mapping[str, str], *, stopped: Stopped = free) -> Any:
         """Send something; its numbers are text."""
-        return await self._call(partial(self._rest.post, path, dict(body)), urgent=False)
+        return await self._call(partial(self._rest.post, path, dict(body)), urgent=False, stopped=stopped)
 
-    async def patch(self, path: str, body: Mapping[str, str]) -> Any:
+    async def patch(self, path: str, body: Mapping[str, str], *, stopped: Stopped = free) -> Any:
         """Change something."""
-        return await self._call(partial(self._rest.patch, path, dict(body)), urgent=False)
+        return await self._call(partial(self._rest.patch, path, dict(body)), urgent=False, stopped=stopped)
 
     async def delete(self, path: str) -> Any:
         """Ask for something's end."""
@@ -123,11 +124,13 @@ class Client:
 
     # --- pieces ---------------------------------------------------------------------------------------------
 
-    async def _call(self, request: Callable[[], Any], *, urgent: bool) -> Any:
+    async def _call(self, request: Callable[[], Any], *, urgent: bool, stopped: Stopped = free) -> Any:
         """Send once, when it is its turn; raises Answered for what is no success, and what the line raises."""
         await self._turn(urgent=urgent)
 
         def sent() -> tuple[Any, Any]:
+            if why := stopped():  # the turn is over, and so is the hop to this thread
+                raise NotSent(why)
             try:
                 return request(), self._own.response
             except self._library.APIError as error:  # an answer, and none of success

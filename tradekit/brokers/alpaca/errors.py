@@ -43,7 +43,7 @@ class Answered(Exception):
 
 
 class NotSent(Exception):
-    """The request would have waited too long for its turn, and has not left."""
+    """It would have waited too long for its turn, or the gate was shut meanwhile: it has not left."""
 
 
 class Unreadable(Exception):

@@ -17,7 +17,7 @@ from tradekit.core.clock import Clock, SystemClock
 from tradekit.core.redact import secrets
 from tradekit.model.order import OrderReplaceRequested, OrderSubmitted
 from tradekit.model.said import Answer, Ask, Failed, OrderSaid, Question, Said, Unknown, What
-from tradekit.trading.broker import AtVenue
+from tradekit.trading.broker import AtVenue, Stopped, free
 
 __all__ = ["AlpacaBroker"]
 
@@ -40,7 +40,7 @@ class AlpacaBroker:
 
     # --- the port -------------------------------------------------------------------------------------------
 
-    async def submit(self, order: OrderSubmitted) -> tuple[Said, ...]:
+    async def submit(self, order: OrderSubmitted, *, stopped: Stopped = free) -> tuple[Said, ...]:
         """Send an order, once."""
 
         def refused(why: str) -> OrderSaid:
@@ -51,7 +51,8 @@ class AlpacaBroker:
             return (refused(why),)
 
         async def send() -> tuple[Said, ...]:
-            return (words.order(await self._client.post("/orders", ticket(order, self._names)), self._names),)
+            answer = await self._client.post("/orders", ticket(order, self._names), stopped=stopped)
+            return (words.order(answer, self._names),)
 
         return await self._try(send, "submit", order.id, refused)
 
@@ -65,7 +66,9 @@ class AlpacaBroker:
 
         return await self._try(send, "cancel", order.client_id, self._refusal(What.CANCEL_REJECTED, order))
 
-    async def replace(self, order: AtVenue, wanted: OrderReplaceRequested) -> tuple[Said, ...]:
+    async def replace(
+        self, order: AtVenue, wanted: OrderReplaceRequested, *, stopped: Stopped = free
+    ) -> tuple[Said, ...]:
         """Ask for other terms, which makes a new order; the stream tells whether it took the old one's place."""
         refused = self._refusal(What.REPLACE_REJECTED, order)
         why = unchangeable(order, wanted)
@@ -73,9 +76,8 @@ class AlpacaBroker:
             return (refused(why),)
 
         async def send() -> tuple[Said, ...]:
-            words.mapping(
-                await self._client.patch(f"/orders/{order.venue_id}", amendment(wanted, order.next_id))
-            )
+            asked = amendment(wanted, order.next_id)
+            words.mapping(await self._client.patch(f"/orders/{order.venue_id}", asked, stopped=stopped))
             return ()
 
         return await self._try(send, "replace", order.client_id, refused)

@@ -15,14 +15,15 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
-from tradekit.brokers.ccxt.errors import Call
+from tradekit.brokers.ccxt.errors import Call, NotSent
 from tradekit.brokers.ccxt.limiter import SharedQuota
 from tradekit.core.clock import Clock
 from tradekit.core.secret import Secret
 from tradekit.errors import BrokerError, ConfigError
+from tradekit.trading.broker import Stopped, free
 from tradekit.trading.quota import Quota
 
-__all__ = ["INSTALL", "Access", "NotSent", "calling", "load_library", "make_client"]
+__all__ = ["INSTALL", "Access", "calling", "load_library", "make_client"]
 
 INSTALL = 'pip install "tradekit[ccxt]"'
 PATIENCE_S = 2.0  # so long a request waits for its turn; what would wait longer is not sent
@@ -30,10 +31,6 @@ _PING_S = 15.0  # a connection without a pong for twice that is lost
 _LEAST_PAUSE_S, _LEAST_BAN_S = 5.0, 120.0  # where the venue does not say how long
 
 _call: ContextVar[Call | None] = ContextVar("call", default=None)
-
-
-class NotSent(Exception):
-    """The request would have waited too long for its turn, and has not left."""
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,9 +103,9 @@ def _limits_file(access: Access, options: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def calling(*, urgent: bool = False) -> Iterator[Call]:
+def calling(*, urgent: bool = False, stopped: Stopped = free) -> Iterator[Call]:
     """What is requested inside is one call; what is seen of it stands in the `Call`."""
-    call = Call(urgent=urgent)
+    call = Call(urgent=urgent, stopped=stopped)
     token = _call.set(call)
     try:
         yield call
@@ -153,6 +150,8 @@ class _Held:
     async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         call = _call.get()
         if call is not None:
+            if why := call.stopped():  # the library has waited for its turn, and its socket is next
+                raise NotSent(why)
             call.sent, call.status, call.code = True, 0, None
         return await super().fetch(url, method, headers, body)  # type: ignore[misc]
 

@@ -12,8 +12,9 @@ from enum import StrEnum
 import msgspec
 
 from tradekit.core.redact import secrets
+from tradekit.trading.broker import Stopped, free
 
-__all__ = ["Call", "Judged", "Unreadable", "Verdict", "judge", "words"]
+__all__ = ["Call", "Judged", "NotSent", "Unreadable", "Verdict", "judge", "words"]
 
 
 class Verdict(StrEnum):
@@ -41,6 +42,10 @@ class Verdict(StrEnum):
         return self in (Verdict.REFUSED, Verdict.NOT_SENT, Verdict.KEY, Verdict.RIGHT)
 
 
+class NotSent(Exception):
+    """It would have waited too long for its turn, or the gate was shut meanwhile: it has not left."""
+
+
 class Unreadable(Exception):
     """An answer that came and cannot be read."""
 
@@ -49,12 +54,14 @@ class Call(msgspec.Struct):
     """One request on its way: what the client library saw of it.
 
     urgent  a cancel or a question, for which a part of the quota is kept
+    stopped  why it may not go out by now, "" while it may
     sent    it has left, or may have
     status  of the HTTP answer, 0 while there is none; `code` the venue's own, None where it gave none
     retry_after_s  how long the venue wants us to wait [s], None where it does not say
     """
 
     urgent: bool = False
+    stopped: Stopped = free
     sent: bool = False
     status: int = 0
     code: int | None = None
@@ -104,6 +111,8 @@ def judge(error: BaseException, call: Call) -> Judged:
     """What an error at a call means."""
     code, said = (call.code, call.said) if call.code is not None else _told(str(error))
     reason = _reason(error, call, code, said)
+    if isinstance(error, NotSent):
+        return Judged(Verdict.NOT_SENT, str(error))
     if isinstance(error, Unreadable):
         return Judged(_DOUBT, reason)
     if not call.sent and code is None:

@@ -15,7 +15,7 @@ from tradekit.brokers.ccxt.stream import Stream
 from tradekit.core.clock import Clock, SystemClock
 from tradekit.model.order import OrderReplaceRequested, OrderSubmitted
 from tradekit.model.said import Answer, Ask, Failed, OrderSaid, Question, Said, Unknown, What
-from tradekit.trading.broker import AtVenue
+from tradekit.trading.broker import AtVenue, Stopped, free
 
 __all__ = ["CcxtBroker"]
 
@@ -56,7 +56,7 @@ class CcxtBroker:
 
     # --- the port -------------------------------------------------------------------------------------------
 
-    async def submit(self, order: OrderSubmitted) -> tuple[Said, ...]:
+    async def submit(self, order: OrderSubmitted, *, stopped: Stopped = free) -> tuple[Said, ...]:
         """Send an order, once."""
         unable = self._dialect.unable(order)
         if unable:
@@ -65,9 +65,10 @@ class CcxtBroker:
         def refused(why: str) -> OrderSaid:
             return self._said(What.REJECTED, order.id, order.instrument, why)
 
-        return await self._try(
-            lambda: self._dialect.submit(self.client, order, self._names), "submit", order.id, refused
-        )
+        async def send() -> tuple[Said, ...]:
+            return await self._dialect.submit(self.client, order, self._names)
+
+        return await self._try(send, "submit", order.id, refused, stopped=stopped)
 
     async def cancel(self, order: AtVenue) -> tuple[Said, ...]:
         """Ask for an order's end."""
@@ -80,7 +81,9 @@ class CcxtBroker:
 
         return await self._try(send, "cancel", order.client_id, refused, urgent=True)
 
-    async def replace(self, order: AtVenue, wanted: OrderReplaceRequested) -> tuple[Said, ...]:
+    async def replace(
+        self, order: AtVenue, wanted: OrderReplaceRequested, *, stopped: Stopped = free
+    ) -> tuple[Said, ...]:
         """Ask for other terms."""
 
         def refused(why: str) -> OrderSaid:
@@ -93,7 +96,7 @@ class CcxtBroker:
         async def send() -> tuple[Said, ...]:
             return (await self._dialect.replace(self.client, order, wanted, self._names),)
 
-        return await self._try(send, "replace", order.client_id, refused)
+        return await self._try(send, "replace", order.client_id, refused, stopped=stopped)
 
     async def ask(self, ask: Ask) -> tuple[Said, ...]:
         """Ask for a book, for one order, or for the venue's time."""
@@ -156,9 +159,10 @@ class CcxtBroker:
         refused: Callable[[str], OrderSaid],
         *,
         urgent: bool = False,
+        stopped: Stopped = free,
     ) -> tuple[Said, ...]:
         """Send, and say what came of it: its answer, a refusal that is certain, or doubt."""
-        with calling(urgent=urgent) as call:
+        with calling(urgent=urgent, stopped=stopped) as call:
             try:
                 return await send()
             except Exception as error:  # whatever it is, the order may be there

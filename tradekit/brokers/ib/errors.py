@@ -39,7 +39,7 @@ class Unanswered(Exception):
 
 
 class NotSent(Unanswered):
-    """It would have waited too long for its turn, and has not left."""
+    """It would have waited too long for its turn, or the gate was shut meanwhile: it has not left."""
 
 
 _REFUSED = frozenset({

@@ -19,7 +19,7 @@ from tradekit.brokers.ib.words import TIFS, TYPES, Known, changed_order, made_or
 from tradekit.core.clock import Clock, SystemClock
 from tradekit.model.order import OrderReplaceRequested, OrderSubmitted
 from tradekit.model.said import Ask, Failed, OrderSaid, Said, Unknown, What
-from tradekit.trading.broker import Abilities, AtVenue
+from tradekit.trading.broker import Abilities, AtVenue, Stopped, free
 
 __all__ = ["ABILITIES", "IbBroker"]
 
@@ -54,7 +54,7 @@ class IbBroker:
 
     # --- the port -------------------------------------------------------------------------------------------
 
-    async def submit(self, order: OrderSubmitted) -> tuple[Said, ...]:
+    async def submit(self, order: OrderSubmitted, *, stopped: Stopped = free) -> tuple[Said, ...]:
         """Send an order, once."""
         unable, no = self._unable(order), _No(What.REJECTED, order.id, order.instrument)
         if unable:
@@ -68,7 +68,7 @@ class IbBroker:
             line.client.placeOrder(number, contract, made)
             return call
 
-        return await self._try("submit", no, send)
+        return await self._try("submit", no, send, stopped=stopped)
 
     async def cancel(self, order: AtVenue) -> tuple[Said, ...]:
         """Ask for an order's end."""
@@ -83,7 +83,9 @@ class IbBroker:
 
         return await self._of_order("cancel", order, send)
 
-    async def replace(self, order: AtVenue, wanted: OrderReplaceRequested) -> tuple[Said, ...]:
+    async def replace(
+        self, order: AtVenue, wanted: OrderReplaceRequested, *, stopped: Stopped = free
+    ) -> tuple[Said, ...]:
         """Ask for other terms: the same order again under its number."""
         if wanted.trail is not None or wanted.trail_pct is not None:
             no = _No(What.REPLACE_REJECTED, order.client_id, order.instrument, order.venue_id)
@@ -98,7 +100,7 @@ class IbBroker:
             line.client.placeOrder(number, contract, made)
             return call
 
-        return await self._of_order("replace", order, send)
+        return await self._of_order("replace", order, send, stopped)
 
     async def ask(self, ask: Ask) -> tuple[Said, ...]:
         """Ask for a book, for one order, or for the time."""
@@ -136,7 +138,7 @@ class IbBroker:
         return ""
 
     async def _of_order(
-        self, kind: str, order: AtVenue, send: Callable[[Line, Known], Call]
+        self, kind: str, order: AtVenue, send: Callable[[Line, Known], Call], stopped: Stopped = free
     ) -> tuple[Said, ...]:
         """A request about an order: only one that was sent under our client id can be reached."""
         no = _No(REFUSED[kind], order.client_id, order.instrument, order.venue_id)
@@ -154,10 +156,17 @@ class IbBroker:
         if reached.client_id != self._access.client_id or reached.order_id <= 0:
             where = f"client id {reached.client_id}, and can be reached from there or in TWS only"
             return (self._said(no, f"it was sent under {where}"),)
-        return await self._try(kind, no, lambda line: send(line, reached), urgent=kind == "cancel")
+        urgent = kind == "cancel"
+        return await self._try(kind, no, lambda line: send(line, reached), urgent=urgent, stopped=stopped)
 
     async def _try(
-        self, kind: str, no: "_No", send: Callable[[Line], Call], *, urgent: bool = False
+        self,
+        kind: str,
+        no: "_No",
+        send: Callable[[Line], Call],
+        *,
+        urgent: bool = False,
+        stopped: Stopped = free,
     ) -> tuple[Said, ...]:
         """Send, and say what came of it: an answer, a refusal, or that neither was heard."""
         call: Call | None = None
@@ -165,6 +174,8 @@ class IbBroker:
             line = self._stream.ready()
             await line.turn(urgent=urgent)
             line.live()
+            if why := stopped():  # nothing waits between here and the socket
+                raise NotSent(why)
             call = send(line)
             waited: set[asyncio.Future[Any]] = {call.answer, line.lost}
             await asyncio.wait(waited, timeout=self._access.timeout_s, return_when=asyncio.FIRST_COMPLETED)

@@ -28,7 +28,7 @@ from tradekit.model.order import (
 from tradekit.model.said import Answer, Ask, BustSaid, Failed, Item, LinkSaid, OrderSaid, Question, Said, What
 from tradekit.sim.exchange import Exchange, Report
 from tradekit.sim.rules import Rules
-from tradekit.trading.broker import Abilities, AtVenue
+from tradekit.trading.broker import Abilities, AtVenue, Stopped, free
 
 __all__ = ["PaperBroker"]
 
@@ -68,8 +68,10 @@ class PaperBroker:
 
     # --- the port -------------------------------------------------------------------------------------------
 
-    async def submit(self, order: OrderSubmitted) -> tuple[Said, ...]:
+    async def submit(self, order: OrderSubmitted, *, stopped: Stopped = free) -> tuple[Said, ...]:
         """Take an order into the book; a client id that was seen is not taken twice."""
+        if why := stopped():
+            return (self._stopped(What.REJECTED, order, why),)
         if order.id in self._seen:
             return (
                 Failed(
@@ -85,8 +87,12 @@ class PaperBroker:
         request = OrderCancelRequested(self._ours(order), order.instrument, "by request")
         return self._tell(self._exchange.cancel(request, self._now()), request.id)
 
-    async def replace(self, order: AtVenue, wanted: OrderReplaceRequested) -> tuple[Said, ...]:
+    async def replace(
+        self, order: AtVenue, wanted: OrderReplaceRequested, *, stopped: Stopped = free
+    ) -> tuple[Said, ...]:
         """Give an order other terms."""
+        if why := stopped():
+            return (self._stopped(What.REPLACE_REJECTED, wanted, why),)
         request = msgspec.structs.replace(wanted, id=self._ours(order))
         return self._tell(self._exchange.replace(request, self._now()), request.id)
 
@@ -145,6 +151,11 @@ class PaperBroker:
             case Question.BALANCES:
                 return self.account.balances()
         return ()
+
+    def _stopped(self, what: What, request: OrderSubmitted | OrderReplaceRequested, why: str) -> OrderSaid:
+        return OrderSaid(
+            what=what, order=request.id, instrument=request.instrument, reason=why, ts=self._now()
+        )  # fmt: skip
 
     def _ours(self, order: AtVenue) -> str:
         """The client id that an order has in the book: of one found by the venue's id, whatever it is called."""
