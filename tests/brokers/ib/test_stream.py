@@ -18,6 +18,7 @@ from tradekit.brokers.ib.orders import IbBroker
 from tradekit.core.clock import SystemClock
 from tradekit.errors import BrokerError
 from tradekit.model.said import Ask, BalanceSaid, Failed, LinkSaid, Question, Said, Unknown
+from tradekit.testing.ib import shapes
 from tradekit.testing.ib.account import AAPL, Contract
 from tradekit.testing.ib.gateway import Gateway
 from tradekit.testing.ib.wire import framed
@@ -118,6 +119,18 @@ def test_without_interactive_brokers_behind_it_the_line_is_down_and_nothing_is_s
         assert "has been lost" in said.reason
         assert not [sent for sent in bench.gateway.requests if sent[0] == "3"]
         bench.gateway.find_interactive_brokers()
+        await back(talk)
+        await talk.rests()
+        assert len(bench.gateway.clients) == 1
+
+    assert ends(play(script)) == [True, False, True]
+
+
+@pytest.mark.parametrize("code", [1101, 1102])
+def test_a_loss_and_a_return_that_are_heard_at_once_are_told_as_both(code: int) -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        lost = shapes.error(-1, 1100, "Connectivity between IBKR and Trader Workstation has been lost.")
+        bench.gateway.say(lost, shapes.error(-1, code, "Connectivity has been restored."))
         await back(talk)
         await talk.rests()
         assert len(bench.gateway.clients) == 1

@@ -60,7 +60,7 @@ class Stream(AccountStream):
     async def _keep(self) -> None:
         pauses = Pauses()
         while True:
-            line, began = Line(self._access, self._clock, self.account.heard), self._clock.monotonic()
+            line, began = Line(self._access, self._clock, self._hears), self._clock.monotonic()
             try:
                 await self._opened(line)
                 self.line, self._been_up = line, True
@@ -105,13 +105,20 @@ class Stream(AccountStream):
         if line.away:
             raise Unanswered(line.away)
 
+    def _hears(self, name: str, *told: Any) -> None:
+        """What TWS says; while it has lost Interactive Brokers the line is down, though it stands.
+
+        Told as it is heard: a loss and a return may come in one reading, and what was missed between is to be asked.
+        """
+        if self.line is not None and self.line.away and self._early is None:
+            self._down(self.line.away)
+        elif self.line is not None and not self.line.away and self._early is not None:
+            self._up()
+        self.account.heard(name, *told)
+
     async def _lasted(self, line: Line) -> str:
-        """Until the connection ends; while TWS has lost Interactive Brokers the line is down, though it stands."""
+        """Until the connection ends, or TWS has been without Interactive Brokers for too long."""
         while not line.lost.done():
-            if line.away and self._early is None:
-                self._down(line.away)
-            elif not line.away and self._early is not None:
-                self._up()
             line.turned.clear()
             turned = asyncio.create_task(line.turned.wait())
             waited: set[asyncio.Future[Any]] = {turned, line.lost}
