@@ -1,16 +1,16 @@
 """Minutes as they close: only closed ones, each once, in order, and none missing over lost connections."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tests.brokers.alpaca.bench import access_to
-from tradekit.brokers.alpaca.feed import AlpacaFeed, Told
+from tradekit.brokers.alpaca.feed import AlpacaFeed
 from tradekit.brokers.alpaca.history import MINUTE
+from tradekit.brokers.alpaca.line import Line
+from tradekit.brokers.feed import Told
 from tradekit.core.secret import Secret
 from tradekit.errors import BrokerError, ConfigError
 from tradekit.model.market import Bar, MarkUpdated
@@ -173,8 +173,8 @@ def test_a_minute_without_a_trade_is_no_gap_and_a_lost_bar_is_filled_before_anyt
 
 def test_several_bars_in_one_message_are_told_in_order() -> None:
     async def script(floor: Floor) -> None:
-        rows = json.dumps([{"T": "b", "S": "AAPL"} | floor.row(minute) for minute in (0, 1, 2)])
-        await floor.feed._heard(json.loads(rows, parse_float=Decimal))
+        rows = [{"T": "b", "S": "AAPL"} | floor.row(minute) for minute in (0, 1, 2)]
+        await floor.venue.streams.tell_market("bars", *rows)
         await floor.until(lambda: floor.bars == [0, 1, 2])
 
     play(script)
@@ -302,6 +302,27 @@ def test_a_key_that_is_refused_is_said_to_be_hopeless() -> None:
 
 def test_a_tape_that_the_key_may_not_see_is_said_with_what_to_do() -> None:
     assert "market_data.tape: iex" in refused(409, "insufficient subscription")
+
+
+def test_a_connection_that_is_canceled_under_it_leaves_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def canceled(line: Line) -> Any:
+        raise asyncio.CancelledError
+
+    async def whole() -> None:
+        floor = Floor(mark_s=0)
+        await floor.open()
+        monkeypatch.setattr(Line, "read", canceled)
+        try:
+            with pytest.raises(asyncio.CancelledError):
+                async with asyncio.timeout(5):
+                    await floor.listen({})
+        finally:
+            await floor.feed.close()
+            await floor.venue.close()
+
+    asyncio.run(whole())
 
 
 def test_bars_longer_than_a_minute_are_not_told() -> None:

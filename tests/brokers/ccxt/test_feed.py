@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.brokers.ccxt.bench import access_to
-from tradekit.brokers.ccxt.feed import CcxtFeed, Told
+from tradekit.brokers.ccxt.feed import CcxtFeed
+from tradekit.brokers.feed import Told
 from tradekit.model.market import Bar, MarkUpdated
 from tradekit.testing.binance.venue import Venue
 

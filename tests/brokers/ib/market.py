@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 
 from tests.brokers.ib.bench import WORDS, access_to
+from tradekit.brokers.feed import Told
 from tradekit.brokers.ib.contracts import Contracts, terms_of
-from tradekit.brokers.ib.feed import IbFeed, Told
+from tradekit.brokers.ib.feed import IbFeed
 from tradekit.brokers.ib.history import History
 from tradekit.brokers.ib.line import Line
 from tradekit.brokers.ib.lookup import fill_in

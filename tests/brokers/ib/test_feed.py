@@ -1,6 +1,7 @@
 """Bars as they close: only closed ones, each once, in order, and none missing over lost connections."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from itertools import pairwise
 
 import pytest
@@ -171,6 +172,42 @@ def test_data_that_was_lost_on_the_way_is_subscribed_anew_on_the_same_line() -> 
         heard.gateway.find_interactive_brokers(subscriptions=False)
         await until(lambda: not heard.feed.stale())
         assert heard.gateway.market.subscribed == {(AAPL.id, MINUTE)}
+
+    feed_at(script)
+
+
+async def falls_silent(heard: Heard) -> None:
+    heard.clock.ahead_s += 100
+
+
+async def tells_a_bar_that_is_none(heard: Heard) -> None:
+    number = next(sent[1] for sent in reversed(heard.gateway.requests) if sent[0] == "20" and sent[21] == "1")
+    heard.gateway.say(framed(90, number, 1, heard.minute() + 7, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0))
+    await until(lambda: bool(heard.feed.stale()))
+    heard.clock.ahead_s += 31
+
+
+async def loses_interactive_brokers(heard: Heard) -> None:
+    heard.gateway.lose_interactive_brokers()
+    await until(lambda: bool(heard.feed.stale()))
+    heard.gateway.find_interactive_brokers()
+
+
+@pytest.mark.parametrize("happens", [falls_silent, tells_a_bar_that_is_none, loses_interactive_brokers])
+def test_however_often_a_series_is_subscribed_anew_one_request_of_it_is_open(
+    happens: Callable[[Heard], Awaitable[None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tradekit.brokers.ib.feed._LOOK_S", 0.001)
+    monkeypatch.setattr("tradekit.brokers.ib.feed.PACE", 1e9)
+    monkeypatch.setattr("tradekit.brokers.ib.line.PER_SECOND", 1e9)
+
+    async def script(heard: Heard) -> None:
+        await until(lambda: not heard.feed.stale())
+        for _ in range(20):
+            asked = len(heard.gateway.requests)
+            await happens(heard)
+            await until(lambda: len(heard.gateway.requests) > asked and not heard.feed.stale())  # noqa: B023
+        assert heard.gateway.market.listening == 1
 
     feed_at(script)
 

@@ -58,6 +58,10 @@ class Line:
         except ValueError as error:
             raise Unreadable(f"a message is no JSON: {str(error)[:100]}") from error
 
+    def drop(self) -> None:
+        """End it at once: a farewell would wait for a peer that may be gone."""
+        self._connection.transport.abort()
+
 
 @asynccontextmanager
 async def opened(url: str, *, own: bool = False) -> AsyncIterator[Line]:
@@ -75,10 +79,11 @@ async def opened(url: str, *, own: bool = False) -> AsyncIterator[Line]:
         raise (KeyRefused if status == 401 else Lost)(f"HTTP {status}") from error
     except (OSError, TimeoutError, WebSocketException) as error:
         raise Lost(f"{type(error).__name__}: {str(error).partition('?')[0]}"[:300]) from error
+    line = Line(connection)
     try:
-        yield Line(connection)
+        yield line
     finally:
-        connection.transport.abort()  # a farewell would wait for a peer that may be gone
+        line.drop()
 
 
 def _why(error: ConnectionClosed) -> str:

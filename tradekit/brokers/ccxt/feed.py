@@ -5,43 +5,35 @@ later is told. Knows no session and no account.
 """
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import Any, TypeAlias
-
-import msgspec
+from collections.abc import AsyncGenerator, Iterable
+from typing import Any
 
 from tradekit.brokers.ccxt.client import Access, calling, make_client
 from tradekit.brokers.ccxt.dialect import dialect_of
 from tradekit.brokers.ccxt.errors import Unreadable, judge, words
 from tradekit.brokers.ccxt.history import History
 from tradekit.brokers.ccxt.names import Names
-from tradekit.brokers.stream import Pauses
+from tradekit.brokers.feed import BarFeed, Key, Series, Told
 from tradekit.core.clock import Clock, SystemClock
 from tradekit.errors import ConnectionLostError
 from tradekit.model.instrument import duration
-from tradekit.model.market import Bar, MarkUpdated
+from tradekit.model.market import Bar
 
-__all__ = ["CcxtFeed", "Told"]
-
-Told: TypeAlias = tuple[int, Bar | MarkUpdated]  # when it became known [UTC ns], and what
-Key: TypeAlias = tuple[str, str]  # instrument, timeframe
+__all__ = ["CcxtFeed"]
 
 _OPEN_S = 20.0
 _LOOK_S = 2.0  # from one look into the past to the next while a bar that closed is missing
 _LATE_S = 70.0  # the venue tells a forming bar every second or two while it trades, and each bar's close
-_log = logging.getLogger(__name__)
 
 
-class _Series(msgspec.Struct):
-    """One subscription: its last bar's open [UTC ns]; when it was heard of, and looked up, last [s]."""
+class _Series(Series):
+    """When it was heard of, and looked up, last [s]."""
 
-    last: int | None = None
     heard: float = 0.0
     looked: float = float("-inf")
 
 
-class CcxtFeed:
+class CcxtFeed(BarFeed[_Series]):
     """Closed bars of several series of one market.
 
     series  (instrument, timeframe) pairs, by the session's names
@@ -49,6 +41,7 @@ class CcxtFeed:
     """
 
     name = "ccxt"
+    lost = (*BarFeed.lost, Unreadable)
 
     def __init__(
         self,
@@ -59,40 +52,16 @@ class CcxtFeed:
         mark_s: float = 1.0,
         clock: Clock | None = None,
     ) -> None:
-        self._series: dict[Key, _Series] = {key: _Series() for key in series}
         self._dialect = dialect_of(access.venue, market)
-        self._names = Names(dict.fromkeys(instrument for instrument, _ in self._series))
-        self._clock = clock or SystemClock()
-        self._access, self._mark_s = access, mark_s
+        self._access = access
         self._client: Any = None
         self._frames: asyncio.Queue[tuple[Bar, bool] | None] = asyncio.Queue()
-        self._marked: dict[str, float] = {}
-        self._ended = asyncio.Event()
-        shown = ", ".join(f"{instrument} {timeframe}" for instrument, timeframe in self._series)
-        self.source = f"{access.venue} {market}: {shown}"
-
-    async def facts(self, after: Mapping[Key, int]) -> AsyncIterator[Told]:
-        """Bars from behind the opens in `after` [UTC ns] on, marks between them, until it is closed.
-
-        A series that is not in `after` begins with the bar that closes next.
-        """
-        for key, series in self._series.items():
-            series.last = after.get(key)
-        pauses = Pauses()
-        while not self._over():
-            opened_at = self._clock.monotonic()
-            try:
-                lost = await self._opened()
-                async for told in self._lasting(lost):
-                    yield told
-                reason = "the connection was lost"
-            except (ConnectionLostError, Unreadable, OSError, TimeoutError) as error:
-                reason = words(error) or type(error).__name__
-            if self._over():
-                return
-            _log.warning("%s: %s; it is made again", self.source, reason)
-            await self._client.close_ws_clients()
-            await pauses.wait(self._clock.monotonic() - opened_at, self._ended)
+        wanted = {key: _Series() for key in series}
+        self._names = Names(dict.fromkeys(instrument for instrument, _ in wanted))
+        shown = ", ".join(f"{instrument} {timeframe}" for instrument, timeframe in wanted)
+        super().__init__(
+            f"{access.venue} {market}: {shown}", wanted, mark_s=mark_s, clock=clock or SystemClock()
+        )
 
     def stale(self) -> list[Key]:
         """The series of which nothing has been heard for longer than there is nothing to hear."""
@@ -101,24 +70,36 @@ class CcxtFeed:
 
     async def close(self) -> None:
         """End the connection and the stream."""
-        self._ended.set()
+        await super().close()
         self._frames.put_nowait(None)
         if self._client is not None:
             await self._client.close()
 
-    def _over(self) -> bool:
-        return self._ended.is_set()
+    def _why(self, error: Exception) -> str:
+        return words(error) or type(error).__name__
 
     # --- one connection -----------------------------------------------------------------------------------------
 
+    async def _connected(self) -> AsyncGenerator[Told, None]:
+        client = self._client = self._client or self._made()
+        try:
+            lost = await self._opened()
+            async for told in self._lasting(lost):
+                yield told
+        finally:
+            await client.close_ws_clients()
+
+    def _made(self) -> Any:
+        """Ccxt's client, on the loop that uses it."""
+        made = make_client(
+            self._access, self._dialect.options, quota=self._dialect.quota(), unit=self._dialect.unit,
+            clock=self._clock,
+        )  # fmt: skip
+        made.tap = self._tap
+        return made
+
     async def _opened(self) -> Any:
         """Subscribe, and know that it stands; frames wait in the queue from then on."""
-        if self._client is None:
-            self._client = make_client(
-                self._access, self._dialect.options, quota=self._dialect.quota(), unit=self._dialect.unit,
-                clock=self._clock,
-            )  # fmt: skip
-            self._client.tap = self._tap
         self._frames = asyncio.Queue()
         with calling(urgent=True) as call:
             try:
@@ -139,7 +120,7 @@ class CcxtFeed:
             series.heard = now
         return lost
 
-    async def _lasting(self, lost: Any) -> AsyncIterator[Told]:
+    async def _lasting(self, lost: Any) -> AsyncGenerator[Told, None]:
         """What was missed, then what comes, until the connection ends or a series falls silent."""
         for key, series in self._series.items():
             if series.last is not None:
@@ -166,7 +147,7 @@ class CcxtFeed:
         if series.last is not None and bar.ts > series.last + length and (closed or self._may_look(series)):
             missed = await self._missed(key, bar.ts)  # a later bar is here: what is before it has closed
         if not closed:
-            return [*missed, *self._mark(bar)]
+            return [*missed, *self._mark(bar.instrument, bar.close)]
         if series.last is not None and bar.ts <= series.last:
             return []
         series.last = bar.ts
@@ -190,13 +171,6 @@ class CcxtFeed:
         if found:
             series.last = found[-1].ts
         return [(bar.ts + length, bar) for bar in found]
-
-    def _mark(self, bar: Bar) -> list[Told]:
-        now = self._clock.monotonic()
-        if not self._mark_s or now - self._marked.get(bar.instrument, -self._mark_s) < self._mark_s:
-            return []
-        self._marked[bar.instrument] = now
-        return [(self._clock.now(), MarkUpdated(bar.instrument, bar.close))]
 
     def _tap(self, connection: Any, message: Any) -> bool:
         """Take the frames of our series before the library caches them."""

@@ -6,11 +6,10 @@ later is told. Knows no session and no account.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import AsyncGenerator, Awaitable, Iterable, Mapping
+from typing import Any
 
-import msgspec
-
+from tradekit.brokers.feed import BarFeed, Key, Series, Told
 from tradekit.brokers.ib.bars import DAY_S, bar_of, page_s, size_of, span
 from tradekit.brokers.ib.client import Access
 from tradekit.brokers.ib.contracts import Contracts, Terms
@@ -20,17 +19,13 @@ from tradekit.brokers.ib.hours import Hours, hours_of
 from tradekit.brokers.ib.line import Line, Taken
 from tradekit.brokers.ib.lookup import fill_in
 from tradekit.brokers.ib.stream import measured, why
-from tradekit.brokers.stream import Pauses
 from tradekit.core.clock import Clock, SystemClock
 from tradekit.errors import ConnectionLostError, DataError
 from tradekit.model.instrument import duration
-from tradekit.model.market import Bar, MarkUpdated
+from tradekit.model.market import Bar
 from tradekit.trading.quota import Quota
 
-__all__ = ["IbFeed", "Told"]
-
-Told: TypeAlias = tuple[int, Bar | MarkUpdated]  # when it became known [UTC ns], and what
-Key: TypeAlias = tuple[str, str]  # instrument, timeframe
+__all__ = ["IbFeed"]
 
 _NS = 1_000_000_000
 _LOOK_S = 1.0  # from one look for what has closed, and for silence, to the next
@@ -40,22 +35,22 @@ _AGAIN_S = 30.0  # a subscription that was refused, or is silent, is made anew s
 _log = logging.getLogger(__name__)
 
 
-class _Series(msgspec.Struct):
-    """One subscription.
+class _Series(Series):
+    """Besides the last bar, the bar of the moment and how it is subscribed.
 
-    last    its last told bar's open [UTC ns]; `forms` the bar of the moment
-    number  of its request, 0 while there is none
+    number  of its request, which is open at TWS; 0 while there is none
+    due     it is to be subscribed anew: nothing is taken of it until it is
     heard, tried  when it was heard of, and subscribed, last [s, monotonic]
     """
 
-    last: int | None = None
     forms: Bar | None = None
     number: int = 0
+    due: bool = True
     heard: float = float("-inf")
     tried: float = float("-inf")
 
 
-class IbFeed:
+class IbFeed(BarFeed[_Series]):
     """Closed bars of several series.
 
     access  like the broker's, but for its client id: each connection needs one of its own
@@ -63,6 +58,7 @@ class IbFeed:
     """
 
     name = "ib"
+    lost = (*BarFeed.lost, DataError, Unanswered, Refused, Taken)
 
     def __init__(
         self,
@@ -73,56 +69,20 @@ class IbFeed:
         mark_s: float = 1.0,
         clock: Clock | None = None,
     ) -> None:
-        self._series: dict[Key, _Series] = {key: _Series() for key in series}
-        for _, timeframe in self._series:
+        made = {key: _Series() for key in series}
+        for _, timeframe in made:
             size_of(timeframe)
-        self._access, self._mark_s, self._clock = access, mark_s, clock or SystemClock()
-        wanted = {instrument for instrument, _ in self._series}
+        shown = ", ".join(f"{instrument} {timeframe}" for instrument, timeframe in made)
+        super().__init__(f"Interactive Brokers: {shown}", made, mark_s=mark_s, clock=clock or SystemClock())
+        self._access = access
+        wanted = {instrument for instrument, _ in made}
         self._terms = {name: terms for name, terms in contracts.items() if name in wanted}
         self._contracts = Contracts(self._terms)
         self._hours: dict[str, Hours] = {}
         self._quota = Quota(PACE, 600.0, kept=0.0)
         self._heard: asyncio.Queue[tuple[int, Any] | None] = asyncio.Queue()
-        self._marked: dict[str, float] = {}
         self._skew_s = 0.0
         self._line: Line | None = None
-        self._closed = False
-        shown = ", ".join(f"{instrument} {timeframe}" for instrument, timeframe in self._series)
-        self.source = f"Interactive Brokers: {shown}"
-
-    async def facts(self, after: Mapping[Key, int]) -> AsyncIterator[Told]:
-        """Bars from behind the opens in `after` [UTC ns] on, marks between them, until it is closed.
-
-        A series that is not in `after` begins with the bar that closes next.
-        """
-        for key, series in self._series.items():
-            series.last = after.get(key)
-        pauses = Pauses()
-        while not self._over():
-            self._silenced()
-            opened_at, line = self._clock.monotonic(), Line(self._access, self._clock, self._hears)
-            self._line = line
-            try:
-                await self._opened(line)
-                async for told in self._lasting(line):
-                    yield told
-                said = line.lost.result() if line.lost.done() else "a day has passed"
-            except (
-                ConnectionLostError,
-                DataError,
-                Unanswered,
-                Refused,
-                Taken,
-                OSError,
-                TimeoutError,
-            ) as error:
-                said = why(error, self._access)
-            finally:
-                await line.close()
-            if self._over():
-                return
-            _log.warning("%s: %s; it is made again", self.source, said)
-            await pauses.wait(self._clock.monotonic() - opened_at)
 
     def stale(self) -> list[Key]:
         """The series of which nothing has been heard for longer than there is nothing to hear."""
@@ -135,15 +95,27 @@ class IbFeed:
 
     async def close(self) -> None:
         """End the connection and the stream."""
-        self._closed = True
+        await super().close()
         self._heard.put_nowait(None)
         if self._line is not None:
             await self._line.close()
 
-    def _over(self) -> bool:
-        return self._closed
+    def _why(self, error: Exception) -> str:
+        return why(error, self._access)
 
     # --- one connection -----------------------------------------------------------------------------------------
+
+    async def _connected(self) -> AsyncGenerator[Told, None]:
+        for key, one in self._series.items():
+            self._series[key] = _Series(last=one.last)
+        self._line = line = Line(self._access, self._clock, self._hears)
+        try:
+            await self._opened(line)
+            async for told in self._lasting(line):
+                yield told
+            raise ConnectionLostError(line.lost.result() if line.lost.done() else "a day has passed")
+        finally:
+            await line.close()
 
     async def _opened(self, line: Line) -> None:
         """Let in, the contracts known; what comes waits in the queue from then on."""
@@ -157,7 +129,7 @@ class IbFeed:
         for name, details in self._contracts.details.items():
             self._hours[name] = hours_of(details.liquidHours, details.timeZoneId)
 
-    async def _lasting(self, line: Line) -> AsyncIterator[Told]:
+    async def _lasting(self, line: Line) -> AsyncGenerator[Told, None]:
         """What was missed, then what comes, until the connection ends or has lasted a day."""
         history = History(line, self._contracts, self._clock, quota=self._quota)
         began, looked = self._clock.monotonic(), float("-inf")
@@ -178,7 +150,7 @@ class IbFeed:
             if heard is None:
                 return
             named = next((key for key, one in self._series.items() if one.number == heard[0]), None)
-            if named is not None:
+            if named is not None and not self._series[named].due:
                 for told in await self._tried(line, named, self._takes(history, named, heard[1])):
                     yield told
 
@@ -190,21 +162,22 @@ class IbFeed:
             if line.lost.done():
                 raise
             _log.warning("%s; it is subscribed anew", error)
-            self._series[key] = _Series(last=self._series[key].last, tried=self._clock.monotonic())
+            self._drop(key, tried=self._clock.monotonic())
             return []
 
     def _unheard(self) -> list[Key]:
         """Series that are to be subscribed: not yet, not any more, or silent while their exchange trades."""
         now, silent = self._clock.monotonic(), self.stale()
-        waiting = [key for key, one in self._series.items() if not one.number or key in silent]
+        waiting = [key for key, one in self._series.items() if one.due or key in silent]
         return [key for key in waiting if now - self._series[key].tried >= _AGAIN_S]
 
     async def _subscribed(self, line: Line, history: History, key: Key) -> list[Told]:
         """Subscribe a series anew, and tell what has closed since its last bar."""
         series, (instrument, timeframe) = self._series[key], key
-        series.tried = self._clock.monotonic()
-        if series.number:
+        self._drop(key, tried=self._clock.monotonic())
+        if series.number:  # TWS keeps a request open until it is told otherwise, and so many of them only
             line.client.cancelHistoricalData(series.number)
+            series.number = 0
         await history.pace(timeframe)
         series.number = number = line.new_id()
         contract, shown = self._contracts.there(instrument), self._terms[instrument].shown
@@ -221,7 +194,7 @@ class IbFeed:
             series.number = 0
             _log.warning("%s %s is not told: %s", instrument, timeframe, no)
             return []
-        series.heard = self._clock.monotonic()
+        series.heard, series.due = self._clock.monotonic(), False
         known = [bar_of(instrument, timeframe, row) for row in rows]
         series.forms = known[-1] if known and not self._has_closed(known[-1]) else None
         if series.last is None:
@@ -241,7 +214,7 @@ class IbFeed:
         if series.forms is not None and bar.ts > series.forms.ts:
             closed = await self._tells(history, key, series.forms)
         series.forms = bar
-        return [*closed, *self._mark(bar)]
+        return [*closed, *self._mark(bar.instrument, bar.close)]
 
     async def _closes(self, history: History, key: Key) -> list[Told]:
         """The bar that forms, where its time is over and no later one has come."""
@@ -276,13 +249,6 @@ class IbFeed:
         """Whether a bar is over and whole, by the clock of TWS."""
         return self._clock.now() / _NS + self._skew_s >= (bar.ts + duration(bar.timeframe)) / _NS + _SETTLED_S
 
-    def _mark(self, bar: Bar) -> list[Told]:
-        now = self._clock.monotonic()
-        if not self._mark_s or now - self._marked.get(bar.instrument, -self._mark_s) < self._mark_s:
-            return []
-        self._marked[bar.instrument] = now
-        return [(self._clock.now(), MarkUpdated(bar.instrument, bar.close))]
-
     # --- what TWS says ----------------------------------------------------------------------------------------------
 
     def _hears(self, name: str, *told: Any) -> None:
@@ -292,18 +258,19 @@ class IbFeed:
         elif name == "error":
             number, code, text = told
             if code == DATA_LOST or judge(code) is Verdict.DOWN:
-                self._silenced()
+                for key in self._series:
+                    self._drop(key)
             elif number > 0 and judge(code) is not Verdict.NOTED:
                 self._ended(number, reason(code, text))
-
-    def _silenced(self) -> None:
-        """Nothing is subscribed any more, and all is stale until it is."""
-        for series in self._series.values():
-            series.number, series.forms = 0, None
-            series.heard = series.tried = float("-inf")
 
     def _ended(self, number: int, why: str) -> None:
         for (instrument, timeframe), series in self._series.items():
             if series.number == number:
                 _log.warning("%s %s is told no more: %s; it is subscribed anew", instrument, timeframe, why)
-                series.number, series.tried = 0, float("-inf")
+                series.number = 0
+                self._drop((instrument, timeframe))
+
+    def _drop(self, key: Key, *, tried: float = float("-inf")) -> None:
+        """Count on a subscription no more: it is stale until it is made anew, which ends the request it had."""
+        series = self._series[key]
+        series.due, series.forms, series.heard, series.tried = True, None, float("-inf"), tried

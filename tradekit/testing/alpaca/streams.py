@@ -46,12 +46,12 @@ class Streams:
             with contextlib.suppress(ConnectionError):
                 await one.send_bytes(json.dumps(message).encode())
 
-    async def tell_market(self, channel: str, message: dict[str, Any]) -> None:
-        """Say something on a channel of the market, to those who follow its symbol."""
+    async def tell_market(self, channel: str, *messages: dict[str, Any]) -> None:
+        """Say something on a channel of the market, at once, to those who follow its symbol."""
         for one, wanted in list(self._market.items()):
-            if (channel, message["S"]) in wanted:
+            if (channel, messages[0]["S"]) in wanted:
                 with contextlib.suppress(ConnectionError):
-                    await one.send_str(json.dumps([message]))
+                    await one.send_str(json.dumps(messages))
 
     async def drop(self) -> None:
         """Close every connection."""

@@ -80,6 +80,11 @@ class Market:
         """Contracts and sizes that somebody listens to."""
         return {(one.con_id, one.size) for one in self._listening}
 
+    @property
+    def listening(self) -> int:
+        """How many requests for what forms are open."""
+        return len(self._listening)
+
     def asked(self, client_id: int, sent: list[str]) -> list[bytes]:
         """Bars up to a moment, or up to now and from then on."""
         key, con_id, until, size_text, span = int(sent[1]), int(sent[2]), sent[15], sent[16], sent[17]
