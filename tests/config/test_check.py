@@ -63,7 +63,28 @@ def test_what_cannot_be_run_is_refused_by_what_is_missing(
     ("key", "value", "said"),
     [
         ("market_data.source", "replay", r"market_data\.source: live needs the venue's own bars: write ccxt"),
-        ("market_data.source", "other", r"market_data\.source: 'other' is not where orders go \('ccxt'\)"),
+        ("market_data.source", "alpaca", r"market_data\.source: 'alpaca' is not where orders go \('ccxt'\)"),
+        (
+            "market_data.source",
+            "other",
+            r"market_data\.source: no source is called 'other'; there are replay, tail, ",
+        ),
+        (
+            "broker.name",
+            "alpacca",
+            r"broker\.name: no broker is called 'alpacca' \(did you mean 'alpaca'\?\); there are",
+        ),
+        (
+            "broker.name",
+            "binance",
+            r"broker\.name: no broker is called 'binance'; there are paper, ccxt, alpaca, ib\. It is reached through "
+            r"ccxt: write broker\.name: ccxt and broker\.venue: binance",
+        ),
+        (
+            "market_data.source",
+            "binance",
+            r"market_data\.source: no source is called 'binance'.* write market_data\.source: ccxt and broker\.venue: ",
+        ),
         (
             "market_data.bars",
             ["sample:BTCUSDT-1m"],
@@ -85,8 +106,8 @@ def test_what_is_wrong_with_a_live_configuration_is_named(
 
 def test_a_rehearsal_takes_its_bars_from_where_its_orders_would_go(file: Path) -> None:
     file.write_text(LIVE, encoding="utf-8")
-    keys = {"session.mode": "shadow", "broker.name": "other"}
-    refused(file, keys, r"broker\.name: 'other' is not where the bars come from \('ccxt'\)")
+    keys = {"session.mode": "shadow", "broker.name": "alpaca"}
+    refused(file, keys, r"broker\.name: 'alpaca' is not where the bars come from \('ccxt'\)")
 
 
 def refused(file: Path, keys: dict[str, object], said: str) -> None:

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tradekit.config.brokers import BROKERS
 from tradekit.errors import ConfigError
 from tradekit.wiring.venues import VENUES, venue
 
@@ -24,6 +25,15 @@ def test_a_name_that_is_none_is_told_the_nearest() -> None:
         ConfigError, match=r"no broker is called 'cxct' \(did you mean 'ccxt'\?\); there are paper, ccxt"
     ):
         venue("cxct")
+
+
+def test_a_configuration_may_name_every_venue_and_no_other() -> None:
+    assert set(BROKERS) == {"paper", *VENUES}
+
+
+def test_what_is_in_the_house_is_no_venue() -> None:
+    with pytest.raises(ConfigError, match="paper is in the house"):
+        venue("paper")
 
 
 def test_no_venue_is_imported_before_it_is_named() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from urllib.parse import urlsplit
 
+from tradekit.config.brokers import unknown_broker, unknown_source
 from tradekit.config.schema import Config, WebsocketSection
 from tradekit.errors import ConfigError
 
@@ -57,6 +58,10 @@ def _unrunnable(config: Config) -> Iterator[Problem]:
         yield "event_bus.enabled", "false is for backtests only: a session is nothing without its events"
     if not config.state_store.enabled:
         yield "state_store.enabled", "false is for backtests only: a session is nothing without its state"
+    if wrong := unknown_broker(config.broker.name):
+        yield "broker.name", wrong
+    if wrong := unknown_source(config.market_data.source):
+        yield "market_data.source", wrong
     if config.strategy.class_path is None:
         yield "strategy.class", "missing; write module:Class, for example tradekit.strategy.library:SmaCross"
     yield from {"paper": _paper, "shadow": _shadow, "live": _live}[config.session.mode](config)

@@ -9,9 +9,10 @@ import importlib
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeAlias
 
+from tradekit.config.brokers import unknown_broker
 from tradekit.config.schema import Config
 from tradekit.core.clock import Clock
-from tradekit.errors import ConfigError, did_you_mean
+from tradekit.errors import ConfigError
 from tradekit.health.finding import Finding
 from tradekit.model.instrument import Instrument
 from tradekit.run.live_feed import Key, MarketStream
@@ -53,9 +54,6 @@ class Venue(NamedTuple):
 def venue(name: str) -> Venue:
     """What a venue offers; raises ConfigError for a name that is none, and where its module needs what is not here."""
     if name not in VENUES:
-        known = ", ".join(VENUES)
-        raise ConfigError(
-            f"no broker is called {name!r}{did_you_mean(name, VENUES)}; there are paper, {known}"
-        )
+        raise ConfigError(unknown_broker(name) or f"{name} is in the house, and no venue")
     module = importlib.import_module(VENUES[name])
     return Venue(*(getattr(module, f"{name}_{what}") for what in Venue._fields))
