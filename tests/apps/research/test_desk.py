@@ -37,6 +37,10 @@ class Page:
         self.ask("run", **form(**changes))
         self.processes.last.say("done", found(f"{len(self.processes.made):02x}" * 32))
 
+    def drawn(self) -> None:
+        """Let the process draw the run that was opened."""
+        self.processes.last.say("done", {"item": {}})
+
     @property
     def states(self) -> list[str]:
         return [row["state"] for row in self.parts["runs"]["rows"]]
@@ -200,9 +204,23 @@ def test_why_a_trade_exists_is_asked_of_the_process_that_has_the_record(page: Pa
     assert page.parts["why"] == {"state": ""}
 
 
+def test_a_process_is_not_ended_while_it_is_asked_something(page: Page) -> None:
+    page.run()
+    asked = page.processes.last
+    for _ in range(3):
+        page.run()
+        page.drawn()
+    assert asked.asked[-1][0] == "chart", "its run is asked to be drawn, and has not answered"
+    assert len(page.processes.alive) == 4
+    asked.say("done", {"item": {}})
+    assert asked.ended
+    assert len(page.processes.alive) == 3
+
+
 def test_three_records_are_held_and_an_older_run_is_done_again_to_be_asked(page: Page) -> None:
     for _ in range(4):
         page.run()
+        page.drawn()
     assert len(page.processes.alive) == 3
     page.ask("open", run=1)
     assert page.parts["chart"] == {"run": 1, "state": "busy", "again": True}
@@ -219,6 +237,7 @@ def test_three_records_are_held_and_an_older_run_is_done_again_to_be_asked(page:
 def test_a_run_that_comes_out_differently_the_second_time_is_not_shown_as_the_first(page: Page) -> None:
     for _ in range(4):
         page.run()
+        page.drawn()
     page.ask("open", run=1)
     page.processes.last.say("done", found("ff" * 32))
     assert page.parts["chart"]["state"] == "error"

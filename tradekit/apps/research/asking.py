@@ -44,6 +44,11 @@ class Asker:
         self._waiting: deque[Answered] = deque()
         self._process = make(lambda kind, value: heard(self, kind, value))
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody waits for an answer of it."""
+        return bool(self._waiting)
+
     def ask(self, request: Any, then: Answered) -> None:
         """Hand a request over; `then` is called with what comes of it, unless the process is let go before."""
         self._waiting.append(then)

@@ -63,15 +63,20 @@ class Jobs:
 
     def ask(self, run: Run, request: Request, then: Answered) -> None:
         """Ask about a run's record. Where it was let go the run is done again: the same plan gives the same record."""
+
+        def answered(kind: str, value: Any) -> None:
+            then(kind, value)
+            self._forget()
+
         asker = self._askers.pop(run.number, None)
         if asker is not None and not asker.ended:
             self._askers[run.number] = asker
-            asker.ask(request, then)
+            asker.ask(request, answered)
             return
 
         def done_again(kind: str, value: Any) -> None:
             if kind == "done" and value["fingerprint"] == run.found["fingerprint"]:
-                self._askers[run.number].ask(request, then)
+                self._askers[run.number].ask(request, answered)
                 return
             self._let_go(run)
             then("failed", _CHANGED if kind == "done" else value)
@@ -129,9 +134,8 @@ class Jobs:
         self._over(run)
 
     def _forget(self) -> None:
-        """End the processes of all but the latest runs that are over; what they told stays."""
-        current = self.runs.current
-        idle = [number for number in self._askers if current is None or number != current.number]
+        """End all but the latest of the processes that nobody waits for an answer of; what they told stays."""
+        idle = [number for number, asker in self._askers.items() if not asker.busy]
         for number in idle[:-_KEPT]:
             self._askers.pop(number).end()
 
