@@ -131,6 +131,47 @@ def test_a_long_file_comes_in_pieces_of_whole_lines(path: Path, monkeypatch: pyt
     file.close()
 
 
+def test_a_line_that_is_too_long_is_said_and_left_out_and_those_behind_it_are_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growing, "_MOST", 64)
+    append(path, "head\none\n" + "x" * 70)
+    file = GrowingFile(path)
+    assert file.read().lines == "one\n"
+    grown = file.read()
+    assert grown.news.startswith(
+        "line 3 of bars.csv, which begins at byte 9, is longer than 64 bytes: it is left out"
+    )
+    assert "end each bar's line" in grown.news
+    assert grown.more
+    assert [file.read() for _ in range(2)] == [growing.Grown("head")] * 2
+    append(path, "x" * 300 + "\nfour\nfi")
+    while not (grown := file.read()).lines:
+        assert grown.news == ""
+        assert grown.more
+    assert (grown.lines, grown.first, grown.news) == ("four\n", 4, "")
+    append(path, "ve\n")
+    assert file.read().lines == "five\n"
+    file.close()
+
+
+def test_a_first_line_that_is_too_long_is_no_header_and_that_is_said_once(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growing, "_MOST", 64)
+    append(path, "x" * 70)
+    file = GrowingFile(path)
+    grown = file.read()
+    assert grown.news.startswith("line 1 of bars.csv, which begins at byte 0, is longer than 64 bytes")
+    assert "its first line has to name the columns" in grown.news
+    assert not grown.more
+    append(path, "x" * 100)
+    assert file.read() == growing.Grown()
+    path.write_text("head\none\n", encoding="utf-8")
+    assert file.read().lines == "one\n"
+    file.close()
+
+
 def test_what_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="directory"):
         GrowingFile(tmp_path).read()

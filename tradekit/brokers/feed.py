@@ -51,7 +51,7 @@ class BarFeed(ABC, Generic[S]):
         self._series = series
         self._mark_s, self._clock = mark_s, clock
         self._marked: dict[str, float] = {}
-        self._ended = asyncio.Event()
+        self._end = asyncio.Event()
 
     @abstractmethod
     def _connected(self) -> AsyncGenerator[Told, None]:
@@ -74,7 +74,7 @@ class BarFeed(ABC, Generic[S]):
         for key, series in self._series.items():
             series.last = after.get(key)
         pauses = Pauses()
-        while not self._over:
+        while not self._over():
             began, reason = self._clock.monotonic(), "the connection has ended"
             try:
                 async with aclosing(self._connected()) as connected:
@@ -82,18 +82,17 @@ class BarFeed(ABC, Generic[S]):
                         yield told
             except self.lost as error:
                 reason = secrets.clean(self._why(error))
-            if self._over:
+            if self._over():
                 return
             _log.warning("%s: %s; it is made again", self.source, reason)
-            await pauses.wait(self._clock.monotonic() - began, self._ended)
+            await pauses.wait(self._clock.monotonic() - began, self._end)
 
     async def close(self) -> None:
         """End the stream; a broker's own ends its connection too."""
-        self._ended.set()
+        self._end.set()
 
-    @property
     def _over(self) -> bool:
-        return self._ended.is_set()
+        return self._end.is_set()
 
     def _mark(self, instrument: str, price: float) -> list[Told]:
         """A price of this moment, unless the last one is younger than `mark_s`."""

@@ -33,7 +33,8 @@ class Grown(NamedTuple):
 class GrowingFile:
     """Reads `path` from its beginning on; a new beginning (cut, rewritten, replaced) is read from its own.
 
-    Raises OSError where it is there and cannot be read, UnicodeDecodeError where it is no text.
+    A line that is longer than what is read at a time is told, and passed over. Raises OSError where the file is there
+    and cannot be read, UnicodeDecodeError where it is no text.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,6 +45,7 @@ class GrowingFile:
 
     def _begin(self) -> None:
         self._offset, self._number, self._header, self._before = 0, 1, "", b""
+        self._too_long = False  # the line that begins, or goes on, at the offset, which has been told
 
     def read(self) -> Grown:
         """What is new: at most 256 KB of it."""
@@ -96,17 +98,44 @@ class GrowingFile:
 
     def _whole_lines(self, file: BinaryIO, news: str) -> Grown:
         read = _at(file, self._offset, _MOST)
+        more = len(read) == _MOST
         whole = read[: read.rfind(b"\n") + 1]
+        if more and not whole and not self._too_long:
+            self._too_long = True
+            news = "; ".join(filter(None, (news, self._told_too_long())))
+        if self._too_long and self._header:
+            return Grown(self._header, news=news, more=self._pass_over(read) or more)
         if not whole:
             return Grown(self._header, news=news)
-        self._offset += len(whole)
-        self._before = (self._before + whole)[-_REMEMBERED:]
+        self._passed(whole)
+        self._too_long = False
         text, first = whole.decode("utf-8-sig" if not self._header else "utf-8"), self._number
         self._number += text.count("\n")
         if not self._header:
             self._header, _, text = text.partition("\n")
             first += 1
-        return Grown(self._header, text, first, news, more=len(read) == _MOST)
+        return Grown(self._header, text, first, news, more=more)
+
+    def _told_too_long(self) -> str:
+        """What is wrong, where, and what to do."""
+        where = f"line {self._number} of {self.path.name}, which begins at byte {self._offset}"
+        told = f"{where}, is longer than {_MOST} bytes: "
+        if self._header:
+            return f"{told}it is left out; let the program that writes it end each bar's line"
+        return f"{told}this is no file of bars; its first line has to name the columns: write it anew"
+
+    def _pass_over(self, read: bytes) -> bool:
+        """Go on behind the long line; whether its end was here."""
+        end = read.find(b"\n") + 1
+        self._passed(read[: end or len(read)])
+        if end:
+            self._too_long = False
+            self._number += 1
+        return bool(end)
+
+    def _passed(self, read: bytes) -> None:
+        self._offset += len(read)
+        self._before = (self._before + read)[-_REMEMBERED:]
 
 
 def _at(file: BinaryIO, offset: int, count: int) -> bytes:

@@ -224,6 +224,7 @@ def test_a_subscription_that_tws_ends_is_made_anew() -> None:
         await until(
             lambda: len([sent for sent in heard.gateway.requests if sent[0] == "20" and sent[21] == "1"]) == 2
         )
+        assert not [sent for sent in heard.gateway.requests if sent[0] == "71"][1:], "on the same line"
 
     feed_at(script)
 

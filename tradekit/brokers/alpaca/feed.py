@@ -80,7 +80,7 @@ class AlpacaFeed(BarFeed[_Series]):
         try:
             async with opened(self._access.market_stream, own=bool(self._access.url)) as line:
                 self._line = line
-                if self._over:
+                if self._over():
                     return
                 async with asyncio.timeout(_OPEN_S):
                     await self._sign_in(line)
