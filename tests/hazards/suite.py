@@ -266,7 +266,7 @@ class Hazards:
 
         staged(bench, spec, script)
 
-    def test_a_kill_stops_an_order_that_waits_for_its_turn_and_no_cancel(
+    def test_h11_a_kill_stops_an_order_that_waits_for_its_turn_and_no_cancel(
         self, bench: LinkBench, spec: Instrument
     ) -> None:
         async def script(stage: Stage) -> None:
