@@ -13,7 +13,10 @@ from typing import Any
 
 import pytest
 
-from tradekit.core.redact import secrets
+# contracts' asserts show their values too; said before anybody imports them
+pytest.register_assert_rewrite(*(f"tradekit.testing.{name}" for name in ("brokers", "journals", "talk")))
+
+from tradekit.core.redact import secrets  # noqa: E402
 
 FULL = os.environ.get("TRADEKIT_PROVE") == "full"
 PROOFS_FILE = os.environ.get("TRADEKIT_PROOFS_FILE")  # JSON lines; set by tools/prove.py

@@ -1,9 +1,5 @@
-"""The contract of brokers, with its asserts rewritten so that a failing one shows its values."""
+"""The contract of brokers."""
 
-import pytest
-
-pytest.register_assert_rewrite("tradekit.testing.brokers", "tradekit.testing.talk")
-
-from tradekit.testing.brokers import BrokerContract, LinkContract  # noqa: E402
+from tradekit.testing.brokers import BrokerContract, LinkContract
 
 __all__ = ["BrokerContract", "LinkContract"]
