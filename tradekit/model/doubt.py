@@ -47,12 +47,14 @@ class OrderDoubted(OrderFact, frozen=True, gc=False):
 
     Until a statement of the venue settles it, the instrument takes no order that adds risk.
 
-    cum  for a doubt about fills: what the venue says has filled of the order in all [base units]
+    cum      for a doubt about fills: what the venue says has filled of the order in all [base units]
+    average  and at which price on average [quote currency], where it says so
     """
 
     about: About
     reason: str
     cum: Decimal | None = None
+    average: Decimal | None = None
 
 
 @fact("order.missed", critical=True)

@@ -96,7 +96,14 @@ class OrderSaid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FillSaid(msgspec.Struct, frozen=True, kw_only=True):
-    """One trade; cum is what has filled of the order with it [base units], None where the venue does not count."""
+    """One trade. What the venue leaves out is "" or None.
+
+    qty       this trade's quantity; 0 where the venue tells only what has filled in all
+    price     this trade's price; 0 where it tells only the average of all
+    cum       what has filled of the order with it [base units], None where the venue does not count
+    average   the average price of all that has filled with it
+    position  the side of a hedging account that it is of, as the venue calls it
+    """
 
     exec_id: str
     qty: Decimal
@@ -106,6 +113,8 @@ class FillSaid(msgspec.Struct, frozen=True, kw_only=True):
     instrument: str = ""
     side: Side | None = None
     cum: Decimal | None = None
+    average: Decimal | None = None
+    position: str = ""
     fee: Decimal = Decimal(0)
     fee_currency: str = ""
     liquidity: str = ""

@@ -69,7 +69,7 @@ def hold(state: State, instrument: str, by: str, reason: str) -> None:
 def settled(state: State, order: Order, told: str) -> None:
     """Take a doubt back that the fact `told` (its type) has settled, and the hold that came with it."""
     if order.told is not None and order.filled >= order.told:
-        order.told = None
+        order.told = order.told_average = None
         hold(state, order.instrument, f"{order.id} fills", "")
     doubt = order.doubt
     if doubt is not None and (told in _SETTLE[doubt.about] or order.status is Status.FILLED):
@@ -83,7 +83,7 @@ def _doubted(state: State, event: Event, data: OrderDoubted) -> Touched:
         return ()
     if data.about is About.FILLS:
         if data.cum is not None and data.cum > order.filled:
-            order.told = data.cum
+            order.told, order.told_average = data.cum, data.average
             hold(state, order.instrument, f"{order.id} fills", data.reason)
     elif order.working:
         if data.about is About.SUBMIT:

@@ -20,41 +20,73 @@ from tradekit.model.doubt import (
     OrderRevived,
 )
 from tradekit.model.money import ZERO
-from tradekit.model.order import OrderAccepted, OrderCanceled, OrderFilled, Side, Status
+from tradekit.model.order import OrderFilled, Side, Status
 from tradekit.model.reconciliation import AlertRaised
 from tradekit.model.said import BustSaid, FillSaid
 from tradekit.model.session import RiskChanged
-from tradekit.state.shape import Fill, Order, State
-from tradekit.trading.matching import LEG, booked, execution_id, external_id, order_of, synthetic_fills
+from tradekit.state.shape import Order, State
+from tradekit.trading.counts import alone
+from tradekit.trading.identity import known_as, most_of, named_now, reclaimed, taken_back
+from tradekit.trading.matching import (
+    LEG,
+    VOID,
+    booked,
+    execution_id,
+    external_name,
+    order_of,
+    synthetic_fills,
+    traded,
+)
 
-__all__ = ["busted", "currency_of", "filled", "halted", "reclaimed", "synthetic"]
+__all__ = ["busted", "currency_of", "filled", "halted", "synthetic"]
 
 
 def filled(state: State, said: FillSaid) -> list[Fact]:
     """What follows from a reported trade; nothing for one that is booked already."""
-    if not said.qty:
-        return []
-    if said.qty < 0:
-        return _quarantine(
-            state, None, said, f"a trade of {said.qty:f}: quantities are positive, the side says which way"
-        )
-    order = order_of(state, said.order, said.venue_id)
-    if order is None:
-        return _foreign(state, said)
+    order = traded(state, said)
     if LEG in said.order:  # what it counts is the leg's
         said = msgspec.structs.replace(said, cum=None)
-    if said.side is not None and said.side is not order.side:
-        return _quarantine(state, order, said, f"a {said.side} of {order.id}, which is a {order.side}")
-    if said.instrument and said.instrument != order.instrument:
-        return _quarantine(
-            state, order, said, f"{said.instrument} traded for {order.id}, an order of {order.instrument}"
-        )
-    name = _name(state, order, said)
+    own = said if order is None or said.qty < 0 else alone(state, order, said)
+    if own is None or not own.qty:
+        return [] if order is None else _charged(state, order, said)
+    wrong = _impossible(state, order, own)
+    if wrong:
+        return _quarantine(state, order, own, wrong)
+    if order is None:
+        return _foreign(state, own)
+    name = _name(state, order, own)
     if name is None:
-        return _charged(state, order, said)
+        return _charged(state, order, own)
     if name == "":
-        return _conflict(state, order, said)
-    return _book(state, order, said, name)
+        return _conflict(state, order, own)
+    return _told_in_total(state, order, said, own) + _book(state, order, own, name)
+
+
+def _impossible(state: State, order: Order | None, said: FillSaid) -> str:
+    """Why a trade cannot be what it says, "" where it can."""
+    if said.qty < 0:
+        return f"a trade of {said.qty:f}: quantities are positive, the side says which way"
+    name = said.instrument if order is None else order.instrument
+    spec = state.instruments.get(name)
+    if not said.price or (said.price < 0 and (spec is None or spec.inverse or not spec.margined)):
+        return f"a trade at a price of {said.price:f}"
+    if order is None:
+        return ""
+    if said.side is not None and said.side is not order.side:
+        return f"a {said.side} of {order.id}, which is a {order.side}"
+    if said.instrument and said.instrument != order.instrument:
+        return f"{said.instrument} traded for {order.id}, an order of {order.instrument}"
+    return ""
+
+
+def _told_in_total(state: State, order: Order, said: FillSaid, own: FillSaid) -> list[Fact]:
+    """A word, once, of a venue that tells what has filled in all for what has traded."""
+    if not said.qty or said.qty == own.qty:
+        return []
+    if any((alert.kind, alert.order) == ("count", order.id) for alert in state.health.alerts):
+        return []
+    text = f"trade {said.exec_id} of {order.id} is told as {said.qty:f}, all that has filled: it was one of {own.qty:f}"
+    return [AlertRaised("count", text, order.instrument, order.id)]
 
 
 def _name(state: State, order: Order, said: FillSaid) -> str | None:
@@ -80,7 +112,8 @@ def _name(state: State, order: Order, said: FillSaid) -> str | None:
     fill = booked(state, order, name)
     if known < 0 or fill is None or (fill.qty, fill.price) == (said.qty, said.price):
         return None
-    return ""
+    in_total = said.qty == said.cum and fill.qty < said.qty <= order.filled
+    return None if in_total else ""
 
 
 def _charged(state: State, order: Order, said: FillSaid) -> list[Fact]:
@@ -115,9 +148,7 @@ def _guessed(state: State, order: Order) -> Decimal:
 
 
 def _book(state: State, order: Order, said: FillSaid, name: str) -> list[Fact]:
-    facts: list[Fact] = []
-    if said.venue_id and not order.venue_id and order.strategy != EXTERNAL:
-        facts.append(OrderAccepted(order.id, order.instrument, said.venue_id))
+    facts = known_as(order, said.venue_id) + named_now(state, order, said)
     ours = reclaimed(state, order, said.venue_id)
     facts += ours
     if any(isinstance(one, OrderFilled) and one.exec_id == name for one in ours):
@@ -152,14 +183,10 @@ def _book(state: State, order: Order, said: FillSaid, name: str) -> list[Fact]:
                 About.FILLS,
                 f"the venue counts {said.cum:f} of {order.id} as filled, its reports add up to {total:f}",
                 min(said.cum, most),
+                said.average,
             )
         )
     return facts
-
-
-def most_of(order: Order) -> Decimal:
-    """The most that may fill of an order in all, a replacement under way included."""
-    return order.qty if order.wanted is None else max(order.qty, order.wanted)
 
 
 def _fill(state: State, order: Order, said: FillSaid, name: str) -> OrderFilled:
@@ -188,7 +215,7 @@ def _superseded(state: State, order: Order, said: FillSaid) -> tuple[list[FillBu
     for guess in guesses:
         if need <= 0:
             break
-        busts.append(_bust(guess, f"superseded by {said.exec_id}", order.position))
+        busts.append(taken_back(guess, f"superseded by {said.exec_id}", order.position))
         if guess.qty > need:
             rest = synthetic(
                 order, guess.qty - need, guess.price, guess.fee_currency, f"{guess.exec_id}-{said.exec_id}"
@@ -206,41 +233,6 @@ def synthetic(order: Order, qty: Decimal, price: Decimal, currency: str, name: s
     )  # fmt: skip
 
 
-def reclaimed(state: State, order: Order, venue_id: str) -> list[Fact]:
-    """Trades that were taken for somebody else's: they named an id of the venue that turns out to be our order's."""
-    other = external_id(venue_id)
-    if not venue_id or order.strategy == EXTERNAL or venue_id in (order.venue_id, *order.earlier):
-        return []
-    theirs = [fill for fill in state.fills if fill.order == other]
-    total = order.filled
-    void = {fill.exec_id for fill in theirs if fill.exec_id.startswith("bust:")}
-    facts: list[Fact] = []
-    for fill in theirs:
-        if fill.exec_id.startswith("bust:") or f"bust:{fill.exec_id}" in void:
-            continue
-        name = execution_id(order, venue_id, fill.exec_id)
-        twin = booked(state, order, name)
-        if twin is not None and (twin.qty, twin.price) == (fill.qty, fill.price):
-            facts.append(_bust(fill, f"it is booked for {order.id}", ""))
-            continue
-        total += fill.qty
-        fits = (fill.instrument, fill.side) == (order.instrument, order.side) and total <= most_of(order)
-        if not fits or name in order.executions:
-            text = f"trade {fill.exec_id} of {venue_id} cannot be one of {order.id}: it stays somebody else's"
-            return [AlertRaised("external", text, order.instrument, order.id)]
-        facts.append(_bust(fill, f"it is a trade of {order.id}", ""))
-        facts.append(
-            OrderFilled(
-                order.id, order.instrument, order.strategy, order.account, name, fill.side, fill.qty, fill.price,
-                fill.fee, fill.fee_currency, fill.rule, order.position,
-            )
-        )  # fmt: skip
-    adopted = state.orders.get(other)
-    if adopted is not None and adopted.working:
-        facts.append(OrderCanceled(other, order.instrument, f"it is {order.id}"))
-    return facts
-
-
 # --- what is not ours, not right, not valid any more --------------------------------------------------------
 
 
@@ -250,7 +242,7 @@ def _foreign(state: State, said: FillSaid) -> list[Fact]:
         return _quarantine(state, None, said, "it belongs to no order, and instrument or side cannot be told")
     account = state.session.account
     name = said.exec_id or _unnamed(said)
-    order_id = external_id(said.venue_id or said.order or name)
+    order_id = external_name(state, said.venue_id or said.order or name, said.instrument, said.side)
     fill = OrderFilled(
         order_id, said.instrument, EXTERNAL, account, name, said.side, said.qty, said.price, said.fee,
         said.fee_currency or currency_of(state, said.instrument), said.liquidity,
@@ -307,14 +299,14 @@ def busted(state: State, said: BustSaid) -> list[Fact]:
             text = f"{fill.side} {fill.qty:f} {fill.instrument} at {fill.price:f} ({said.exec_id}) is void"
             reason = said.reason or "cancelled by the venue"
             return [
-                _bust(fill, reason, one.position),
+                taken_back(fill, reason, one.position),
                 AlertRaised("bust", f"{text}: {reason}", fill.instrument, one.id),
             ]
-    if f"bust:{said.exec_id}" in {fill.exec_id for fill in state.fills}:
+    if f"{VOID}{said.exec_id}" in {fill.exec_id for fill in state.fills}:
         return []
     loose = [fill for fill in state.fills if fill.exec_id == said.exec_id and fill.order not in state.orders]
     if loose:
-        return [_bust(loose[-1], said.reason or "cancelled by the venue", "")]
+        return [taken_back(loose[-1], said.reason or "cancelled by the venue", "")]
     text = f"the venue has cancelled trade {said.exec_id}, which is not booked here"
     if any(alert.text == text for alert in state.health.alerts):
         return []
@@ -323,10 +315,3 @@ def busted(state: State, said: BustSaid) -> list[Fact]:
         return [told]
     name = execution_id(order, said.venue_id, said.exec_id)
     return [FillVoided(order.id, order.instrument, name, said.reason or "cancelled by the venue"), told]
-
-
-def _bust(fill: Fill, reason: str, position: str) -> FillBusted:
-    return FillBusted(
-        fill.order, fill.instrument, fill.strategy, fill.account, fill.exec_id, fill.side, fill.qty, fill.price,
-        fill.fee, fill.fee_currency, reason, position,
-    )  # fmt: skip

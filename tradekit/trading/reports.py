@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from tradekit.core.event import Fact
-from tradekit.model.doubt import About, OrderAdopted, OrderDoubted, OrderRevived
+from tradekit.model.doubt import EXTERNAL, About, OrderAdopted, OrderDoubted, OrderRevived
 from tradekit.model.order import (
     OrderAccepted,
     OrderCanceled,
@@ -18,7 +18,6 @@ from tradekit.model.order import (
     OrderExpired,
     OrderFilled,
     OrderRejected,
-    OrderReplaced,
     OrderReplaceRejected,
     OrderType,
     Status,
@@ -26,8 +25,10 @@ from tradekit.model.order import (
 from tradekit.model.reconciliation import AlertRaised, LinkChanged
 from tradekit.model.said import BustSaid, Failed, FillSaid, LinkSaid, OrderSaid, Said, What
 from tradekit.state.shape import Order, State
-from tradekit.trading.fills import busted, filled, halted, reclaimed
-from tradekit.trading.matching import external_id, order_of
+from tradekit.trading.counts import whole
+from tradekit.trading.fills import busted, filled, halted
+from tradekit.trading.identity import is_next, known_as, most_of, reclaimed, replacement
+from tradekit.trading.matching import external_name, order_of
 from tradekit.trading.waiting import waits_here
 
 __all__ = ["adopted", "awaited", "doubted", "facts_of", "in_flight", "revived"]
@@ -52,9 +53,11 @@ def facts_of(state: State, said: Said, now: int) -> list[Fact]:
 
 
 def _order(state: State, said: OrderSaid) -> list[Fact]:
-    order = order_of(state, said.order, said.venue_id) or order_of(state, "", said.earlier)
+    order = order_of(state, said.order, said.venue_id, said.instrument, said.side)
+    order = order or order_of(state, "", said.earlier, said.instrument)
     if order is None:
         return adopted(state, said)
+    said = whole(state, order, said)
     if order.given_up and said.what in (What.NEW, What.REPLACED):
         return revived(order, said)
     if _lives_on(order, said):
@@ -66,8 +69,10 @@ def _order(state: State, said: OrderSaid) -> list[Fact]:
 
 def _lives_on(order: Order, said: OrderSaid) -> bool:
     """Whether an order that has ended here works under another id of the venue: a replacement told to have failed."""
-    works = said.what in (What.NEW, What.REPLACED) and said.qty is not None
-    return works and order.end == "canceled" and said.venue_id not in ("", order.venue_id, *order.earlier)
+    works = said.what in (What.NEW, What.REPLACED) and said.qty is not None and order.venue_id
+    return (
+        bool(works) and order.end == "canceled" and said.venue_id not in ("", order.venue_id, *order.earlier)
+    )
 
 
 def _moved_on(order: Order, said: OrderSaid) -> list[Fact]:
@@ -89,7 +94,7 @@ def adopted(state: State, said: OrderSaid) -> list[Fact]:
             return []
         return [AlertRaised("external", f"{text}: {missing}", said.instrument, said.venue_id)]
     kind = said.type or (OrderType.MARKET if said.limit is None and said.stop is None else OrderType.LIMIT)
-    name = external_id(said.venue_id or said.order)
+    name = external_name(state, said.venue_id or said.order, said.instrument, said.side)
     text = f"somebody else's order on this account: {said.side} {said.qty:f} {said.instrument}"
     facts: list[Fact] = [
         OrderAdopted(
@@ -98,40 +103,44 @@ def adopted(state: State, said: OrderSaid) -> list[Fact]:
         ),
         AlertRaised("external", text, said.instrument, name),
     ]  # fmt: skip
-    return facts + _gap(name, said.instrument, said.qty, said.cum, Decimal(0))
+    return facts + _gap(name, said.instrument, said.qty, said.cum, Decimal(0), average=said.price)
 
 
 def _counted(order: Order, said: OrderSaid, have: Decimal) -> list[Fact]:
     """A statement counts more than our fills add up to: some were not told."""
     cum = order.qty if said.what is What.FILLED and said.cum is None else said.cum
-    most = max(order.qty, order.wanted or order.qty)
-    return _gap(order.id, order.instrument, most, cum, have, order.told)
+    return _gap(order.id, order.instrument, most_of(order), cum, have, order.told, said.price)
 
 
 def _gap(
-    name: str, instrument: str, qty: Decimal, cum: Decimal | None, have: Decimal, told: Decimal | None = None
+    name: str,
+    instrument: str,
+    qty: Decimal,
+    cum: Decimal | None,
+    have: Decimal,
+    told: Decimal | None = None,
+    average: Decimal | None = None,
 ) -> list[Fact]:
     if cum is None or cum <= have or (told is not None and cum <= told):
         return []
     text = f"the venue counts {cum:f} of {name} as filled, its reports add up to {have:f}"
-    return [OrderDoubted(name, instrument, About.FILLS, text, min(cum, qty))]
+    return [OrderDoubted(name, instrument, About.FILLS, text, min(cum, qty), average)]
 
 
 def _new(order: Order, said: OrderSaid) -> list[Fact]:
     told = order.status in (Status.SUBMITTED, Status.UNKNOWN) or (
         order.status is Status.HELD and order.parent == ""
     )
-    other = said.venue_id not in ("", order.venue_id, *order.earlier)
-    lost = order.doubt is not None and order.doubt.about is About.SUBMIT
-    if order.doubt is not None and order.doubt.about is About.LEG and other:  # the new leg, told as an order
-        return _replaced(order, msgspec.structs.replace(said, qty=None))
-    if not (told or other or lost):
+    if order.working and is_next(order, said.venue_id):  # the new leg, told as an order
+        leg = order.doubt is not None and order.doubt.about is About.LEG
+        return _replaced(order, msgspec.structs.replace(said, qty=None) if leg else said)
+    news = known_as(order, said.venue_id)
+    if order.venue_id and not order.working:
         return []
-    facts: list[Fact] = [OrderAccepted(order.id, order.instrument, said.venue_id or order.venue_id)]
-    if other and order.venue_id and not order.replace_requested:
-        text = f"{order.id} is at the venue twice, as {order.venue_id} and as {said.venue_id}"
-        facts.append(AlertRaised("duplicate", text, order.instrument, order.id))
-    return facts
+    lost = order.doubt is not None and order.doubt.about is About.SUBMIT
+    if news or not (told or lost):
+        return news
+    return [OrderAccepted(order.id, order.instrument, said.venue_id or order.venue_id)]
 
 
 def _canceled(order: Order, said: OrderSaid) -> list[Fact]:
@@ -142,18 +151,32 @@ def _canceled(order: Order, said: OrderSaid) -> list[Fact]:
         if order.doubt is not None and order.doubt.about is About.LEG:
             return []
         return doubted(order, About.LEG, "canceled while a replacement is under way: it may be there, or not")
-    return _ended(order, OrderCanceled(order.id, order.instrument, said.reason or "canceled by the venue"))
+    end = OrderCanceled(order.id, order.instrument, said.reason or "canceled by the venue")
+    return _arrived(order, said) + _ended(order, end)
 
 
 def _expired(order: Order, said: OrderSaid) -> list[Fact]:
-    return _ended(order, OrderExpired(order.id, order.instrument, said.reason))
+    return _arrived(order, said) + _ended(order, OrderExpired(order.id, order.instrument, said.reason))
+
+
+def _arrived(order: Order, said: OrderSaid) -> list[Fact]:
+    """The id of an order whose end is told before its beginning: trades may be told by it."""
+    return known_as(order, said.venue_id) if order.working and not order.venue_id else []
 
 
 def _rejected(order: Order, said: OrderSaid) -> list[Fact]:
     """The refusal of an order that the venue had taken already is one of its replacement."""
     if order.replace_requested and order.status not in (Status.SUBMITTED, Status.UNKNOWN):
         return _replace_rejected(order, said)
+    if _of_a_copy(order, said):
+        return []
     return _ended(order, OrderRejected(order.id, order.instrument, said.reason or "no reason given"))
+
+
+def _of_a_copy(order: Order, said: OrderSaid) -> bool:
+    """Whether a copy of the order was refused, which came to the venue a second time: then it has the first."""
+    sent_again = order.doubt is not None or order.status not in (Status.SUBMITTED, Status.DENIED)
+    return sent_again and order.working and "duplicate" in said.reason.lower()
 
 
 def _ended(order: Order, end: OrderCanceled | OrderExpired | OrderRejected) -> list[Fact]:
@@ -162,22 +185,22 @@ def _ended(order: Order, end: OrderCanceled | OrderExpired | OrderRejected) -> l
 
 def _replaced(order: Order, said: OrderSaid) -> list[Fact]:
     """The order's terms are those that are told; the others are those asked for, or as they were."""
-    if not order.replace_requested and said.venue_id in (order.venue_id, *order.earlier):
-        same = (
-            said.qty in (None, order.qty)
-            and said.limit in (None, order.limit)
-            and said.stop in (None, order.stop)
-        )
-        if same:
-            return []
-    qty = said.qty if said.qty is not None else (order.qty if order.wanted is None else order.wanted)
-    wants = order.wants or {}
-    limit = said.limit if said.limit is not None else wants.get("limit", order.limit)
-    stop = said.stop if said.stop is not None else wants.get("stop", order.stop)
-    trail, trail_pct = order.trail, order.trail_pct
-    if "trail" in wants or "trail_pct" in wants:
-        trail, trail_pct = wants.get("trail"), wants.get("trail_pct")
-    return [OrderReplaced(order.id, order.instrument, qty, limit, stop, trail, trail_pct, said.venue_id)]
+    same = all(
+        theirs is None or theirs == ours
+        for theirs, ours in ((said.qty, order.qty), (said.limit, order.limit), (said.stop, order.stop))
+    )
+    if not order.replace_requested and same and said.venue_id in (order.venue_id, *order.earlier):
+        return []
+    facts: list[Fact] = []
+    if said.earlier and not order.venue_id:  # it was replaced before its acknowledgement came
+        facts.append(OrderAccepted(order.id, order.instrument, said.earlier))
+    new = replacement(order, venue_id=said.venue_id, qty=said.qty, limit=said.limit, stop=said.stop)
+    facts.append(new)
+    in_doubt = order.doubt is not None and order.doubt.about is About.LEG
+    if not (order.replace_requested or in_doubt or same) and order.strategy != EXTERNAL:
+        text = f"{order.id} was changed at the venue, and nobody here has asked for that"
+        facts.append(AlertRaised("changed", text, order.instrument, order.id))
+    return facts
 
 
 def _cancel_rejected(order: Order, said: OrderSaid) -> list[Fact]:

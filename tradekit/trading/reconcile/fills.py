@@ -12,7 +12,7 @@ from tradekit.model.money import exact
 from tradekit.model.said import FillSaid, OrderSaid
 from tradekit.state.shape import Order, State
 from tradekit.trading.fills import currency_of, filled, synthetic
-from tradekit.trading.matching import order_of
+from tradekit.trading.matching import order_of, traded
 from tradekit.trading.reconcile.books import Books, Found, Kind, Practice
 
 __all__ = ["fills"]
@@ -27,7 +27,7 @@ def fills(state: State, books: Books, practice: Practice) -> Iterator[Found]:
     for item in sorted(items, key=lambda one: (one.ts, one.cum or 0)):
         facts = filled(state, item)
         if facts:
-            order = order_of(state, item.order, item.venue_id)
+            order = traded(state, item)
             explained.add("" if order is None else order.id)
             yield _found(item, order, facts)
     for order in state.orders.values():
@@ -74,17 +74,17 @@ def _unexplained(state: State, order: Order, books: Books) -> Found:
 
 def _price(state: State, order: Order, books: Books) -> Decimal | None:
     """What the missing part is booked at: so that the venue's average comes out, else the order's price or the last."""
-    told = order.told
     listed = books.open_orders.items if books.open_orders is not None else ()
-    for item in listed:
-        if (
-            isinstance(item, OrderSaid)
-            and item.price
-            and order_of(state, item.order, item.venue_id) is order
-            and told
-        ):
-            at = (item.price * told - order.value) / (told - order.filled)
-            if at > 0:
-                return at.quantize(Decimal("1e-8"))
+    averages = [
+        item.price
+        for item in listed
+        if isinstance(item, OrderSaid)
+        and order_of(state, item.order, item.venue_id, item.instrument, item.side) is order
+    ]
+    average = next((one for one in (*averages, order.told_average) if one), None)
+    if average is not None and order.told:
+        at = (average * order.told - order.value) / (order.told - order.filled)
+        if at > 0:
+            return at.quantize(Decimal("1e-8"))
     mark = state.marks.get(order.instrument)
     return order.limit or order.stop or (None if mark is None else exact(mark.last))

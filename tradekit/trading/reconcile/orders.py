@@ -20,8 +20,11 @@ from tradekit.model.order import (
 from tradekit.model.reconciliation import AlertRaised
 from tradekit.model.said import Answer, OrderSaid, Question, What
 from tradekit.state.shape import Order, State
+from tradekit.trading.counts import whole
+from tradekit.trading.identity import is_next
 from tradekit.trading.matching import LEG, order_of
 from tradekit.trading.reconcile.books import SECOND, Books, Found, Kind, Practice
+from tradekit.trading.reconcile.positions import gap_of
 from tradekit.trading.reports import adopted, facts_of, revived
 from tradekit.trading.waiting import waits_here
 
@@ -35,18 +38,19 @@ def orders(state: State, books: Books, practice: Practice) -> Iterator[Found]:
         return
     seen: set[str] = set()
     for item in _latest(state, answer):
-        order = order_of(state, item.order, item.venue_id)
+        order = _of(state, item)
         if order is None:
             yield from _foreign(state, item)
             continue
         if order.id in seen:
-            if item.venue_id in ("", order.venue_id, *order.earlier):
-                continue
-            order = order_of(
-                state, "", item.venue_id
-            )  # one intent, two orders: the other counts like somebody else's
+            if order.replace_requested or item.venue_id in ("", order.venue_id, *order.earlier):
+                continue  # both legs of a replacement under way, or the same one again
+            other = msgspec.structs.replace(
+                item, order=""
+            )  # one intent, two orders: this one counts as foreign
+            order = _of(state, other)
             if order is None:
-                yield from _foreign(state, msgspec.structs.replace(item, order=""))
+                yield from _foreign(state, other)
                 continue
         seen.add(order.id)
         if item.what is not What.NEW:
@@ -56,7 +60,11 @@ def orders(state: State, books: Books, practice: Practice) -> Iterator[Found]:
     if answer.complete and (books.executions is not None or Question.EXECUTIONS in books.unkept):
         for order in state.orders.values():
             if order.id not in seen and _expected(state, order):
-                yield from _missing(order, books, practice)
+                yield from _missing(state, order, books, practice)
+
+
+def _of(state: State, item: OrderSaid) -> Order | None:
+    return order_of(state, item.order, item.venue_id, item.instrument, item.side)
 
 
 def _latest(state: State, answer: Answer) -> list[OrderSaid]:
@@ -64,7 +72,7 @@ def _latest(state: State, answer: Answer) -> list[OrderSaid]:
     found: dict[tuple[str, str], tuple[int, OrderSaid]] = {}
     for item in answer.items:
         if isinstance(item, OrderSaid):
-            order = order_of(state, item.order, item.venue_id)
+            order = _of(state, item)
             if LEG in item.order:  # its quantities are those of a leg
                 item = msgspec.structs.replace(item, qty=None, cum=None)
             name, known = ("", "") if order is None else (order.id, order.venue_id)
@@ -75,7 +83,7 @@ def _latest(state: State, answer: Answer) -> list[OrderSaid]:
                 if order is not None and item.venue_id in order.earlier
                 else 2
             )
-            found[name, item.venue_id or item.order] = (rank, item)
+            found[name or item.instrument, item.venue_id or item.order] = (rank, item)
     return [item for _, item in sorted(found.values(), key=lambda one: one[0])]
 
 
@@ -119,6 +127,11 @@ def _listed(state: State, order: Order, item: OrderSaid, books: Books, practice:
         if order.status is not Status.FILLED and not _young(order, books, practice):
             text = f"{order.id} was taken for {order.status}, and works at the venue"
             yield found(Kind.ORDER_REVIVED, order.status, text, *revived(order, item))
+        return
+    item = whole(state, order, item)
+    if is_next(order, item.venue_id):
+        text = f"the replacement of {order.id} has arrived: the venue has it as {item.venue_id}"
+        yield found(Kind.ORDER_FOUND, order.venue_id, text, *facts_of(state, item, books.at), at_once=True)
         return
     doubt = order.doubt.about if order.doubt is not None else None
     if order.status in (Status.SUBMITTED, Status.UNKNOWN) or doubt is About.SUBMIT or not order.venue_id:
@@ -164,7 +177,7 @@ def _terms(order: Order, item: OrderSaid, doubt: About | None) -> Iterator[tuple
     yield Kind.ORDER_TERMS, ours, f"{order.id} has other terms at the venue than here", terms
 
 
-def _missing(order: Order, books: Books, practice: Practice) -> Iterator[Found]:
+def _missing(state: State, order: Order, books: Books, practice: Practice) -> Iterator[Found]:
     """An order that the venue neither shows nor has told an end of: one trace less, or the last one needed."""
     doubt = order.doubt
     if doubt is None and _young(order, books, practice):
@@ -174,7 +187,7 @@ def _missing(order: Order, books: Books, practice: Practice) -> Iterator[Found]:
         return  # too soon after the last look-up to be another one
     facts: list[Fact] = [OrderMissed(order.id, order.instrument, "neither its orders nor its trades show it")]
     first = books.at if doubt is None or not doubt.first else doubt.first
-    if missed + 1 >= practice.look_ups and books.at - first >= practice.span:
+    if missed + 1 >= practice.look_ups and books.at - first >= practice.span and not _held_by(state, order):
         seconds = (books.at - first) // SECOND
         text = f"not found by {missed + 1} look-ups over {seconds} s"
         facts += [
@@ -186,6 +199,16 @@ def _missing(order: Order, books: Books, practice: Practice) -> Iterator[Found]:
         text=f"the venue does not show {order.id} ({missed + 1} of {practice.look_ups} look-ups)",
         proposed=tuple(facts), at_once=True,
     )  # fmt: skip
+
+
+def _held_by(state: State, order: Order) -> bool:
+    """Whether the account holds what this order would have brought: then it is no order that nobody knows."""
+    gaps = (
+        gap_of(one)
+        for one in state.health.reconciliation.open
+        if (one.kind, one.instrument) == (Kind.POSITION_QUANTITY, order.instrument)
+    )
+    return any(gap is not None and 0 < gap * order.side.sign <= order.leaves for gap in gaps)
 
 
 def _young(order: Order, books: Books, practice: Practice) -> bool:

@@ -12,12 +12,13 @@ from tradekit.model.doubt import EXTERNAL, SYNTHETIC
 from tradekit.model.money import ZERO, exact
 from tradekit.model.order import OrderFilled, Side
 from tradekit.model.said import PositionSaid
+from tradekit.state.seen import Difference
 from tradekit.state.shape import State
 from tradekit.trading.fills import currency_of
 from tradekit.trading.matching import external_id
 from tradekit.trading.reconcile.books import Books, Found, Kind, Practice
 
-__all__ = ["held", "positions", "ratio_of"]
+__all__ = ["gap_of", "held", "positions", "ratio_of"]
 
 _RATIOS = tuple(
     (Decimal(new), Decimal(old))
@@ -28,12 +29,18 @@ _RATIOS = tuple(
     )
 )
 """The splits that companies make: new for old."""
+_SHORT = " short"
 _NEAR = Decimal("0.02")  # how far the average price may be from the inverse of the ratio
 
 
 def held(state: State, instrument: str) -> Decimal:
     """All that is booked of an instrument, whoever traded it [base units]."""
     return sum((one.qty for one in state.positions.values() if one.instrument == instrument), start=ZERO)
+
+
+def gap_of(found: Difference) -> Decimal | None:
+    """How much more the account holds than is booked [base units], None where only its sides differ."""
+    return None if found.theirs.endswith(_SHORT) else Decimal(found.theirs) - Decimal(found.ours)
 
 
 def positions(state: State, books: Books, practice: Practice) -> Iterator[Found]:
@@ -43,9 +50,11 @@ def positions(state: State, books: Books, practice: Practice) -> Iterator[Found]
         return
     theirs: dict[str, Decimal] = {}
     prices: dict[str, Decimal] = {}
+    legs: dict[str, list[Decimal]] = {}
     for item in answer.items:
         if isinstance(item, PositionSaid):  # a hedging account tells its legs one by one
             theirs[item.instrument] = theirs.get(item.instrument, ZERO) + item.qty
+            legs.setdefault(item.instrument, []).append(item.qty)
             if item.price is not None:
                 prices[item.instrument] = item.price
     names = list(theirs)
@@ -57,6 +66,25 @@ def positions(state: State, books: Books, practice: Practice) -> Iterator[Found]
         dust = ZERO if spec is None or spec.lot is None else spec.lot  # nobody can trade less than a lot
         if have != has and abs(have - has) >= dust and not _moving(state, name, books, practice):
             yield _difference(state, name, have, has, prices.get(name))
+        elif state.account.hedging and not _moving(state, name, books, practice):
+            yield from _hedged(state, name, legs.get(name, []), dust)
+
+
+def _hedged(state: State, name: str, theirs: list[Decimal], dust: Decimal) -> Iterator[Found]:
+    """The same in sum and not on each side: a venue that tells long and short apart is compared side by side."""
+    ours = [one.qty for one in state.positions.values() if one.instrument == name]
+    long, short = (sum((max(ZERO, qty * sign) for qty in ours), start=ZERO) for sign in (1, -1))
+    has_long, has_short = (sum((max(ZERO, qty * sign) for qty in theirs), start=ZERO) for sign in (1, -1))
+    if len(theirs) < 2 or long == has_long or abs(long - has_long) < dust:
+        return
+    text = (
+        f"the account holds {has_long:f} {name} long and {has_short:f} short "
+        f"where {long:f} long and {short:f} short are booked"
+    )
+    yield Found(
+        kind=Kind.POSITION_QUANTITY, subject=name, instrument=name, ours=f"{long:f} long, {short:f}{_SHORT}",
+        theirs=f"{has_long:f} long, {has_short:f}{_SHORT}", text=text,
+    )  # fmt: skip
 
 
 def _booked(state: State) -> list[str]:

@@ -61,6 +61,8 @@ def _noted(known: Difference | None, one: Found, now: int, practice: Practice) -
         return [] if same else [told]
     facts: list[Fact] = [AlertRaised("difference", one.text, one.instrument, one.id)]
     if practice.accepts(one.kind) and one.proposed:
+        if any(isinstance(fact, AlertRaised) for fact in one.proposed):
+            facts = []  # what is accepted says so itself
         return [*facts, *one.proposed, DifferenceResolved(one.id, one.instrument, "accepted", "policy")]
     facts.append(told)
     if one.kind is Kind.POSITION_RATIO:
