@@ -58,7 +58,7 @@ def test_every_word_of_the_desk_is_on_the_page() -> None:
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"kind": "filled"}, "no report is of the kind 'filled' (did you mean 'fill'?); there are new, canceled"),
+    ({"kind": "fil"}, "no report is of the kind 'fil' (did you mean 'fill'?); there are new, canceled"),
     (
         {"kind": "new", "reson": "A"},
         "a report of kind 'new' has no key 'reson' (did you mean 'reason'?); there are cid,",
@@ -66,7 +66,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"kind": "positions", "items": [{"instrument": "BTC", "qy": 1}]}, "item 0 of positions has no key 'qy'"),
     ({"kind": "fill", "cid": "A", "qty": 1}, "a fill needs qty and price"),
     ({"kind": "fill", "cid": "A", "qty": "one", "price": 1}, "qty is 'one': give a number"),
-    ({"kind": "new", "cid": "A", "side": "long"}, "side is 'long': say buy or sell"),
+    ({"kind": "new", "cid": "A", "side": "up"}, "side is 'up': say buy or sell"),
     ({"kind": "error", "about": "sumbit"}, "about is 'sumbit' (did you mean 'submit'?)"),
     ({"kind": "order", "cid": "A", "status": "odd"}, "status is 'odd': give one of new, open"),
     ({"kind": "new", "cid": "A", "type": "odd"}, "type is 'odd': give one of market"),

@@ -7,6 +7,7 @@ nothing. Knows no limit.
 from decimal import Decimal
 
 from tradekit.model.account import AccountType
+from tradekit.model.doubt import EXTERNAL
 from tradekit.model.instrument import Instrument
 from tradekit.model.money import ZERO
 from tradekit.model.order import OrderSubmitted
@@ -15,7 +16,15 @@ from tradekit.state.shape import State
 from tradekit.state.totals import totals_of
 from tradekit.state.valuation import rate
 
-__all__ = ["conversion", "gross_exposure", "initial_margin", "leg_of", "net_exposure", "notional"]
+__all__ = [
+    "conversion",
+    "gross_exposure",
+    "initial_margin",
+    "leg_of",
+    "net_exposure",
+    "notional",
+    "still_held",
+]
 
 
 def gross_exposure(state: State, *, leaving_out: str = "") -> float | None:
@@ -53,6 +62,20 @@ def leg_of(state: State, order: OrderSubmitted) -> Decimal:
     name = f"{order.strategy}/{order.instrument}"
     leg = state.positions.get(f"{name}/{order.position}" if order.position else name)
     return ZERO if leg is None else leg.qty
+
+
+def still_held(state: State, strategy: str, instrument: str, held: Decimal) -> Decimal:
+    """How much of what a strategy holds, signed, is there to be reduced at the venue [base units].
+
+    In a netting account what somebody else has traded away since it was opened is gone: by a liquidation, or by hand.
+    What somebody else had held the other way before is a position of theirs, and takes nothing off.
+    """
+    if state.account.hedging or len(state.held.get(instrument, ())) < 2:
+        return abs(held)
+    own, theirs = (state.positions.get(f"{one}/{instrument}") for one in (strategy, EXTERNAL))
+    if own is None or theirs is None or own.qty * theirs.qty >= 0 or theirs.opened < own.opened:
+        return abs(held)
+    return min(abs(held), max(ZERO, abs(own.qty) - abs(theirs.qty)))
 
 
 def conversion(state: State, currency: str) -> float | None:

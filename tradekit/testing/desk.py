@@ -21,7 +21,8 @@ from tradekit.state.reducer import REDUCER
 from tradekit.state.seen import Difference
 from tradekit.state.shape import Order, State
 from tradekit.strategy.base import Strategy
-from tradekit.testing.said import moment, said
+from tradekit.testing.said import said
+from tradekit.testing.spelling import moment, side_of, type_of
 from tradekit.trading.engine import Engine
 from tradekit.trading.limits import check_limits
 from tradekit.trading.matching import LEG
@@ -120,7 +121,7 @@ class Desk:
         before = set(self.state.orders)
         self._names[f"c{self._commands + 1}"] = cid or ""
         refused = self._command(
-            "submit", side=side.lower(), qty=_plain(qty), instrument=name, **terms, **words
+            "submit", side=str(side_of(side)), qty=_plain(qty), instrument=name, **terms, **words
         )
         made = [order for order_id, order in self.state.orders.items() if order_id not in before]
         if not made:
@@ -259,7 +260,7 @@ class Desk:
 
 
 def _terms(kind: str, price: object, stop: object) -> dict[str, Any]:
-    match kind:
+    match type_of(kind):
         case "market":
             return {}
         case "limit":

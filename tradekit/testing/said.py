@@ -4,12 +4,10 @@ Liberal in what it takes, and clear about what it does not: a wrong kind or key 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from tradekit.errors import OrderError, did_you_mean
-from tradekit.model.money import exact
 from tradekit.model.order import OrderType, Side
 from tradekit.model.said import (
     Answer,
@@ -25,30 +23,46 @@ from tradekit.model.said import (
     Unknown,
     What,
 )
+from tradekit.testing.spelling import (
+    CALLS,
+    call_of,
+    kind_of,
+    moment,
+    number_of,
+    side_of,
+    status_of,
+    type_of,
+    word,
+)
 
-__all__ = ["KEYS", "KINDS", "moment", "said"]
+__all__ = ["KEYS", "KINDS", "said"]
 
 KEYS: dict[str, tuple[str, ...]] = {
-    "cid": ("client_order_id", "client_id", "clientOrderId"),
-    "venue_order_id": ("venue_id", "order_id", "oid"),
-    "old_venue_order_id": ("old_venue_id", "replaces"),
-    "exec_id": ("trade_id", "execution_id", "fill_id"),
+    "cid": ("client_order_id", "client_id", "clientOrderId", "order_link_id", "order_ref"),
+    "venue_order_id": ("venue_id", "order_id", "oid", "exchange_order_id", "orderId"),
+    "old_venue_order_id": ("old_venue_id", "replaces", "orig_venue_order_id"),
+    "exec_id": ("trade_id", "execution_id", "fill_id", "tradeId", "execId"),
     "instrument": ("symbol",),
     "side": (),
+    "position": ("position_side", "position_id"),
     "type": ("order_type",),
-    "qty": ("quantity", "size", "amount", "last_qty"),
-    "price": ("px", "last_price", "limit", "avg_price", "entry_price"),
-    "stop": ("stop_price", "trigger"),
-    "cum_qty": ("cum", "cum_filled", "filled", "filled_qty"),
+    "qty": ("quantity", "size", "amount", "last_qty", "new_qty"),
+    "price": ("px", "last_price", "last_px", "limit", "limit_price", "new_price"),
+    "avg_price": ("average", "average_price", "avg_px", "avg_fill_price", "entry_price"),
+    "stop": ("stop_price", "trigger", "trigger_price"),
+    "cum_qty": ("cum", "cum_filled", "filled", "filled_qty", "filled_quantity", "executed_qty"),
+    "leaves_qty": ("leaves", "remaining", "remaining_qty"),
     "fee": ("commission",),
-    "fee_currency": ("fee_asset", "commission_currency"),
+    "fee_currency": ("fee_asset", "commission_currency", "commission_asset"),
     "liquidity": (),
-    "status": (),
+    "status": ("order_status",),
     "reason": ("message", "text"),
     "code": (),
     "about": ("call", "what"),
     "currency": ("asset",),
     "total": ("balance", "cash"),
+    "free": ("available",),
+    "locked": ("used", "hold"),
     "items": ("orders", "executions", "fills", "trades", "positions", "balances"),
     "ok": (),
     "complete": (),
@@ -58,22 +72,14 @@ KEYS: dict[str, tuple[str, ...]] = {
 
 _ORDER = (
     "cid", "venue_order_id", "old_venue_order_id", "instrument", "side", "type", "qty", "price", "stop", "cum_qty",
-    "reason", "status", "ts",
+    "leaves_qty", "avg_price", "reason", "status", "ts",
 )  # fmt: skip
 _FILL = (
-    "cid", "venue_order_id", "exec_id", "instrument", "side", "qty", "price", "cum_qty", "fee", "fee_currency",
-    "liquidity", "ts",
+    "cid", "venue_order_id", "exec_id", "instrument", "side", "position", "qty", "price", "cum_qty", "avg_price", "fee",
+    "fee_currency", "liquidity", "ts",
 )  # fmt: skip
 _BOOK = ("items", "ok", "complete", "reason", "ts")
 _FAILURE = ("about", "cid", "venue_order_id", "code", "reason", "ts")
-_STATUS = {
-    **dict.fromkeys(("new", "open", "accepted", "working", "partially_filled"), What.NEW),
-    **dict.fromkeys(("canceled", "cancelled"), What.CANCELED),
-    "filled": What.FILLED,
-    "rejected": What.REJECTED,
-    "expired": What.EXPIRED,
-}
-_SPELT = {"cancelled": "canceled", "cancel_reject": "cancel_rejected", "replace_reject": "replace_rejected"}
 _ALIAS = {other: key for key, others in KEYS.items() for other in others}
 
 
@@ -82,43 +88,29 @@ def said(report: Mapping[str, Any], *, now: int, start: int) -> Said:
 
     `now` is the time of what has no `ts` [UTC ns], `start` what seconds are counted from.
     """
-    kind = _SPELT.get(str(report.get("kind")), report.get("kind"))
+    kind = kind_of(report.get("kind"), KINDS)
     if kind not in KINDS:
-        near = did_you_mean(str(kind), KINDS)
-        raise OrderError(f"no report is of the kind {kind!r}{near}; there are {', '.join(KINDS)}")
+        near = did_you_mean(kind, KINDS)
+        raise OrderError(
+            f"no report is of the kind {report.get('kind')!r}{near}; there are {', '.join(KINDS)}"
+        )
     make, keys = KINDS[kind]
     told = _named(
         {key: value for key, value in report.items() if key != "kind"}, keys, f"a report of kind {kind!r}"
     )
-    told["ts"] = moment(told["ts"], start) if "ts" in told else now
+    told["ts"], told["start"] = moment(told["ts"], start) if "ts" in told else now, start
     return make(kind, told)
 
 
-def moment(ts: object, start: int) -> int:
-    """A time [UTC ns] from nanoseconds, a datetime, ISO text, or seconds since `start`."""
-    if isinstance(ts, str):
-        ts = datetime.fromisoformat(ts)
-    if isinstance(ts, datetime):
-        aware = ts if ts.tzinfo is not None else ts.replace(tzinfo=UTC)
-        return int(Decimal(repr(aware.timestamp())) * 1_000_000_000)
-    if isinstance(ts, int | float | Decimal) and not isinstance(ts, bool):
-        return int(ts) if ts >= 10**15 else start + int(ts * 1_000_000_000)
-    raise OrderError(
-        f"ts is {ts!r}: give UTC nanoseconds, a datetime, ISO text, or seconds since the desk's start"
-    )
-
-
 def _named(told: Mapping[str, Any], keys: tuple[str, ...], where: str) -> dict[str, Any]:
-    """The values by their first names; None is left out."""
+    """The values by their first names; None and "" are left out."""
     made: dict[str, Any] = {}
     for key, value in told.items():
         name = _ALIAS.get(key, key)
-        if name == "limit":
-            name = "price"
         if name not in keys:
             near = did_you_mean(key, keys)
             raise OrderError(f"{where} has no key {key!r}{near}; there are {', '.join(keys)}")
-        if value is not None:
+        if value is not None and value != "":
             made[name] = value
     return made
 
@@ -126,76 +118,69 @@ def _named(told: Mapping[str, Any], keys: tuple[str, ...], where: str) -> dict[s
 # --- one statement ------------------------------------------------------------------------------------------
 
 
-def _number(told: Mapping[str, Any], key: str) -> Decimal | None:
-    return exact(told[key], name=key) if key in told else None
-
-
 def _side(told: Mapping[str, Any]) -> Side | None:
-    side = str(told["side"]).lower() if "side" in told else None
-    if side is not None and side not in set(Side):
-        raise OrderError(f"side is {told['side']!r}: say buy or sell")
-    return None if side is None else Side(side)
-
-
-def _type(told: Mapping[str, Any]) -> OrderType | None:
-    name = str(told["type"]).lower() if "type" in told else None
-    if name is not None and name not in set(OrderType):
-        raise OrderError(f"type is {told['type']!r}: give one of {', '.join(OrderType)}")
-    return None if name is None else OrderType(name)
+    return side_of(told["side"]) if "side" in told else None
 
 
 def _text(told: Mapping[str, Any], key: str) -> str:
     return str(told.get(key, ""))
 
 
-def _what(kind: str, told: Mapping[str, Any]) -> What:
-    if kind != "order" and "status" not in told:
+def _what(kind: str, told: Mapping[str, Any], cum: Decimal | None) -> What:
+    """A status beside a kind says nothing: with a refusal it is about the cancel or the change."""
+    if kind != "order":
+        if "status" in told and kind not in (What.CANCEL_REJECTED, What.REPLACE_REJECTED):
+            status_of(told["status"], None, None)
         return What(kind)
-    if kind in (What.CANCEL_REJECTED, What.REPLACE_REJECTED):
-        return What(kind)  # the status that comes with it is about the cancel or the change
-    status = str(told.get("status", "new" if kind == "order" else kind)).lower()
-    if status not in _STATUS:
-        raise OrderError(f"status is {told.get('status')!r}: give one of {', '.join(_STATUS)}")
-    return _STATUS[status] if kind == "order" else What(kind)
+    return status_of(told.get("status", "new"), number_of(told, "qty"), cum)
 
 
 def _order(kind: str, told: dict[str, Any]) -> Said:
-    limit = _number(told, "price")
-    type_ = _type(told)
-    stop = _number(told, "stop")
+    qty, limit, stop = (number_of(told, key) for key in ("qty", "price", "stop"))
+    type_ = type_of(told["type"]) if "type" in told else None
     if type_ is OrderType.STOP and stop is None:
         limit, stop = None, limit
+    cum, leaves = number_of(told, "cum_qty"), number_of(told, "leaves_qty")
+    if cum is None and leaves is not None:
+        if qty is None:
+            raise OrderError("leaves_qty is told without qty: give both, or cum_qty")
+        cum = qty - leaves
     return OrderSaid(
-        what=_what(kind, told),
+        what=_what(kind, told, cum),
         order=_text(told, "cid"),
         venue_id=_text(told, "venue_order_id"),
         earlier=_text(told, "old_venue_order_id"),
         instrument=_text(told, "instrument"),
         side=_side(told),
         type=type_,
-        qty=_number(told, "qty"),
+        qty=qty,
         limit=limit,
         stop=stop,
-        cum=_number(told, "cum_qty"),
+        cum=cum,
+        price=number_of(told, "avg_price"),
         reason=_text(told, "reason"),
         ts=told["ts"],
     )
 
 
-def _fill(kind: str, told: dict[str, Any]) -> FillSaid:
-    qty, price = _number(told, "qty"), _number(told, "price")
-    if qty is None or price is None:
-        raise OrderError("a fill needs qty and price")
+def _fill(kind: str, told: dict[str, Any]) -> Said:
+    qty, price, cum, average = (number_of(told, key) for key in ("qty", "price", "cum_qty", "avg_price"))
+    if (qty is None and cum is None) or (price is None and average is None):
+        raise OrderError(
+            "a fill needs qty and price; or cum_qty and avg_price, of all that has filled of its order"
+        )
     return FillSaid(
         exec_id=_text(told, "exec_id"),
-        qty=qty,
-        price=price,
+        qty=qty or Decimal(0),
+        price=price or Decimal(0),
         order=_text(told, "cid"),
         venue_id=_text(told, "venue_order_id"),
         instrument=_text(told, "instrument"),
         side=_side(told),
-        cum=_number(told, "cum_qty"),
-        fee=_number(told, "fee") or Decimal(0),
+        cum=cum,
+        average=None if price is not None else average,
+        position=_text(told, "position"),
+        fee=number_of(told, "fee") or Decimal(0),
         fee_currency=_text(told, "fee_currency"),
         liquidity=_text(told, "liquidity"),
         ts=told["ts"],
@@ -219,28 +204,35 @@ def _not_found(kind: str, told: dict[str, Any]) -> Said:
 # --- books --------------------------------------------------------------------------------------------------
 
 
+_NO_SIDE = ("net", "both", "none", "flat")
+
+
 def _position(told: dict[str, Any]) -> PositionSaid:
-    qty = _number(told, "qty")
+    qty = number_of(told, "qty")
     if qty is None or "instrument" not in told:
         raise OrderError("a position needs instrument and qty")
-    side = {"long": "buy", "short": "sell"}.get(_text(told, "side").lower())
-    if _side({"side": side} if side else told) is Side.SELL:
+    side = told.get("side", told.get("position", "net"))
+    if word(side) not in _NO_SIDE and side_of(side) is Side.SELL:
         qty = -abs(qty)
-    return PositionSaid(instrument=_text(told, "instrument"), qty=qty, price=_number(told, "price"))
+    price = number_of(told, "price")
+    price = number_of(told, "avg_price") if price is None else price
+    return PositionSaid(instrument=_text(told, "instrument"), qty=qty, price=price or None)
 
 
 def _balance(told: dict[str, Any]) -> BalanceSaid:
-    total = _number(told, "total")
+    total, free, locked = (number_of(told, key) for key in ("total", "free", "locked"))
+    if total is None and free is not None and locked is not None:
+        total = free + locked
     if total is None or "currency" not in told:
-        raise OrderError("a balance needs currency and total")
+        raise OrderError("a balance needs currency and total, or what is free of it and what is locked")
     return BalanceSaid(currency=_text(told, "currency"), total=total)
 
 
 _ITEMS: dict[str, tuple[Callable[[dict[str, Any]], Any], tuple[str, ...]]] = {
     "open_orders": (lambda told: _order("order", told), _ORDER),
     "executions": (lambda told: _fill("fill", told), _FILL),
-    "positions": (_position, ("instrument", "qty", "price", "side", "ts")),
-    "balances": (_balance, ("currency", "total", "ts")),
+    "positions": (_position, ("instrument", "qty", "price", "avg_price", "side", "position", "ts")),
+    "balances": (_balance, ("currency", "total", "free", "locked", "ts")),
 }
 
 
@@ -254,9 +246,7 @@ def _book(kind: str, told: dict[str, Any]) -> Said:
     items = []
     for number, item in enumerate(_listed(kind, told.get("items", ()))):
         one = _named(item, keys, f"item {number} of {kind}")
-        one.setdefault("ts", told["ts"])
-        if not isinstance(one["ts"], int) or one["ts"] < 10**15:
-            one["ts"] = told["ts"]
+        one["ts"] = moment(one["ts"], told["start"]) if "ts" in one else told["ts"]
         items.append(make(one))
     complete = bool(told.get("complete", kind != "balances"))
     return Answer(question=Question(kind), items=tuple(items), complete=complete, ts=told["ts"])
@@ -272,17 +262,15 @@ def _listed(kind: str, items: Any) -> Iterable[Mapping[str, Any]]:
 
 # --- failures and the link ----------------------------------------------------------------------------------
 
-_CALLS = ("submit", "cancel", "replace")
-
 
 def _failure(kind: str, told: dict[str, Any]) -> Said:
-    about = _text(told, "about")
+    about = call_of(_text(told, "about"))
     words = [str(told[key]) for key in ("code", "reason") if key in told]
     reason = f"{kind}: {' '.join(words)}" if words else kind
     if about in set(Question) - {Question.ORDER}:
         return Unknown(question=Question(about), reason=reason, ts=told["ts"])
-    if about not in ("", "order", *_CALLS):
-        known = (*_CALLS, *Question)
+    if about not in ("", "order", *CALLS):
+        known = (*CALLS, *Question)
         raise OrderError(f"about is {about!r}{did_you_mean(about, known)}: give one of {', '.join(known)}")
     if about == "order":
         return Unknown(question=Question.ORDER, reason=reason, ts=told["ts"])

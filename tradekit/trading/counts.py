@@ -8,14 +8,12 @@ from decimal import Decimal
 
 import msgspec
 
-from tradekit.model.money import ZERO
+from tradekit.model.money import CENT, ZERO
 from tradekit.model.said import FillSaid, OrderSaid
 from tradekit.state.shape import Order, State
 from tradekit.trading.matching import booked, execution_id, synthetic_fills
 
 __all__ = ["alone", "whole"]
-
-_CENT = Decimal("1e-8")
 
 
 def whole(state: State, order: Order, said: OrderSaid) -> OrderSaid:
@@ -77,4 +75,5 @@ def _priced(order: Order, said: FillSaid, total: Decimal) -> FillSaid:
     if said.average is None or not said.qty or said.price:
         return said
     price = (said.average * total - order.value) / said.qty
-    return msgspec.structs.replace(said, price=price.quantize(_CENT))
+    rounded = price.quantize(CENT)
+    return msgspec.structs.replace(said, price=price if price == rounded else rounded)

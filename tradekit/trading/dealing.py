@@ -23,6 +23,7 @@ from tradekit.model.order import (
     OrderType,
     Side,
 )
+from tradekit.state.exposure import still_held
 from tradekit.state.shape import Order, State
 from tradekit.trading import amend, exposure, risk
 from tradekit.trading.bracket import Exits, exits_of
@@ -231,12 +232,12 @@ class Dealing:
             self._tell(OrderCancelRequested(order_id, order.instrument, reason))
 
     def close(self, instrument: str, held: Decimal, *, urgent: bool = False, **words: Any) -> str | None:
-        """Leave so much that is held, signed, at the market; None where it is less than a lot.
+        """Leave so much that is held, signed, at the market; None where less than a lot is left of it at the venue.
 
         urgent  whether it goes out now, whatever the venue has refused
         """
         spec, side = self.instrument(instrument), Side.SELL if held > 0 else Side.BUY
-        terms = Terms(type=OrderType.MARKET, qty=floor_to(abs(held), spec.lot), reduce_only=True)
+        terms = Terms(type=OrderType.MARKET, qty=floor_to(still_held(self.state, self.state.strategy.id, instrument, held), spec.lot), reduce_only=True)
         return self._submit(spec, side, terms, None, not urgent, **words) if terms.qty else None
 
     def cancel_all(self, instrument: str | None, reason: str = "") -> None:
@@ -251,8 +252,9 @@ class Dealing:
         self.cancel_all(instrument, reason)
         for position in list(self.state.positions.values()):
             if position.qty and position.strategy != EXTERNAL and instrument in (None, position.instrument):
-                words = {"position": position.position, "reason": reason}
-                self.close(position.instrument, position.qty, urgent=True, **words)
+                self.close(
+                    position.instrument, position.qty, urgent=True, position=position.position, reason=reason
+                )
 
     # --- what is expected -----------------------------------------------------------------------------------
 

@@ -246,6 +246,7 @@ def _foreign(state: State, said: FillSaid) -> list[Fact]:
     fill = OrderFilled(
         order_id, said.instrument, EXTERNAL, account, name, said.side, said.qty, said.price, said.fee,
         said.fee_currency or currency_of(state, said.instrument), said.liquidity,
+        said.position if state.account.hedging else "",
     )  # fmt: skip
     if any(one.order == order_id and one.exec_id == name for one in reversed(state.fills)):
         return []

@@ -21,7 +21,7 @@ from tradekit.model.order import (
     Side,
     Status,
 )
-from tradekit.state.exposure import leg_of
+from tradekit.state.exposure import leg_of, still_held
 from tradekit.state.monitors import is_kept
 from tradekit.state.shape import Order, State
 
@@ -107,13 +107,21 @@ def room_for(state: State, order: Order) -> Decimal:
     other exits have taken off it is gone.
     """
     spec = state.instruments.get(order.instrument)
-    held = max(ZERO, -leg_of(state, as_sent(order)) * order.side.sign)
+    held = _left(state, order)
     room = floor_to(held, None if spec is None else spec.lot)
     parent = state.orders.get(order.parent) if order.parent else None
     if parent is None:
         return room
     entered, left = _part_of(state, parent, order)
     return min(room, max(ZERO, entered - left))
+
+
+def _left(state: State, order: Order) -> Decimal:
+    """What there is to reduce of the position that an order closes."""
+    held = leg_of(state, as_sent(order))
+    if held * order.side.sign >= 0:
+        return ZERO
+    return still_held(state, order.strategy, order.instrument, held)
 
 
 def _part_of(state: State, parent: Order, order: Order) -> tuple[Decimal, Decimal]:
@@ -168,7 +176,7 @@ def rechecked(state: State, instrument: str, *, kept: bool) -> list[Fact]:
         room = room_for(state, order)
         if order.parent in state.orders:
             shares = given.setdefault((f"{order.strategy}/{order.position}", order.side), {})
-            held = max(ZERO, -leg_of(state, as_sent(order)) * order.side.sign)
+            held = _left(state, order)
             others = sum((qty for name, qty in shares.items() if name != (order.group or order.id)), ZERO)
             room = min(room, max(ZERO, held - others))
             shares[order.group or order.id] = max(room, shares.get(order.group or order.id, ZERO))

@@ -72,7 +72,10 @@ def positions(state: State, books: Books, practice: Practice) -> Iterator[Found]
 
 def _hedged(state: State, name: str, theirs: list[Decimal], dust: Decimal) -> Iterator[Found]:
     """The same in sum and not on each side: a venue that tells long and short apart is compared side by side."""
-    ours = [one.qty for one in state.positions.values() if one.instrument == name]
+    booked = [one for one in state.positions.values() if one.instrument == name and one.qty]
+    if any(one.strategy == EXTERNAL for one in booked):
+        return  # nobody here can tell which side somebody else's trades were of
+    ours = [one.qty for one in booked]
     long, short = (sum((max(ZERO, qty * sign) for qty in ours), start=ZERO) for sign in (1, -1))
     has_long, has_short = (sum((max(ZERO, qty * sign) for qty in theirs), start=ZERO) for sign in (1, -1))
     if len(theirs) < 2 or long == has_long or abs(long - has_long) < dust:

@@ -1,0 +1,166 @@
+"""How venues spell what a scripted one may say: kinds, statuses, sides, types, times and numbers, by one word each.
+
+Pure tables and look-ups. Knows neither keys nor statements.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from tradekit.errors import OrderError
+from tradekit.model.money import exact
+from tradekit.model.order import OrderType, Side
+from tradekit.model.said import What
+
+__all__ = [
+    "CALLS",
+    "STATUSES",
+    "call_of",
+    "kind_of",
+    "moment",
+    "number_of",
+    "side_of",
+    "status_of",
+    "type_of",
+    "word",
+]
+
+CALLS = ("submit", "cancel", "replace")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_RELIABLE = 15  # decimal digits that a double keeps
+
+
+def _table(**others: str) -> dict[str, str]:
+    return {other: name for name, words in others.items() for other in words.split()}
+
+
+_KINDS = _table(
+    new="accepted ack acknowledged open opened placed",
+    canceled="cancelled cancel canceled_by_venue",
+    expired="expire",
+    rejected="reject order_rejected",
+    replaced="replace amended modified updated",
+    cancel_rejected="cancel_reject",
+    replace_rejected="replace_reject modify_rejected amend_rejected",
+    fill="partial_fill partially_filled filled trade execution liquidation adl",
+    bust="busted trade_bust trade_cancel trade_canceled",
+    order="order_status order_update status",
+    not_found="order_not_found unknown_order",
+    open_orders="orders",
+    executions="fills trades",
+    positions="position",
+    balances="balance account",
+    disconnect="disconnected",
+    reconnect="reconnected connected",
+)
+_CALLS = _table(submit="place create new order_submit", cancel="cancel_order", replace="amend modify edit")
+_STATUS = _table(
+    new="new open accepted working active live submitted pending_new pre_submitted presubmitted untriggered triggered "
+    "pending_cancel pending_replace partially_filled part_filled partial_fill partial held",
+    canceled="canceled cancelled api_cancelled partially_canceled",
+    filled="filled full_fill fully_filled executed complete completed closed",
+    rejected="rejected reject failed",
+    expired="expired expired_in_match",
+)
+_SIDES = _table(buy="b bid bot bought long", sell="s ask sld sold short sell_short")
+_TYPES = _table(
+    market="mkt",
+    limit="lmt limit_maker post_only",
+    stop="stp stop_market stop_loss",
+    stop_limit="stp_lmt stop_loss_limit",
+    trailing_stop="trail trailing_stop_market",
+    market_if_touched="mit take_profit take_profit_market",
+    limit_if_touched="lit take_profit_limit",
+)
+STATUSES = (
+    "new",
+    "open",
+    "accepted",
+    "working",
+    "partially_filled",
+    "canceled",
+    "filled",
+    "rejected",
+    "expired",
+)
+
+
+def word(told: object) -> str:
+    """A word in small letters, its parts joined by "_": "PartiallyFilled", "PARTIALLY-FILLED", "partially filled"."""
+    parts = str(told).strip()
+    if not parts.isupper():
+        parts = _HUMP.sub("_", parts)
+    return re.sub(r"[\s\-]+", "_", parts).lower()
+
+
+def kind_of(told: object, kinds: Iterable[str]) -> str:
+    """A report's kind by its one name; a word that is no kind is given back."""
+    kind = word(told)
+    return kind if kind in kinds else _KINDS.get(kind, kind)
+
+
+def call_of(told: str) -> str:
+    """What a failure is about by its one name."""
+    about = word(told)
+    return _CALLS.get(about, about)
+
+
+def status_of(told: object, qty: Decimal | None, cum: Decimal | None) -> What:
+    """What a status says; one that is closed with less than its quantity is not said to have filled."""
+    status = word(told)
+    if status not in _STATUS:
+        raise OrderError(f"status is {told!r}: give one of {', '.join(STATUSES)}")
+    if status == "closed" and qty is not None and cum is not None and cum < qty:
+        return What.NEW
+    return What(_STATUS[status])
+
+
+def side_of(told: object) -> Side:
+    """A side; raises OrderError for a word that is none."""
+    side = word(told)
+    side = _SIDES.get(side, side)
+    if side not in set(Side):
+        raise OrderError(f"side is {told!r}: say buy or sell")
+    return Side(side)
+
+
+def type_of(told: object) -> OrderType:
+    """An order's type; raises OrderError for a word that is none."""
+    name = word(told)
+    name = _TYPES.get(name, name)
+    if name not in set(OrderType):
+        raise OrderError(f"type is {told!r}: give one of {', '.join(OrderType)}")
+    return OrderType(name)
+
+
+def number_of(told: Mapping[str, object], key: str) -> Decimal | None:
+    """An exact number, None where it is not told; of a float the digits that it keeps, so 0.1 + 0.2 is 0.3."""
+    if key not in told:
+        return None
+    value = told[key]
+    return exact(f"{value:.{_RELIABLE}g}" if isinstance(value, float) else value, name=key)
+
+
+def moment(ts: object, start: int) -> int:
+    """A time [UTC ns] from nano-, micro- or milliseconds, a datetime, ISO text, or seconds since 1970 or `start`."""
+    if isinstance(ts, str):
+        try:
+            ts = datetime.fromisoformat(ts)
+        except ValueError as error:
+            raise _no_time(ts) from error
+    if isinstance(ts, datetime):
+        aware = ts if ts.tzinfo is not None else ts.replace(tzinfo=UTC)
+        return int(Decimal(repr(aware.timestamp())) * 1_000_000_000)
+    if isinstance(ts, int | float | Decimal) and not isinstance(ts, bool):
+        for least, factor in ((10**17, 1), (10**14, 1_000), (10**11, 1_000_000), (10**9, 1_000_000_000)):
+            if ts >= least:
+                return int(ts) * factor
+        return start + int(ts * 1_000_000_000)
+    raise _no_time(ts)
+
+
+def _no_time(ts: object) -> OrderError:
+    return OrderError(
+        f"ts is {ts!r}: give UTC nanoseconds, a datetime, ISO text, or seconds since the desk's start"
+    )
