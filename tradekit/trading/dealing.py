@@ -23,7 +23,6 @@ from tradekit.model.order import (
     OrderType,
     Side,
 )
-from tradekit.state.exposure import still_held
 from tradekit.state.shape import Order, State
 from tradekit.trading import amend, exposure, risk
 from tradekit.trading.bracket import Exits, exits_of
@@ -237,7 +236,7 @@ class Dealing:
         urgent  whether it goes out now, whatever the venue has refused
         """
         spec, side = self.instrument(instrument), Side.SELL if held > 0 else Side.BUY
-        terms = Terms(type=OrderType.MARKET, qty=floor_to(still_held(self.state, self.state.strategy.id, instrument, held), spec.lot), reduce_only=True)
+        terms = Terms(type=OrderType.MARKET, qty=exposure.closing(self.state, spec, held), reduce_only=True)
         return self._submit(spec, side, terms, None, not urgent, **words) if terms.qty else None
 
     def cancel_all(self, instrument: str | None, reason: str = "") -> None:

@@ -12,10 +12,10 @@ from tradekit.errors import OrderError
 from tradekit.model.instrument import Instrument
 from tradekit.model.money import CENT, ZERO, exact, floor_to
 from tradekit.model.order import OrderReplaceRequested, OrderSubmitted, OrderType, Status
-from tradekit.state.exposure import conversion
+from tradekit.state.exposure import conversion, still_held
 from tradekit.state.shape import Order, Position, State
 
-__all__ = ["changed", "expected", "leaving", "less", "under_way", "unit_worth", "units_for", "weighed"]
+__all__ = ["changed", "closing", "expected", "leaving", "less", "under_way", "unit_worth", "units_for", "weighed"]
 
 _MARKET_ONCE_TRIGGERED = frozenset({OrderType.STOP, OrderType.TRAILING_STOP, OrderType.MARKET_IF_TOUCHED})
 _SET_OFF = frozenset({Status.TRIGGERED, Status.PARTIALLY_FILLED})
@@ -110,6 +110,11 @@ def less(order: Order, request: OrderReplaceRequested) -> bool:
     """Whether a replacement only makes the order smaller."""
     prices = (request.limit, request.stop, request.trail, request.trail_pct)
     return request.qty is not None and request.qty <= order.qty and prices == (None,) * 4
+
+
+def closing(state: State, spec: Instrument, held: Decimal) -> Decimal:
+    """What there is to leave of so much that the strategy holds, signed, in whole lots [base units]."""
+    return floor_to(still_held(state, state.strategy.id, spec.id, held), spec.lot)
 
 
 def leaving(working: Iterable[Order], position: Position) -> Decimal:
