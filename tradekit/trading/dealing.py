@@ -251,9 +251,8 @@ class Dealing:
         self.cancel_all(instrument, reason)
         for position in list(self.state.positions.values()):
             if position.qty and position.strategy != EXTERNAL and instrument in (None, position.instrument):
-                self.close(
-                    position.instrument, position.qty, urgent=True, position=position.position, reason=reason
-                )
+                words = {"position": position.position, "reason": reason}
+                self.close(position.instrument, position.qty, urgent=True, **words)
 
     # --- what is expected -----------------------------------------------------------------------------------
 
