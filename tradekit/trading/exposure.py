@@ -15,7 +15,17 @@ from tradekit.model.order import OrderReplaceRequested, OrderSubmitted, OrderTyp
 from tradekit.state.exposure import conversion, still_held
 from tradekit.state.shape import Order, Position, State
 
-__all__ = ["changed", "closing", "expected", "leaving", "less", "under_way", "unit_worth", "units_for", "weighed"]
+__all__ = [
+    "changed",
+    "closing",
+    "expected",
+    "leaving",
+    "less",
+    "under_way",
+    "unit_worth",
+    "units_for",
+    "weighed",
+]
 
 _MARKET_ONCE_TRIGGERED = frozenset({OrderType.STOP, OrderType.TRAILING_STOP, OrderType.MARKET_IF_TOUCHED})
 _SET_OFF = frozenset({Status.TRIGGERED, Status.PARTIALLY_FILLED})
