@@ -6,6 +6,7 @@ SHELL := /bin/bash
 .PHONY: help demo lab test lint unit laws processes proofs browser prove bench pins setup clean
 
 export PYTHON ?=
+unexport PYTHONDONTWRITEBYTECODE # else each worker of each part, and each process a test starts, compiles all anew
 
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest -q

@@ -16,12 +16,30 @@ import pytest
 # contracts' asserts show their values too; said before anybody imports them
 pytest.register_assert_rewrite(*(f"tradekit.testing.{name}" for name in ("brokers", "journals", "talk")))
 
+from tests.parts import needed, unnamed  # noqa: E402
 from tradekit.core.redact import secrets  # noqa: E402
 
 FULL = os.environ.get("TRADEKIT_PROVE") == "full"
 PROOFS_FILE = os.environ.get("TRADEKIT_PROOFS_FILE")  # JSON lines; set by tools/prove.py
 HOME_VARIABLES = ("XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
 _BOOK = pytest.StashKey["ProofBook"]()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A part of the tests (`-m`) imports no file that holds none of it."""
+    wanted = config.option.markexpr
+    if not wanted or not (collection_path.is_dir() or collection_path.match("test_*.py")):
+        return None
+    return None if needed(collection_path, wanted) else True
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A test whose part its file does not name would be missed when that part is run alone."""
+    missed = unnamed(item.path, (mark.name for mark in item.iter_markers()))
+    if missed:
+        raise pytest.UsageError(
+            f"{item.nodeid} is marked {', '.join(missed)}, which {item.path.name} does not name"
+        )
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,8 @@ from tests.hazards.suite import Hazards
 from tradekit.model.instrument import Instrument
 from tradekit.trading.quota import Quota
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:

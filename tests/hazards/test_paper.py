@@ -17,6 +17,8 @@ from tradekit.sim.rules import Rules
 from tradekit.testing.faults import Fault, Faults
 from tradekit.testing.faulty import FaultyBroker
 
+pytestmark = pytest.mark.process
+
 
 class Refusing(OneFault):
     """Strikes once, or refuses every order from now on."""
