@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from tradekit.core.event import Fact, fact
 from tradekit.model.account import AccountType
 from tradekit.model.instrument import Instrument
@@ -53,6 +55,8 @@ class SessionOpened(Fact, frozen=True, gc=False):
     program, reducer versions of tradekit and of the fold
     account_type     what orders may do with the money there is
     hedging          whether positions of one instrument are kept apart by name, instead of netted
+    terms            how a simulated exchange fills and charges these orders, as configured: fee, slippage, rules,
+                     borrow_rate, interest_rate; `flips` whether one order may lead through zero
     """
 
     name: str
@@ -73,6 +77,7 @@ class SessionOpened(Fact, frozen=True, gc=False):
     account_type: AccountType = AccountType.UNLIMITED
     hedging: bool = False
     warm_until: int = 0
+    terms: dict[str, Any] = msgspec.field(default_factory=dict)
 
     @property
     def key(self) -> str:

@@ -43,6 +43,7 @@ from tradekit.wiring.market import Market, market_of
 
 __all__ = ["CONFIG_USER", "Parts", "build"]
 
+_CHARGED = ("fee", "slippage", "rules", "borrow_rate", "interest_rate")
 CONFIG_USER = "config"  # who sets a parameter that was changed in the file between two starts
 
 _log = logging.getLogger("tradekit.session")
@@ -108,6 +109,7 @@ def build(config: Config, *, clock: Clock) -> Parts:
         )
         store = _restored_store(config, journal, snapshots, clock)
         execution = execution_at(engine, gate, journal.id, clock)
+        opened = msgspec.structs.replace(opened, terms=_terms(config, flips=engine.dealing.flips))
         if journal.last_seq:
             _restore_engine(execution, journal, store, 0 if before is None else before.epoch)
     except BaseException:
@@ -163,6 +165,13 @@ def _opened(config: Config, strategy: Strategy, market: Market, limits: dict[str
         hedging=session.hedging,
         warm_until=market.opened,
     )
+
+
+def _terms(config: Config, *, flips: bool) -> dict[str, Any]:
+    """What a backtest of this session's orders needs to know beside the bars."""
+    said = {name: getattr(config.broker, name) for name in _CHARGED}
+    terms: dict[str, Any] = msgspec.to_builtins(said)  # Decimals as text: what is written is read again
+    return terms | {"flips": flips}
 
 
 # --- what the journal remembers -----------------------------------------------------------------------------
