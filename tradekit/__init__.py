@@ -28,6 +28,7 @@ _DOOR = {
     "connect": "tradekit.wiring.sessions:connect",
     "sessions": "tradekit.wiring.sessions:sessions",
     "open_journal": "tradekit.wiring.journals:open_journal",
+    "parity": "tradekit.wiring.parity:parity",
     "research": "tradekit.research",
     "rules": "tradekit.rules",
 }
@@ -78,6 +79,7 @@ __all__ = [
     "indicators",
     "load_bars",
     "open_journal",
+    "parity",
     "research",
     "rules",
     "sessions",
@@ -98,6 +100,7 @@ if TYPE_CHECKING:
     from tradekit.strategy.base import Strategy
     from tradekit.strategy.vector import VectorStrategy
     from tradekit.wiring.journals import open_journal
+    from tradekit.wiring.parity import parity
     from tradekit.wiring.sessions import connect, sessions, start
 
     __version__: str

@@ -34,6 +34,7 @@ COMMANDS = (
         "kill",
     ),
     "token",
+    "parity",
     "report",
     "service",
     *(

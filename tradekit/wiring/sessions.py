@@ -36,6 +36,8 @@ from tradekit.wiring.understood import check_understood
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tradekit.report.parity import Parity
+
 __all__ = ["Session", "connect", "find_config", "sessions", "start"]
 
 _START_S = 60.0  # loading long histories takes its time
@@ -56,13 +58,30 @@ class Session(SessionClient):
 
         return inline_dashboard(self, theme=theme)
 
+    def parity(self, **options: Any) -> "Parity":
+        """The session so far against its backtest: every difference with its reason (docs/parity.md).
+
+        options  those of `tk.parity`. The journal is read from its file where it lies on this machine, else all of it
+        comes over the wire. Raises what `tk.parity` raises, ConnectionLostError when the session does not answer.
+        """
+        from tradekit.wiring.parity import parity, parity_of
+
+        entry = self._entry()
+        if entry is not None and entry.journal:
+            return parity(entry.journal, **options)
+        return parity_of(self.events, folders=[Path.cwd()], **options)
+
+    def _entry(self) -> registry.Entry | None:
+        """Its entry in the register, where it runs on this machine."""
+        return next((e for e in registry.entries() if _same_place(e.uri, self.uri)), None)
+
     def stop(self, reason: str = "", *, timeout_s: float = _STOP_S) -> Receipt:
         """End the session in good order, wait until its process has let go of everything, and detach.
 
         Returns the command's seq: `start` may follow at once. Raises TradekitError when it takes longer, RefusedError
         when its journal has failed and could not take the command; it has ended then all the same.
         """
-        entry = next((e for e in registry.entries() if _same_place(e.uri, self.uri)), None)
+        entry = self._entry()
         try:
             seq = super().stop(reason)
         except RefusedError as error:

@@ -1,0 +1,178 @@
+"""A parity report for reading: as lines for a terminal, and as a block of HTML in a notebook.
+
+Knows the report's numbers and nothing of how they came about.
+"""
+
+import html
+import textwrap
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tradekit.report.parity import KINDS, Difference
+from tradekit.report.words import plain
+
+if TYPE_CHECKING:
+    from tradekit.report.parity import Parity
+
+__all__ = ["parity_html", "parity_text"]
+
+_MINUS = "\N{MINUS SIGN}"
+_WIDE = 100
+_SHOWN = 100  # rows in a notebook; the frame has them all
+
+
+def parity_text(report: "Parity", *, rows: int) -> str:
+    """The report in lines, with so many of its differences."""
+    lines = [
+        _title(report),
+        f"  {_replay(report)}",
+        *(f"  {name:<12} {text}" for name, text in _facts(report)),
+    ]
+    if report.differences:
+        lines += ["", *_kind_lines(report)]
+    if rows and report.differences:
+        lines += ["", *_row_lines(report.differences[:rows])]
+        left = len(report.differences) - rows
+        lines += [f"  and {left:,} more"] if left > 0 else []
+    for text in report.notes:
+        lines += ["", textwrap.fill(f"Note: {text}", _WIDE, subsequent_indent="  ")]
+    return "\n".join(lines)
+
+
+def parity_html(report: "Parity") -> str:
+    """The report as a block of HTML, light or dark with the page it stands in; every text is escaped."""
+    from tradekit.report.page import style
+
+    told = (
+        "" if report.replay.equal else f'<p class="tk-warning"><b>Replay</b> {_escaped(_replay(report))}</p>'
+    )
+    told += "".join(f'<p class="tk-note"><b>Note</b> {_escaped(text)}</p>' for text in report.notes)
+    facts = "".join(
+        f'<div class="tk-line"><span>{_escaped(name)}</span>'
+        f'<span class="tk-number">{_escaped(text).replace("-", _MINUS)}</span></div>'
+        for name, text in (("replay", "equal" if report.replay.equal else "different"), *_facts(report))
+    )
+    tables = _kinds_html(report) + _rows_html(report) if report.differences else ""
+    return (
+        f'<style>{style()}</style><div class="tk-summary"><div class="tk-title">{_escaped(_title(report))}</div>'
+        f'{told}<div class="tk-facts">{facts}</div>{tables}</div>'
+    )
+
+
+def _title(report: "Parity") -> str:
+    verdict = "live equals backtest" if report.equal else "live differs from backtest"
+    return f"{report.name} ({report.mode}, {report.strategy}): {verdict}"
+
+
+def _replay(report: "Parity") -> str:
+    replay = report.replay
+    if replay.equal:
+        return f"{'replay':<12} equal: the engine tells the same {report.events:,} events of the journaled inputs"
+    return (
+        f"the replay differs at #{replay.seq:,}: the journal holds {replay.journaled}, now it is {replay.replayed}; "
+        + "; ".join(replay.reasons)
+    )
+
+
+def _facts(report: "Parity") -> list[tuple[str, str]]:
+    """The report's numbers: labels and values, in order."""
+    live, backtest = report.profit
+    facts = [
+        ("orders", _both(*report.orders)),
+        ("fills", _both(*report.fills)),
+        ("profit", f"{_money(live)} live, {_money(backtest)} in the backtest [{report.currency}]"),
+    ]
+    if report.differences:
+        unexplained = _money(report.unexplained, sign=True) if report.unexplained else "0"
+        facts.append(
+            (
+                "difference",
+                f"{_money(report.difference, sign=True)}: explained {_money(report.explained, sign=True)}, "
+                f"unexplained {unexplained}",
+            )
+        )
+    return facts
+
+
+def _both(live: int, backtest: int) -> str:
+    return f"{live:,} in both" if live == backtest else f"{live:,} live, {backtest:,} in the backtest"
+
+
+def _kind_lines(report: "Parity") -> Iterator[str]:
+    yield f"  {'kind':<14}{'count':>8}{'effect':>18}{'with what followed':>22}"
+    for row in report.kinds():
+        effect, whole = _money(row["effect"], sign=True), _money(row["whole"], sign=True)
+        yield f"  {row['kind']:<14}{row['count']:>8,}{effect:>18}{whole:>22}"
+
+
+def _row_lines(differences: Sequence[Difference]) -> Iterator[str]:
+    for one in differences:
+        about = " ".join(filter(None, (one.instrument, one.order or (f"({one.twin})" if one.twin else ""))))
+        follows = f", after #{one.after:,}" if one.after else ""
+        yield f"  {_time(one.ts)}  {one.kind}{follows}: {about}  {_money(one.effect, sign=True)}"
+        for name, text in (("live", one.session), ("backtest", one.backtest), ("why", one.why)):
+            if text:
+                yield from textwrap.wrap(
+                    f"{name:<9}{text}", _WIDE, initial_indent=" " * 6, subsequent_indent=" " * 15
+                )
+
+
+def _kinds_html(report: "Parity") -> str:
+    rows = "".join(
+        f'<tr title="{_escaped(KINDS[row["kind"]])}"><td style="text-align:left">{_escaped(row["kind"])}</td>'
+        f"<td>{row['count']:,}</td>{_amount(row['effect'])}{_amount(row['whole'])}</tr>"
+        for row in report.kinds()
+    )
+    return (
+        f'<div class="tk-name tk-part">By kind ({_escaped(report.currency)})</div><div class="tk-scroll"><table>'
+        f'<tr><th style="text-align:left">kind</th><th>count</th><th>effect</th><th>with what followed</th></tr>'
+        f"{rows}</table></div>"
+    )
+
+
+def _rows_html(report: "Parity") -> str:
+    rows = "".join(map(_row_html, report.differences[:_SHOWN]))
+    left = len(report.differences) - _SHOWN
+    more = f'<div class="tk-span">and {left:,} more: .rows has them all</div>' if left > 0 else ""
+    heads = "".join(
+        f'<th style="text-align:{side}">{name}</th>'
+        for name, side in (*((one, "left") for one in ("time", "kind", "order", "what and why")), ("effect", "right"))
+    )  # fmt: skip
+    return (
+        f'<div class="tk-name tk-part">Differences</div><div class="tk-scroll"><table class="tk-story">'
+        f"<tr>{heads}</tr>{rows}</table>{more}</div>"
+    )
+
+
+def _row_html(one: Difference) -> str:
+    said = "<br>".join(
+        f"<b>{name}</b> {_escaped(text)}"
+        for name, text in (("live", one.session), ("backtest", one.backtest), ("why", one.why))
+        if text
+    )
+    return (
+        f'<tr title="events {", ".join(map(str, one.seqs)) or "none"}"><td class="tk-number">{_time(one.ts)}</td>'
+        f"<td>{_escaped(one.kind)}</td><td>{_escaped(one.order or one.twin)}<br>{_escaped(one.instrument)}</td>"
+        f'<td style="white-space:normal">{said}</td>{_amount(one.effect)}</tr>'
+    )
+
+
+def _amount(value: Decimal) -> str:
+    tone = "" if not value else " tk-up" if value > 0 else " tk-down"
+    text = _money(value, sign=True).replace("-", _MINUS)
+    return f'<td class="tk-number{tone}" style="text-align:right;white-space:nowrap">{text}</td>'
+
+
+def _money(value: Decimal, *, sign: bool = False) -> str:
+    text = plain(round(value, 8)) if abs(value) < 1 else f"{value:,.2f}"
+    return f"+{text}" if sign and value > 0 else text
+
+
+def _time(ts: int) -> str:
+    return f"{datetime.fromtimestamp(ts // 1_000_000_000, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text)

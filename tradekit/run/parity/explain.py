@@ -1,0 +1,265 @@
+"""Why a session's orders and fills are not its backtest's: one reason for each difference, and its part of the profit.
+
+Pure. What the world did otherwise (a price, a refusal, a lost answer, a human) is a reason; what the strategy decided
+otherwise afterwards is a consequence, for it decides the same from the same. Knows no journal.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from tradekit.model.money import EXACT, ZERO
+from tradekit.report.parity import Difference
+from tradekit.report.words import plain
+from tradekit.run.parity.inputs import OUTSIDE
+from tradekit.run.parity.lives import Deal, Lives, Opinion
+from tradekit.run.parity.pairs import paired
+from tradekit.run.parity.positions import Positions
+from tradekit.run.parity.reasons import Reason, only_here, otherwise
+from tradekit.run.parity.split import Parts, brought, moved_at, parted
+from tradekit.run.parity.told import word
+from tradekit.run.parity.worth import Worth
+
+__all__ = ["Setting", "explain"]
+
+
+class Setting(msgspec.Struct):
+    """What is known beside the orders.
+
+    lengths  of the shortest bars, by instrument [ns]
+    bars     differences of the bars themselves, each with the place that it is about
+    diverged the input after which the replay gives something else than the journal holds, 0 where it never does
+    gap      why the session did not decide on the input at a place, "" where it did
+    rank     where a place stands: twice its seq, one more for what the session does not have and stands behind it
+    last     the place of each instrument's last bar
+    """
+
+    lengths: Mapping[str, int]
+    diverged: int
+    rank: Callable[[int], int]
+    gap: Callable[[int], str]
+    last: Mapping[str, int]
+    bars: Sequence[tuple[int, Difference]] = ()
+
+
+class _Told(msgspec.Struct):
+    """A difference that later ones may follow from."""
+
+    rank: int
+    root: int
+    instrument: str
+    moved: int | None
+
+
+def explain(session: Lives, backtest: Lives, worth: Worth, setting: Setting) -> list[Difference]:
+    """Every difference, in the order of time; their effects add up to the difference of the profits."""
+    return _Explaining(session, backtest, worth, setting).all()
+
+
+class _Explaining:
+    def __init__(self, session: Lives, backtest: Lives, worth: Worth, setting: Setting) -> None:
+        self._session, self._backtest, self._worth, self._setting = session, backtest, worth, setting
+        self._positions = Positions(session.deals.values(), backtest.deals.values(), setting.rank)
+        self._told: list[_Told] = []
+        self._found: list[Difference] = []
+        self._bars = sorted(setting.bars, key=lambda bar: setting.rank(bar[0]))
+
+    def all(self) -> list[Difference]:
+        for ours, theirs in paired(self._session.deals, self._backtest.deals, self._rank):
+            deal = ours if ours is not None else theirs
+            if deal is None:
+                continue
+            self._take_bars(self._rank(deal.place))
+            if ours is None:
+                self._only_theirs(deal)
+            elif theirs is None:
+                self._only_ours(ours)
+            else:
+                self._both(ours, theirs)
+        self._take_bars(None)
+        self._signals()
+        self._flows()
+        return sorted(self._found, key=lambda one: (one.ts, one.after, one.seq))
+
+    # --- pieces ---------------------------------------------------------------------------------------------
+
+    def _rank(self, place: int) -> int:
+        return self._setting.rank(place)
+
+    def _take_bars(self, until: int | None) -> None:
+        """The differences of bars up to a rank come first: decisions follow from them."""
+        while self._bars and (until is None or self._rank(self._bars[0][0]) <= until):
+            place, found = self._bars.pop(0)
+            self._found.append(found)
+            self._told.append(_Told(self._rank(place), found.seq, found.instrument, None))
+
+    def _tell(self, found: Difference, rank: int, moved: int | None) -> None:
+        self._found.append(found)
+        self._told.append(_Told(rank, found.after or found.seq, found.instrument, moved))
+
+    def _cause(self, rank: int, instrument: str) -> Reason:
+        """The earlier difference that a decision at a rank follows from, or that there is none."""
+        apart = self._positions.apart_since(instrument, rank)
+        if apart is not None:
+            here = [one for one in self._told if one.instrument == instrument and one.moved is not None]
+            led = [one for one in here if one.moved == apart] or [one for one in here if one.rank <= rank][
+                -1:
+            ]
+            if led:
+                live, backtest = self._positions.of(instrument, rank)
+                return Reason(
+                    "consequence",
+                    f"the position is {plain(live)} here and {plain(backtest)} in the backtest, since #{led[0].root:,}",
+                    led[0].root,
+                )
+        if 0 < self._setting.diverged <= rank // 2:
+            return Reason("strategy", f"the replay of #{self._setting.diverged:,} gives something else")
+        earlier = [one for one in self._told if one.rank <= rank]
+        mine = [one for one in earlier if one.instrument == instrument] or earlier
+        if mine:
+            return Reason(
+                "consequence",
+                f"what the strategy knows is not the same, since #{mine[-1].root:,}",
+                mine[-1].root,
+            )
+        return Reason("unexplained", "nothing before it differs")
+
+    def _only_ours(self, deal: Deal) -> None:
+        rank = self._rank(deal.place)
+        reason = only_here(deal) or self._cause(rank, deal.instrument)
+        self._tell(
+            Difference(
+                ts=deal.ts, kind=reason.kind, what="order", instrument=deal.instrument, order=deal.id, seqs=deal.seqs,
+                session=word(deal), backtest=word(None), why=reason.why, effect=brought(self._worth, deal),
+                after=reason.after,
+            ),
+            rank,
+            moved_at(deal, None, self._rank),
+        )  # fmt: skip
+
+    def _only_theirs(self, deal: Deal) -> None:
+        rank = self._rank(deal.place)
+        gap = self._setting.gap(deal.place)
+        reason = Reason("restart gap", gap) if gap else self._cause(rank, deal.instrument)
+        self._tell(
+            Difference(
+                ts=deal.ts, kind=reason.kind, what="order", instrument=deal.instrument, twin=deal.id, seqs=[rank // 2],
+                session=word(None), backtest=word(deal), why=reason.why,
+                effect=EXACT.minus(brought(self._worth, deal)), after=reason.after,
+            ),
+            rank,
+            moved_at(None, deal, self._rank),
+        )  # fmt: skip
+
+    def _both(self, ours: Deal, theirs: Deal) -> None:
+        rank = self._rank(ours.place)
+        parts = parted(self._worth, ours, theirs, self._setting.lengths.get(ours.instrument))
+        named: dict[str, Any] = {
+            "ts": ours.ts,
+            "instrument": ours.instrument,
+            "order": ours.id,
+            "twin": theirs.id,
+        }
+        named |= {"session": word(ours), "backtest": word(theirs), "seqs": ours.seqs}
+        wanted = ours.terms != theirs.terms
+        moved = moved_at(ours, theirs, self._rank)
+        over = _over(ours) != _over(theirs)
+        if parts.more or wanted or over:
+            reason = otherwise(ours, theirs, parts, last=self._setting.last.get(ours.instrument, 0))
+            if reason is None or reason.follows:
+                cause = self._cause(rank, ours.instrument)
+                reason = cause if reason is None else reason.then(cause)
+            row = Difference(
+                kind=reason.kind, what="order", why=reason.why, effect=parts.rest, after=reason.after, **named
+            )
+            self._tell(row, rank, moved)
+        if parts.price or parts.bars:
+            self._priced(parts, rank, moved, wanted=wanted, **named)
+        if parts.fee:
+            why = f"{plain(parts.fees[0])} here, {plain(parts.fees[1])} in the backtest"
+            self._tell(Difference(kind="fee", what="fee", why=why, effect=parts.fee, **named), rank, None)
+
+    def _priced(self, parts: Parts, rank: int, moved: int | None, *, wanted: bool, **named: Any) -> None:
+        """The same quantity at another price, or in another bar."""
+        kind = "late fill" if parts.bars > 0 else "early fill" if parts.bars < 0 else "slippage"
+        why = f"{abs(parts.bars):,} bars {'later' if parts.bars > 0 else 'earlier'}" if parts.bars else ""
+        after = 0
+        if wanted and kind == "slippage":
+            cause = self._cause(rank, named["instrument"])
+            kind, why, after = cause.kind, cause.why, cause.after
+        elif parts.worse:
+            better = "worse" if parts.worse > 0 else "better"
+            ticks = self._worth.ticks(named["instrument"], parts.worse)
+            told = "" if ticks is None else f" ({plain(abs(ticks))} ticks)"
+            why = ", ".join(filter(None, (why, f"{plain(abs(parts.worse))} {better} a unit{told}")))
+        row = Difference(
+            kind=kind, what="fill", why=why, effect=parts.price, price=parts.worse, after=after,
+            ticks=self._worth.ticks(named["instrument"], parts.worse), **named,
+        )  # fmt: skip
+        self._tell(row, rank, moved)
+
+    def _signals(self) -> None:
+        """Opinions that only one of them had, or that are not the same."""
+        ours, theirs = _numbered(self._session.signals), _numbered(self._backtest.signals)
+        for key in dict.fromkeys((*ours, *theirs)):
+            one, twin = ours.get(key), theirs.get(key)
+            known = one if one is not None else twin
+            if known is None or (one is not None and twin is not None and one.direction == twin.direction):
+                continue
+            rank = self._rank(known.place)
+            gap = self._setting.gap(known.place) if one is None else ""
+            reason = Reason("restart gap", gap) if gap else self._cause(rank, known.instrument)
+            self._found.append(
+                Difference(
+                    ts=known.ts, kind=reason.kind, what="signal", instrument=known.instrument,
+                    seqs=[rank // 2 if one is None else one.seq], session=_opinion(one), backtest=_opinion(twin),
+                    why=reason.why, after=reason.after,
+                )
+            )  # fmt: skip
+
+    def _flows(self) -> None:
+        """Cash that moved without a trade, by kind, instrument and currency."""
+        sums: dict[tuple[str, str, str], list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
+        last: dict[tuple[str, str, str], tuple[int, list[int]]] = {}
+        for side, lives in enumerate((self._session, self._backtest)):
+            for event, moved in lives.flows:
+                if moved.kind in OUTSIDE:
+                    continue
+                key = (str(moved.kind), moved.instrument, moved.currency)
+                sums[key][side] = EXACT.add(sums[key][side], moved.amount)
+                ts, seqs = last.get(key, (0, []))
+                last[key] = max(ts, event.ts), seqs if side else [*seqs, event.seq]
+        for key, (ours, theirs) in sums.items():
+            if ours != theirs:
+                kind, instrument, currency = key
+                ts, seqs = last[key]
+                self._found.append(
+                    Difference(
+                        ts=ts, kind="cash", what="cash", instrument=instrument, seqs=seqs,
+                        session=f"{plain(ours)} {currency}", backtest=f"{plain(theirs)} {currency}", why=kind,
+                        effect=self._worth.cash(currency, EXACT.subtract(ours, theirs)),
+                    )
+                )  # fmt: skip
+
+
+def _over(deal: Deal) -> tuple[str, str]:
+    """How an order ended, as far as it is no matter of what has filled."""
+    whole = deal.filled >= deal.qty
+    return "" if deal.denied is None else deal.denied[0], "" if whole else deal.end
+
+
+def _numbered(signals: Sequence[Opinion]) -> dict[tuple[Any, ...], Opinion]:
+    counts: dict[tuple[Any, ...], int] = defaultdict(int)
+    found = {}
+    for one in signals:
+        key = (one.place, one.instrument, one.name)
+        found[*key, counts[key]] = one
+        counts[key] += 1
+    return found
+
+
+def _opinion(one: Opinion | None) -> str:
+    return "no such signal" if one is None else f"{one.name} {one.direction:+g}"
