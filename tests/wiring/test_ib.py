@@ -41,11 +41,12 @@ def written(folder: Path, instruments: str = SHARE, **broker: Any) -> Path:
     return file
 
 
-def at_gateway(folder: Path, work: Callable[[Path], T]) -> T:
+def at_gateway(folder: Path, work: Callable[[Path], T], *, others: str = "") -> T:
     """Do something with a configuration of a local TWS, while that is there."""
 
     async def whole() -> T:
         gateway = Gateway()
+        gateway.others = others
         await gateway.open()
         try:
             return await asyncio.to_thread(work, written(folder, port=gateway.port, client_id=4))
@@ -98,17 +99,38 @@ def test_a_human_is_asked_about_the_account_that_orders_would_go_to(tmp_path: Pa
         check_understood(load_config(written(tmp_path, port=7496, account="U7")), said=False)
 
 
-def test_an_account_is_known_by_its_tws_and_not_by_what_a_file_calls_it(tmp_path: Path) -> None:
-    file = written(tmp_path, port=7496, account="U7")
-    other = {"session.name": "other", "session.account": "another-name", "broker.client_id": 20}
-    with one_session(load_config(file)):
+@pytest.mark.parametrize(
+    "reached", [{}, {"broker.account": "DU123456"}, {"broker.host": "localhost"}, {"broker.venue": "kraken"}]
+)
+def test_an_account_is_one_however_it_is_reached(tmp_path: Path, reached: dict[str, str]) -> None:
+    other = {"session.name": "other", "session.account": "another-name", "broker.client_id": 20} | reached
+
+    def work(file: Path) -> None:
         with (
-            pytest.raises(ConfigError, match="another live session"),
-            one_session(load_config(file, overrides=other)),
+            one_session(load_config(file), SystemClock()),
+            pytest.raises(
+                ConfigError, match="another live session trades on the account 'another-name' of ib"
+            ),
+            one_session(load_config(file, overrides=other), SystemClock()),
         ):
             pass
-        with one_session(load_config(file, overrides=other | {"broker.account": "U8"})):
+
+    at_gateway(tmp_path, work)
+
+
+def test_two_accounts_of_one_tws_have_a_session_each(tmp_path: Path) -> None:
+    def work(file: Path) -> None:
+        one, other = (
+            {"broker.account": name, "broker.client_id": number}
+            for name, number in (("DU123456", 4), ("DU7", 20))
+        )
+        with (
+            one_session(load_config(file, overrides=one), SystemClock()),
+            one_session(load_config(file, overrides=other), SystemClock()),
+        ):
             pass
+
+    at_gateway(tmp_path, work, others="DU7")
 
 
 def test_a_timeframe_that_is_not_taken_is_said_with_its_key(tmp_path: Path) -> None:

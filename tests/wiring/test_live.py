@@ -11,7 +11,7 @@ from tests.sessions import Project
 from tests.wiring.conftest import put_together
 from tradekit.config.load import load_config
 from tradekit.core.clock import SystemClock
-from tradekit.errors import ConfigError, RefusedError
+from tradekit.errors import ConfigError, ConnectionLostError, RefusedError
 from tradekit.run.at_broker import AtBroker
 from tradekit.state.shape import State
 from tradekit.wiring.host import run_session
@@ -142,27 +142,56 @@ def test_what_the_account_holds_and_what_works_there_are_taken_over(
     assert day.start == pytest.approx(day.end)
 
 
-def test_a_second_session_on_the_account_is_refused(
+def test_a_second_session_on_the_account_is_refused_with_another_key_too(
     project: Project, spot: LocalVenue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live_on(project, spot, monkeypatch)
-    config = load_config(project.config)
-    other = load_config(
-        project.config, overrides={"session.name": "other", "session.account": "another-name"}
-    )
-    with one_session(config):
-        with (
-            pytest.raises(
-                ConfigError, match="another live session trades on the account 'another-name' of ccxt"
-            ),
-            one_session(other),
-        ):
+    other = {"session.name": "other", "session.account": "another-name"}
+    refused = "another live session trades on the account 'another-name' of ccxt"
+    spot.venue.more_keys.add("the second key of the account")
+    with one_session(load_config(project.config), SystemClock()):
+        for key in (spot.venue.key, *spot.venue.more_keys):
+            monkeypatch.setenv("DESK_KEY", key)
+            with (
+                pytest.raises(ConfigError, match=refused),
+                one_session(load_config(project.config, overrides=other), SystemClock()),
+            ):
+                pass
+        spot.venue.uid += 1  # as a key of another account would be told
+        with one_session(load_config(project.config, overrides=other), SystemClock()):
             pass
-        monkeypatch.setenv("DESK_KEY", "the key of another account")
-        with one_session(other):
+
+
+def test_an_account_that_is_not_told_now_is_the_one_that_it_was(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LocalVenue() as venue:
+        live_on(project, venue, monkeypatch)
+        config = load_config(project.config)
+        with one_session(config, SystemClock()):
             pass
-    monkeypatch.setenv("DESK_KEY", spot.venue.key)
-    with one_session(other):
+    with (
+        one_session(config, SystemClock()),
+        pytest.raises(ConfigError, match="another live session"),
+        one_session(config, SystemClock()),
+    ):
+        pass
+    kept = [one for one in project.runtime.iterdir() if one.name.startswith("account")]
+    assert {one.stat().st_mode & 0o777 for one in kept} == {0o600}
+    assert not [one for one in kept if str(venue.venue.uid).encode() in one.read_bytes()]
+
+
+def test_an_account_that_was_never_told_has_no_session(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LocalVenue() as venue:
+        live_on(project, venue, monkeypatch)
+    with (
+        pytest.raises(
+            ConnectionLostError, match="Whether another session trades on this account cannot be told"
+        ),
+        one_session(load_config(project.config), SystemClock()),
+    ):
         pass
 
 
@@ -171,9 +200,9 @@ def test_a_session_takes_the_account_before_it_touches_anything(
 ) -> None:
     live_on(project, spot, monkeypatch)
     config = load_config(project.config)
-    with one_session(config), pytest.raises(ConfigError, match="another live session"):
+    with one_session(config, SystemClock()), pytest.raises(ConfigError, match="another live session"):
         run_session(config, announce=lambda told: None)
-    assert spot.venue.requests == []
+    assert {path for _, path, _ in spot.venue.requests} == {"/api/v3/time", "/api/v3/account"}
     assert not project.journal.exists()
 
 

@@ -10,7 +10,7 @@ from tradekit.config.brokers import BROKERS
 from tradekit.errors import ConfigError
 from tradekit.wiring.venues import VENUES, venue
 
-PARAMETERS = {"broker": 3, "feed": 3, "instruments": 2, "findings": 2, "where": 1}
+PARAMETERS = {"broker": 3, "feed": 3, "instruments": 2, "account": 2, "findings": 2, "where": 1}
 
 
 @pytest.mark.parametrize("name", VENUES)

@@ -6,7 +6,7 @@ Secrets are read here, at the last moment. Knows no session and no journal.
 import asyncio
 from collections.abc import Iterable
 
-from tradekit.brokers.alpaca.checks import instruments, look
+from tradekit.brokers.alpaca.checks import account, instruments, look
 from tradekit.brokers.alpaca.client import Access, load_library
 from tradekit.brokers.alpaca.feed import AlpacaFeed
 from tradekit.brokers.alpaca.orders import AlpacaBroker
@@ -17,7 +17,14 @@ from tradekit.errors import ConfigError
 from tradekit.health.finding import Finding
 from tradekit.model.instrument import Instrument
 
-__all__ = ["alpaca_broker", "alpaca_feed", "alpaca_findings", "alpaca_instruments", "alpaca_where"]
+__all__ = [
+    "alpaca_account",
+    "alpaca_broker",
+    "alpaca_feed",
+    "alpaca_findings",
+    "alpaca_instruments",
+    "alpaca_where",
+]
 
 
 def alpaca_broker(config: Config, instruments: Iterable[str], clock: Clock) -> AlpacaBroker:
@@ -34,6 +41,11 @@ def alpaca_instruments(config: Config, clock: Clock) -> dict[str, Instrument]:
     """What is traded there of the configuration's stocks; raises ConnectionLostError without an answer."""
     wanted = [one.id for one in config.instruments]
     return asyncio.run(instruments(_access(config), wanted, clock=clock))
+
+
+def alpaca_account(config: Config, clock: Clock) -> str:
+    """What the venue calls the account; raises what `account` of its package raises."""
+    return asyncio.run(account(_access(config), clock=clock))
 
 
 def alpaca_findings(config: Config, clock: Clock) -> list[Finding]:

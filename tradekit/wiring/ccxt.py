@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tradekit.brokers.ccxt.checks import instruments, look
+from tradekit.brokers.ccxt.checks import account, instruments, look
 from tradekit.brokers.ccxt.client import Access, load_library
 from tradekit.brokers.ccxt.feed import CcxtFeed
 from tradekit.brokers.ccxt.orders import CcxtBroker
@@ -20,7 +20,7 @@ from tradekit.errors import ConfigError
 from tradekit.health.finding import Finding
 from tradekit.model.instrument import Instrument
 
-__all__ = ["ccxt_broker", "ccxt_feed", "ccxt_findings", "ccxt_instruments", "ccxt_where"]
+__all__ = ["ccxt_account", "ccxt_broker", "ccxt_feed", "ccxt_findings", "ccxt_instruments", "ccxt_where"]
 
 
 def ccxt_broker(config: Config, instruments: Iterable[str], clock: Clock) -> CcxtBroker:
@@ -40,6 +40,14 @@ def ccxt_instruments(config: Config, clock: Clock) -> dict[str, Instrument]:
     load_library()
     wanted = [one.id for one in config.instruments]
     return asyncio.run(instruments(_address(config), config.broker.market, wanted, clock=clock))
+
+
+def ccxt_account(config: Config, clock: Clock) -> str:
+    """What the venue calls the account, with the venue and the market; raises what `account` of the package raises."""
+    load_library()
+    section = config.broker
+    told = asyncio.run(account(_access(config), section.market, clock=clock))
+    return " ".join((section.venue, section.market, *(("sandbox",) if section.sandbox else ()), told))
 
 
 def ccxt_findings(config: Config, clock: Clock) -> list[Finding]:

@@ -70,7 +70,7 @@ def run_session(
     if config.websocket.enabled:
         _check_name(config.session.name)
         _check_port(config.websocket.host, config.websocket.port)
-    with CleanStreams(), Tracebacks(), one_session(config):
+    with CleanStreams(), Tracebacks(), one_session(config, clock):
         parts = build(config, clock=clock)
         try:
             return asyncio.run(_host(parts, clock, announce))

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Iterable
 from decimal import Decimal
 
-from tradekit.brokers.ib.checks import instruments, look
+from tradekit.brokers.ib.checks import account, instruments, look
 from tradekit.brokers.ib.client import Access, load_library
 from tradekit.brokers.ib.contracts import Terms, terms_of
 from tradekit.brokers.ib.feed import IbFeed
@@ -18,7 +18,7 @@ from tradekit.errors import ConfigError, DataError
 from tradekit.health.finding import Finding
 from tradekit.model.instrument import Instrument
 
-__all__ = ["ib_broker", "ib_feed", "ib_findings", "ib_instruments", "ib_where"]
+__all__ = ["ib_account", "ib_broker", "ib_feed", "ib_findings", "ib_instruments", "ib_where"]
 
 _FEED, _ASKING = 1, 2  # each connection has a client id of its own: so much above the broker's
 
@@ -42,6 +42,11 @@ def ib_feed(config: Config, series: Iterable[tuple[str, str]], clock: Clock) -> 
 def ib_instruments(config: Config, clock: Clock) -> dict[str, Instrument]:
     """What IB knows of the configuration's instruments; raises ConnectionLostError without an answer."""
     return asyncio.run(instruments(_access(config, _ASKING), _terms(config), clock=clock))
+
+
+def ib_account(config: Config, clock: Clock) -> str:
+    """What the venue calls the account; raises what `account` of its package raises."""
+    return asyncio.run(account(_access(config, _ASKING), clock=clock))
 
 
 def ib_findings(config: Config, clock: Clock) -> list[Finding]:

@@ -1,8 +1,8 @@
 """The venues by name, and what each offers a session: a broker, a feed, its instruments, what the doctor finds.
 
 The one table that knows them. A venue NAME is a module beside this one with `NAME_broker`, `NAME_feed`,
-`NAME_instruments`, `NAME_findings` and `NAME_where`; it is imported when it is named and not before, for client
-libraries are slow to load and not everybody has them. Knows no session.
+`NAME_instruments`, `NAME_account`, `NAME_findings` and `NAME_where`; it is imported when it is named and not before,
+for client libraries are slow to load and not everybody has them. Knows no session.
 """
 
 import importlib
@@ -30,6 +30,7 @@ MakeBroker: TypeAlias = Callable[[Config, Iterable[str], Clock], Broker]
 MakeFeed: TypeAlias = Callable[[Config, Iterable[Key], Clock], MarketStream]
 LookUp: TypeAlias = Callable[[Config, Clock], dict[str, Instrument]]
 Examine: TypeAlias = Callable[[Config, Clock], list[Finding]]
+Identify: TypeAlias = Callable[[Config, Clock], str]
 Locate: TypeAlias = Callable[[Config], str]
 
 
@@ -40,6 +41,8 @@ class Venue(NamedTuple):
     feed         of these series (instrument, timeframe); likewise
     instruments  those that the configuration lists, by name, with the steps that the venue keeps; asks the venue, and
                  raises ConnectionLostError where it gives no answer
+    account      which account orders would go to, as the venue itself calls it, whatever it is reached with; asks the
+                 venue, raises ConnectionLostError where it gives no answer, BrokerError where it refuses one
     findings     what `tradekit doctor` says of the venue; asks it too
     where        where orders would go, in words for a human who has to say yes to it; no secret is in them
     """
@@ -47,6 +50,7 @@ class Venue(NamedTuple):
     broker: MakeBroker
     feed: MakeFeed
     instruments: LookUp
+    account: Identify
     findings: Examine
     where: Locate
 

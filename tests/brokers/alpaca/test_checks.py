@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.brokers.alpaca.bench import access_to
-from tradekit.brokers.alpaca.checks import instruments, look
+from tradekit.brokers.alpaca.checks import account, instruments, look
 from tradekit.core.secret import Secret
+from tradekit.errors import BrokerError, ConnectionLostError
 from tradekit.health.finding import Finding
 from tradekit.model.instrument import Instrument
 from tradekit.testing.alpaca.account import Stock
@@ -135,3 +136,32 @@ def test_the_stocks_of_a_session_are_looked_up() -> None:
             await venue.close()
 
     assert asyncio.run(whole()) == ["AAPL"]
+
+
+def named(prepare: Callable[[Venue], Any] = lambda venue: None, **access: Any) -> str:
+    """What a local venue calls the account."""
+
+    async def whole() -> str:
+        venue = Venue()
+        await venue.open()
+        prepare(venue)
+        try:
+            return await account(access_to(venue, **access))
+        finally:
+            await venue.close()
+
+    return asyncio.run(whole())
+
+
+def test_the_venue_says_which_account_a_key_belongs_to() -> None:
+    assert named() == "1d9eed04-be39-4e01-9b84-a48ac5bbafcf"
+
+
+def test_a_refused_key_has_no_account() -> None:
+    with pytest.raises(BrokerError, match="does not accept the key"):
+        named(secret=Secret("not-the-secret"))
+
+
+def test_without_an_answer_no_account_is_guessed() -> None:
+    with pytest.raises(ConnectionLostError, match="alpaca has not told the account: HTTP 503"):
+        named(lambda venue: venue.answer_next(503))

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.brokers.ccxt.bench import access_to
-from tradekit.brokers.ccxt.checks import look
+from tradekit.brokers.ccxt.checks import account, look
 from tradekit.core.secret import Secret
+from tradekit.errors import BrokerError, ConnectionLostError
 from tradekit.health.finding import Finding
 from tradekit.model.instrument import Instrument
 from tradekit.testing.binance.venue import Venue
@@ -88,3 +89,40 @@ def test_hedge_mode_is_wrong() -> None:
 def test_a_venue_that_is_not_there_is_the_only_finding() -> None:
     looked = found(prepare=lambda venue: venue.answer_next(503))
     assert [(one.subject, one.grade) for one in looked[""]] == [("venue", "wrong")]
+
+
+def named(market: str = "spot", prepare: Callable[[Venue], Any] = lambda venue: None, **access: Any) -> str:
+    """What a local venue calls the account."""
+
+    async def whole() -> str:
+        venue = Venue(market)
+        await venue.open()
+        prepare(venue)
+        try:
+            return await account(access_to(venue, **access), market)
+        finally:
+            await venue.close()
+
+    return asyncio.run(whole())
+
+
+@pytest.mark.parametrize(("market", "name"), [("spot", "354937868"), ("linear", "SgsR")])
+def test_the_venue_says_which_account_a_key_belongs_to(market: str, name: str) -> None:
+    assert named(market) == name
+
+
+def test_another_key_of_the_account_has_its_name() -> None:
+    other = Secret("the-second-key")
+    assert named(prepare=lambda venue: setattr(venue, "more_keys", {other.reveal()}), key=other) == named()
+
+
+def test_a_refused_key_has_no_account_and_says_what_to_do() -> None:
+    with pytest.raises(BrokerError, match=r"binance does not accept the key: .* are a pair of this market"):
+        named(key=Secret("some-other-key"))
+
+
+def test_without_an_answer_no_account_is_guessed() -> None:
+    with pytest.raises(ConnectionLostError, match=r"binance has not told the account: .* 503"):
+        named(prepare=lambda venue: [venue.answer_next(503) for _ in range(3)])
+    with pytest.raises(ConnectionLostError, match="uid is missing"):
+        named(prepare=lambda venue: setattr(venue, "uid", 0))

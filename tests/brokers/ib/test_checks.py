@@ -10,9 +10,10 @@ import pytest
 
 from tests.brokers.ib.bench import access_to
 from tests.brokers.ib.market import Forward, told_bar
-from tradekit.brokers.ib.checks import instruments, look
+from tradekit.brokers.ib.checks import account, instruments, look
+from tradekit.brokers.ib.client import Access
 from tradekit.brokers.ib.contracts import terms_of
-from tradekit.errors import ConnectionLostError
+from tradekit.errors import BrokerError, ConnectionLostError
 from tradekit.health.finding import Finding
 from tradekit.model.instrument import Instrument, Kind
 from tradekit.testing.ib.account import AAPL, ESZ6
@@ -168,3 +169,22 @@ def test_instruments_of_a_tws_that_is_away_are_not_none() -> None:
 
     with pytest.raises(ConnectionLostError, match="the contracts could not be read: nothing listens"):
         at_gateway(work)
+
+
+def test_the_account_has_ibs_name_whether_it_is_asked_for_by_it_or_not() -> None:
+    assert at_gateway(lambda gateway: account(access_to(gateway))) == "DU123456"
+    assert at_gateway(lambda gateway: account(access_to(gateway, account="DU123456"))) == "DU123456"
+
+
+def test_one_of_several_accounts_has_to_be_named() -> None:
+    with pytest.raises(
+        BrokerError, match=r"several accounts: DU123456, DU7; say which one in broker\.account"
+    ):
+        at_gateway(
+            lambda gateway: account(access_to(gateway)), lambda gateway: setattr(gateway, "others", "DU7")
+        )
+
+
+def test_where_nothing_listens_no_account_is_guessed() -> None:
+    with pytest.raises(ConnectionLostError, match="TWS has not told the account: nothing listens"):
+        asyncio.run(account(Access(port=1)))

@@ -11,13 +11,14 @@ from tradekit.brokers.alpaca.client import Access
 from tradekit.brokers.alpaca.errors import Verdict, judge
 from tradekit.brokers.alpaca.history import MINUTE, History
 from tradekit.brokers.alpaca.names import Names
+from tradekit.brokers.alpaca.stream import no_key
 from tradekit.core.clock import Clock, SystemClock
 from tradekit.core.redact import secrets
-from tradekit.errors import TradekitError
+from tradekit.errors import ConnectionLostError, TradekitError
 from tradekit.health.finding import Finding, note, well, wrong
 from tradekit.model.instrument import Instrument
 
-__all__ = ["instruments", "look"]
+__all__ = ["account", "instruments", "look"]
 
 _SKEW_S, _TOO_SKEWED_S = 1.0, 5.0  # bars that are told so late are taken for the past
 _BLOCKED = {
@@ -25,6 +26,24 @@ _BLOCKED = {
     "trading_blocked": "trading is blocked",
     "trade_suspended_by_user": "trading is suspended in the account's settings",
 }
+
+
+async def account(access: Access, *, clock: Clock | None = None) -> str:
+    """What Alpaca calls the account.
+
+    Raises BrokerError for a key that is refused, ConnectionLostError where the venue gives no answer.
+    """
+    history = History(access, Names(()), clock or SystemClock())
+    try:
+        return words.text(await history.account(), "id")
+    except Exception as error:
+        judged = judge(error)
+        reason = secrets.clean(judged.reason)
+        if judged.verdict is Verdict.KEY:
+            raise no_key(reason, paper=access.paper) from error
+        raise ConnectionLostError(f"alpaca has not told the account: {reason}") from error
+    finally:
+        history.close()
 
 
 async def instruments(

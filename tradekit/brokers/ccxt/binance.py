@@ -34,7 +34,11 @@ _TIFS = frozenset({TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK})
 _TIMED = (OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED)
 _PAGE = 1000  # trades in one answer
 _WEEK_MS = 7 * 24 * 3600 * 1000  # futures tell no more in one answer
-_KEPT_MS = 180 * 24 * 3600 * 1000  # and nothing older
+_DAY_S = 24 * 3600
+_TRADES_S = 180 * _DAY_S  # and nothing older
+_ORDERS_S = (
+    3 * _DAY_S
+)  # nor, of orders, what has been canceled or has expired without a trade so long after it was sent
 _ENDS = ("listenKeyExpired", "eventStreamTerminated", "serverShutdown")
 
 _SPOT = Abilities(
@@ -56,6 +60,7 @@ class Binance:
         self.market = market
         self.spot = market == "spot"
         self.abilities = _SPOT if self.spot else _LINEAR
+        self.trades_s, self.orders_s = (0, 0) if self.spot else (_TRADES_S, _ORDERS_S)
         self.unit = 0.2 if self.spot else 0.5  # of 6,000 a minute, of 2,400 a minute
         self.options: Mapping[str, Any] = {
             "defaultType": "spot" if self.spot else "swap",
@@ -182,7 +187,7 @@ class Binance:
         """An instrument's trades since a moment: by time until there is one, then on from id to id."""
         call = self._call(client, "Get", "MyTrades" if self.spot else "UserTrades")
         end = now // words.MS
-        start = since // words.MS if self.spot else max(since // words.MS, end - _KEPT_MS)
+        start = since // words.MS if self.spot else max(since // words.MS, end - _TRADES_S * 1000)
         found: list[Item] = []
         while True:
             window = {} if self.spot else {"endTime": start + _WEEK_MS - 1}
@@ -224,6 +229,15 @@ class Binance:
             "the account is in hedge mode, where an order does not say whether it opens or closes; set one-way mode in "
             "the venue's preferences (it takes no open position)"
         )
+
+    async def account(self, client: Any) -> str:
+        """What the venue calls the account: the user of spot, an alias of futures."""
+        if self.spot:
+            return words.account(await client.privateGetAccount({"omitZeroBalances": "true"}), "uid")
+        rows = await client.fapiPrivateV3GetBalance({})
+        if not isinstance(rows, list) or not rows:
+            raise Unreadable("no balance is told")
+        return words.account(rows[0], "accountAlias")
 
     async def rights(self, client: Any) -> dict[str, bool]:
         """What the key may do; futures keys are asked at the same address as spot ones."""

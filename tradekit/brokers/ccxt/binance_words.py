@@ -16,6 +16,7 @@ from tradekit.model.said import BalanceSaid, FillSaid, OrderSaid, PositionSaid, 
 
 __all__ = [
     "MS",
+    "account",
     "balances",
     "executions",
     "heard",
@@ -242,6 +243,13 @@ def positions(answer: Any, names: Names) -> list[PositionSaid]:
         for one in _rows(answer)
         if _number(one, "positionAmt")
     ]
+
+
+def account(answer: Any, name: str) -> str:
+    """What the venue calls the account, under this name."""
+    if not isinstance(answer, dict) or not answer.get(name):
+        raise Unreadable(f"{name} is missing")
+    return str(answer[name])
 
 
 def balances(answer: Any) -> list[BalanceSaid]:

@@ -12,13 +12,13 @@ from tradekit.brokers.ccxt.dialect import Dialect, dialect_of
 from tradekit.brokers.ccxt.errors import judge
 from tradekit.brokers.ccxt.history import History
 from tradekit.brokers.ccxt.names import Names
-from tradekit.brokers.ccxt.stream import Stream
+from tradekit.brokers.ccxt.stream import Stream, no_key
 from tradekit.core.clock import Clock, SystemClock
 from tradekit.errors import ConnectionLostError
 from tradekit.health.finding import Finding, note, well, wrong
 from tradekit.model.instrument import Instrument
 
-__all__ = ["instruments", "look"]
+__all__ = ["account", "instruments", "look"]
 
 _SKEW_S, _TOO_SKEWED_S = 1.0, 2.5  # the latter is half of what the venue lets pass
 
@@ -41,6 +41,32 @@ async def look(
             return [there]
         found = [there, *[one async for one in _steps(client, dialect, names, clock, wanted)]]
         return found if access.key is None else [*found, *[one async for one in _account(client, dialect)]]
+    finally:
+        await client.close()
+
+
+async def account(access: Access, market: str, *, clock: Clock | None = None) -> str:
+    """What the venue calls the account; raises BrokerError for a key that is refused.
+
+    Raises ConnectionLostError where it gives no answer.
+    """
+    clock = clock or SystemClock()
+    dialect = dialect_of(access.venue, market)
+    client = make_client(access, dialect.options, quota=dialect.quota(), unit=dialect.unit, clock=clock)
+    try:
+        with calling(urgent=True) as call:
+            try:
+                await Stream(dialect, Names(()), clock).measure(
+                    client
+                )  # a request of the account bears the venue's time
+                return await dialect.account(client)
+            except Exception as error:
+                judged = judge(error, call)
+                if judged.verdict.hopeless:
+                    raise no_key(dialect.venue, judged.reason) from error
+                raise ConnectionLostError(
+                    f"{dialect.venue} has not told the account: {judged.reason}"
+                ) from error
     finally:
         await client.close()
 

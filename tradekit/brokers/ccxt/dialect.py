@@ -28,6 +28,7 @@ class Dialect(Protocol):
 
     options  ccxt's for this market
     unit     what one of the venue's units of weight is in ccxt's units of cost
+    trades_s, orders_s  how far back it tells trades, and orders that have ended without one [s]; 0 is for ever
     """
 
     venue: str
@@ -35,6 +36,8 @@ class Dialect(Protocol):
     abilities: Abilities
     options: Mapping[str, Any]
     unit: float
+    trades_s: int
+    orders_s: int
 
     def quota(self) -> Quota:
         """How much the venue takes, in ccxt's units of cost."""
@@ -64,6 +67,9 @@ class Dialect(Protocol):
 
     async def time(self, client: Any) -> int:
         """The venue's clock [UTC ns]."""
+
+    async def account(self, client: Any) -> str:
+        """What the venue calls the account, whatever key it is reached with."""
 
     async def refusal(self, client: Any) -> str:
         """Why this account cannot be traded on; "" where it can."""

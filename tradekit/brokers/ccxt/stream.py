@@ -15,7 +15,7 @@ from tradekit.brokers.stream import AccountStream, Pauses
 from tradekit.core.clock import Clock
 from tradekit.errors import BrokerError
 
-__all__ = ["Stream"]
+__all__ = ["Stream", "no_key"]
 
 _OPEN_S = 20.0  # a stream that is not confirmed by then is not
 _SKEW_S = 1.0  # a clock that is so wrong is worth a warning
@@ -104,7 +104,9 @@ class Stream(AccountStream):
                     judged = judge(error, call)
                     reason = judged.reason
                     if judged.verdict.hopeless or isinstance(error, BrokerError):
-                        self._give_up(self._hopeless(error, reason))
+                        self._give_up(
+                            error if isinstance(error, BrokerError) else no_key(self._dialect.venue, reason)
+                        )
                         return
                     _log.warning("no stream of the account: %s", reason)
             if lost is not None:
@@ -135,13 +137,13 @@ class Stream(AccountStream):
         error = None if lost.cancelled() else lost.exception()
         return "the connection has ended" if error is None else words(error)
 
-    def _hopeless(self, error: Exception, reason: str) -> BrokerError:
-        if isinstance(error, BrokerError):
-            return error
-        return BrokerError(
-            f"{self._dialect.venue} does not accept the key: {reason}. Check that key and secret are a pair of this "
-            f"market, that the key may trade, and that this machine's address is among those it is bound to"
-        )
+
+def no_key(venue: str, reason: str) -> BrokerError:
+    """What a refused key means, and what to look at."""
+    return BrokerError(
+        f"{venue} does not accept the key: {reason}. Check that key and secret are a pair of this market, that the key "
+        f"may trade, and that this machine's address is among those it is bound to"
+    )
 
 
 def _skew(ahead_s: float, took_s: float) -> float:

@@ -20,12 +20,24 @@ from tradekit.errors import BrokerError, ConfigError, ConnectionLostError
 from tradekit.health.finding import Finding, note, well, wrong
 from tradekit.model.instrument import Instrument, Kind
 
-__all__ = ["instruments", "look"]
+__all__ = ["account", "instruments", "look"]
 
 _SKEW_S, _TOO_SKEWED_S = 1.5, 10.0
 _DAYS = 5  # back to find a bar: longer than a long weekend
 _ONE = Decimal(1)
 _LOST = (Unanswered, Refused, Taken, OSError, TimeoutError)
+
+
+async def account(access: Access, *, clock: Clock | None = None) -> str:
+    """What IB calls the account; raises BrokerError where that is not clear, ConnectionLostError without an answer."""
+    line = _line(access, clock or SystemClock())
+    try:
+        await line.open()
+        return chosen(line.accounts, access.account)
+    except _LOST as error:
+        raise ConnectionLostError(f"TWS has not told the account: {why(error, access)}") from error
+    finally:
+        await line.close()
 
 
 async def instruments(

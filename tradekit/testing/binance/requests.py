@@ -133,6 +133,7 @@ class Requests:
             "canTrade": True,
             "canWithdraw": self._venue.withdraws,
             "accountType": "SPOT",
+            "uid": self._venue.uid,
             "balances": rows,
         }
 
