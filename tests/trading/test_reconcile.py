@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.builders import START, event, filled, law, opened, order
 from tradekit.core.event import Fact
 from tradekit.errors import ConfigError
-from tradekit.model.doubt import About, OrderDoubted, OrderMissed
+from tradekit.model.doubt import About, OrderDoubted, OrderGivenUp, OrderMissed
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import (
     OrderAccepted,
@@ -19,6 +19,12 @@ from tradekit.model.order import (
     OrderFilled,
     OrderReplaceRequested,
     Side,
+)
+from tradekit.model.reconciliation import (
+    AlertRaised,
+    DifferenceFound,
+    DifferenceResolved,
+    ReconciliationCompleted,
 )
 from tradekit.model.said import Answer, BalanceSaid, FillSaid, OrderSaid, PositionSaid, Question, What
 from tradekit.state.reducer import apply
@@ -42,7 +48,9 @@ def fold(*facts: Fact, state: State | None = None, ts: int = START) -> State:
 
 def books(*, at: int = LATER, complete: bool = True, **items: Any) -> Books:
     answers: dict[str, Any] = {
-        name: Answer(question=Question(name), items=tuple(shown), complete=complete)
+        name: shown
+        if isinstance(shown, Answer)
+        else Answer(question=Question(name), items=tuple(shown), complete=complete)
         for name, shown in items.items()
     }
     return Books(at=at, **answers)
@@ -81,6 +89,12 @@ def test_books_that_agree_say_nothing() -> None:
     assert reconcile(state, agreeing) == []
 
 
+MISSED = (*OPEN, *[OrderMissed("a", "BTC", "not there")] * 2)
+FORGETFUL = Answer(
+    question=Question.EXECUTIONS, since=START + SECOND
+)  # from then on it tells what has traded
+
+
 CASES: list[tuple[str, tuple[Fact, ...], dict[str, Any], list[str]]] = [
     ("a doubted order is there", (*OPEN[:2], OrderDoubted("a", "BTC", About.SUBMIT, "timeout")),
      {"open_orders": [shown()]}, ["order.found"]),
@@ -88,6 +102,8 @@ CASES: list[tuple[str, tuple[Fact, ...], dict[str, Any], list[str]]] = [
      {"open_orders": [shown(what=What.CANCELED)]}, ["order.found"]),
     ("somebody else's", (opened(),), {"open_orders": [shown("", venue_id="x")]}, ["order.foreign"]),
     ("one that is not shown", OPEN, {"open_orders": [], "executions": []}, ["order.missing"]),
+    ("one that is not shown, and was sent before what is told", MISSED,
+     {"open_orders": [], "executions": FORGETFUL}, ["order.forgotten"]),
     ("one that is not shown, by a part of the book", OPEN, {"open_orders": []}, []),
     ("one that works there", (*OPEN, OrderCanceled("a", "BTC")), {"open_orders": [shown()]}, ["order.revived"]),
     ("one that has filled here", HELD, {"open_orders": [shown()]}, []),
@@ -133,6 +149,35 @@ def test_each_difference_has_its_kind(
         assert one.text
         assert covered(one.kind, books(**said))
         assert list(one.proposed) == facts_from(proposals(one.proposed))
+
+
+def test_an_order_that_may_have_traded_unseen_is_not_given_up_unless_the_position_is_as_here() -> None:
+    said = books(open_orders=[], executions=FORGETFUL)
+    state = fold(*MISSED)
+    (found,) = reconcile(state, said)
+    assert (found.kind, found.at_once) == ("order.forgotten", False)
+    assert "it may have traded" in found.text
+    for _ in range(3):
+        assert reconcile(state, said) == [found], "also where the last look-up is only a moment ago"
+    elsewhere = DifferenceFound("position.quantity:BTC", "position.quantity", "BTC", "0", "2", "another")
+    compared = ReconciliationCompleted(True, {}, 0)
+    fold(elsewhere, compared, state=state, ts=START + 10 * SECOND)
+    assert kinds(reconcile(state, said)) == ["order.forgotten"]
+    fold(DifferenceResolved(elsewhere.id, "BTC", "gone"), state=state, ts=START + 11 * SECOND)
+    (found,) = reconcile(state, said)
+    assert (found.kind, found.at_once) == ("order.missing", True)
+    assert [type(one) for one in found.proposed] == [OrderMissed, OrderGivenUp, AlertRaised]
+
+
+def test_an_order_that_was_sent_within_what_is_told_is_given_up_as_ever() -> None:
+    told = Answer(question=Question.EXECUTIONS, since=START)
+    (found,) = reconcile(fold(*MISSED), books(open_orders=[], executions=told))
+    assert OrderGivenUp in [type(one) for one in found.proposed]
+
+
+def test_a_forgotten_order_is_not_gone_because_half_of_what_shows_it_was_asked() -> None:
+    assert not covered(Kind.ORDER_FORGOTTEN, books(open_orders=[]))
+    assert covered(Kind.ORDER_FORGOTTEN, books(open_orders=[], executions=[]))
 
 
 def test_every_kind_is_among_them() -> None:

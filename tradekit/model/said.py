@@ -61,6 +61,7 @@ BOOKS = (Question.OPEN_ORDERS, Question.EXECUTIONS, Question.POSITIONS, Question
 class Ask(msgspec.Struct, frozen=True):
     """A question to the venue: executions from `since` on [UTC ns], or the order that is named.
 
+    since     of an order: it was sent then or later, 0 where that is not known
     venue_id, instrument  what is known of that order, for venues that cannot find it by its client id alone
     """
 
@@ -155,12 +156,15 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     complete  whether what is not in it is not there; balances often leave currencies out
     order     the order that was asked for, with Question.ORDER
+    since     of executions: from when on they are all there [UTC ns]; an order that was sent before may have traded
+              though none shows it. 0 where the venue forgets nothing
     """
 
     question: Question
     order: str = ""
     items: tuple[Item, ...] = ()
     complete: bool = True
+    since: int = 0
     ts: int = 0
 
 

@@ -249,7 +249,8 @@ class BrokerContract:
         async def script(talk: Talk) -> None:
             if Question.ORDER not in talk.broker.abilities.keeps:
                 return
-            ask = Ask(Question.ORDER, order="tk-nobody", instrument=talk.bench.instrument)
+            sent = talk.bench.now()
+            ask = Ask(Question.ORDER, sent, order="tk-nobody", instrument=talk.bench.instrument)
             (said,) = await talk.broker.ask(ask)
             assert isinstance(said, Answer), f"an order that is not there is no doubt: {said}"
             assert (said.items, said.order) == ((), "tk-nobody")

@@ -72,10 +72,12 @@ class Names:
             return ask
         at = self.at_venue(order)
         if order.doubt is not None and order.doubt.about is About.LEG:
-            return msgspec.structs.replace(ask, order=at.next_id, instrument=at.instrument)
-        return msgspec.structs.replace(
-            ask, order=at.client_id, venue_id=at.venue_id, instrument=at.instrument
-        )
+            ask = msgspec.structs.replace(ask, order=at.next_id, instrument=at.instrument)
+        else:
+            ask = msgspec.structs.replace(
+                ask, order=at.client_id, venue_id=at.venue_id, instrument=at.instrument
+            )
+        return msgspec.structs.replace(ask, since=order.created)
 
     # --- in -------------------------------------------------------------------------------------------------
 

@@ -309,6 +309,33 @@ def test_an_order_whose_instrument_is_not_named_is_none_only_if_no_instrument_ha
     play(script)
 
 
+@pytest.mark.parametrize(
+    ("market", "days", "known"), [("linear", 2, True), ("linear", 4, False), ("spot", 400, True)]
+)
+def test_an_order_is_none_only_if_the_venue_would_still_tell_of_it(
+    market: str, days: int, known: bool
+) -> None:
+    async def script(bench: CcxtBench, broker: CcxtBroker) -> None:
+        sent = bench.now() - days * 24 * 3600 * 1_000_000_000
+        (said,) = await broker.ask(Ask(Question.ORDER, sent, order="tk-1", instrument="BTC-USDT"))
+        assert isinstance(said, Answer if known else Unknown)
+        if isinstance(said, Unknown):
+            assert said.reason == "binance forgets within 3 days an order that has ended without a trade"
+
+    play(script, market)
+
+
+@pytest.mark.parametrize(("market", "days"), [("linear", 180), ("spot", 0)])
+def test_the_book_of_trades_says_how_far_back_it_goes(market: str, days: int) -> None:
+    async def script(bench: CcxtBench, broker: CcxtBroker) -> None:
+        (book,) = await broker.ask(Ask(Question.EXECUTIONS))
+        assert isinstance(book, Answer)
+        ago = bench.now() - book.since if book.since else 0
+        assert ago // (24 * 3600 * 1_000_000_000) == days
+
+    play(script, market)
+
+
 def test_no_secret_and_no_signature_stands_in_what_is_said() -> None:
     async def script(bench: CcxtBench, broker: CcxtBroker) -> None:
         bench.venue.lose_answer()

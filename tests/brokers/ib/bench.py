@@ -4,8 +4,10 @@ Knows no test.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tradekit.brokers.ib.client import Access, load_library
 from tradekit.brokers.ib.contracts import terms_of
@@ -22,6 +24,17 @@ WORDS: Mapping[str, str] = {
 }
 
 
+class Afternoon(SystemClock):
+    """The machine's clock, at three in the afternoon in New York when it is made: no day of TWS ends under a test."""
+
+    def __init__(self) -> None:
+        there = datetime.fromtimestamp(super().now() / 1e9, ZoneInfo("America/New_York"))
+        self.ahead_s = (there.replace(hour=15, minute=0, second=0) - there).total_seconds()
+
+    def now(self) -> int:
+        return super().now() + int(self.ahead_s * 1e9)
+
+
 class IbBench:
     """An account with 100,000 USD; a share of AAPL is at 190."""
 
@@ -30,10 +43,12 @@ class IbBench:
         instrument: str = "AAPL",
         qty: Decimal = Decimal(10),
         price: Decimal = Decimal(100),
+        clock: SystemClock | None = None,
         **gateway: Any,
     ) -> None:
+        self.clock = clock or Afternoon()
         self.instrument, self.qty, self.price = instrument, qty, price
-        self.gateway = Gateway(**gateway)
+        self.gateway = Gateway(clock=self.clock, **gateway)
         self.broker: Any = None
 
     async def open(self) -> None:
@@ -43,14 +58,16 @@ class IbBench:
     def made(self, **access: Any) -> IbBroker:
         """A broker of its own at this TWS."""
         return IbBroker(
-            access_to(self.gateway, **access), {name: terms_of(text) for name, text in WORDS.items()}
+            access_to(self.gateway, **access),
+            {name: terms_of(text) for name, text in WORDS.items()},
+            clock=self.clock,
         )
 
     async def trade(self, client_id: str, qty: Decimal) -> None:
         await self.gateway.trade(client_id, qty)
 
     def now(self) -> int:
-        return SystemClock().now()
+        return self.clock.now()
 
     async def close(self) -> None:
         await self.gateway.close()

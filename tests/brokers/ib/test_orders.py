@@ -10,7 +10,7 @@ import pytest
 from tests.brokers.ib.bench import IbBench
 from tests.brokers.ib.play import play, until
 from tradekit.model.order import OrderReplaceRequested, OrderType, Side, TimeInForce
-from tradekit.model.said import Failed, OrderSaid, Question, What
+from tradekit.model.said import Answer, Ask, Failed, OrderSaid, Question, Unknown, What
 from tradekit.testing.ib import shapes
 from tradekit.testing.ib.account import AAPL, Order
 from tradekit.testing.talk import Talk
@@ -296,5 +296,37 @@ def test_what_would_wait_too_long_for_its_turn_is_not_sent_and_is_no_doubt(
         assert (
             len(placed(bench)) == len(bench.gateway.account.orders) <= 36
         )  # a fifth is kept for what is urgent
+
+    play(script)
+
+
+def asked(talk: Talk, order: str, since: int) -> Ask:
+    return Ask(Question.ORDER, since, order=order, instrument=talk.bench.instrument)
+
+
+def test_an_order_that_is_in_no_list_is_none_if_it_was_sent_within_the_day_that_is_listed() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        (said,) = await talk.broker.ask(asked(talk, "tk-nobody", bench.now()))
+        assert isinstance(said, Answer)
+        assert said.items == ()
+
+    play(script)
+
+
+def test_an_order_that_filled_and_is_looked_for_on_a_later_day_is_no_order_that_never_was() -> None:
+    async def script(bench: IbBench, talk: Talk) -> None:
+        sent = bench.now()
+        bench.gateway.lose_answer()
+        order = talk.order(type=OrderType.MARKET, limit=None)
+        assert isinstance((await talk.broker.submit(order))[0], Failed)
+        bench.clock.ahead_s += 24 * 3600
+        bench.gateway.end_day()
+        for since in (sent, 0):
+            (said,) = await talk.broker.ask(asked(talk, order.id, since))
+            assert isinstance(said, Unknown)
+            assert "may have been sent before it began" in said.reason
+        book = await talk.book(Question.EXECUTIONS, sent)
+        assert (book.items, book.complete) == ((), False)
+        assert sent < book.since < bench.now(), "the book says from when on it is whole"
 
     play(script)

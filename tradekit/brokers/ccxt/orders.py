@@ -116,7 +116,8 @@ class CcxtBroker:
                 judged = self._judged(judge(error, call))
                 return (Unknown(question=question, reason=judged.reason, ts=self._now()),)
         complete = question is not Question.BALANCES
-        return (Answer(question=question, items=items, complete=complete, ts=self._now()),)
+        since = self._since(self._dialect.trades_s) if question is Question.EXECUTIONS else 0
+        return (Answer(question=question, items=items, complete=complete, since=since, ts=self._now()),)
 
     async def reports(self) -> AsyncIterator[Said]:
         """What the account's stream says, over as many connections as it takes."""
@@ -149,7 +150,15 @@ class CcxtBroker:
                         return Unknown(question=Question.ORDER, reason=judged.reason, ts=self._now())
         if not asked:
             return Unknown(question=Question.ORDER, reason="its instrument is not known", ts=self._now())
+        if ask.since < self._since(self._dialect.orders_s):
+            days = f"{self._dialect.orders_s / 86_400:g} days"
+            reason = f"{self._dialect.venue} forgets within {days} an order that has ended without a trade"
+            return Unknown(question=Question.ORDER, reason=reason, ts=self._now())
         return Answer(question=Question.ORDER, order=ask.order, ts=self._now())
+
+    def _since(self, seconds: float) -> int:
+        """From when on the venue tells all, where it forgets what is so old; 0 where it forgets nothing."""
+        return self._now() - int(seconds * 1e9) if seconds else 0
 
     async def _try(
         self,

@@ -8,6 +8,7 @@ from typing import Any
 
 from tradekit.brokers.ib.client import load_library
 from tradekit.brokers.ib.contracts import Contracts
+from tradekit.brokers.ib.day import began
 from tradekit.brokers.ib.errors import Unanswered
 from tradekit.brokers.ib.line import Line
 from tradekit.brokers.ib.stream import Stream
@@ -46,7 +47,8 @@ class Books:
             items = await self._balances(line)
         # executions of an earlier day are not listed any more, and a currency without money is left out
         complete = question in (Question.OPEN_ORDERS, Question.POSITIONS)
-        return (Answer(question=question, items=items, complete=complete, ts=self._clock.now()),)
+        since = self._day(line) if question is Question.EXECUTIONS else 0
+        return (Answer(question=question, items=items, complete=complete, since=since, ts=self._clock.now()),)
 
     async def _open_orders(self, line: Line) -> tuple[OrderSaid, ...]:
         """Those of every client of this TWS, and those that were made by hand."""
@@ -96,7 +98,15 @@ class Books:
             return (*fills, *ended)
         if ask.venue_id:  # it was there, and is in no list of today's
             raise Unanswered(f"TWS lists the orders of its day only, and {ask.venue_id} is not among them")
+        if ask.since < self._day(line):
+            raise Unanswered(
+                "TWS lists the orders of its day only, and this one may have been sent before it began"
+            )
         return (Answer(question=Question.ORDER, order=ask.order, ts=self._clock.now()),)
+
+    def _day(self, line: Line) -> int:
+        """From when on TWS tells what has traded and what has ended [UTC ns]; asked behind the lists."""
+        return began(self._clock.now(), line.client.zone)
 
     async def _completed(self, line: Line) -> list[OrderSaid]:
         rows = await line.ask("completedOrders", lambda: line.client.reqCompletedOrders(False))

@@ -9,11 +9,13 @@ import importlib
 import logging
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from tradekit.brokers.ib.day import Greeting
 from tradekit.errors import ConfigError
 
 __all__ = ["INSTALL", "NO_TIME", "Access", "load_library", "make_client"]
@@ -56,7 +58,7 @@ def load_library() -> Any:
 def make_client(ear: Any, broken: Callable[[str], None]) -> Any:
     """A client of its own for one connection. `ear` is called with what TWS says, by the names of its API.
 
-    broken  is told what could not be read
+    broken  is told what could not be read; the client's `zone` is TWS's, once that has let us in
     """
     library = load_library()
     client = library.Client(ear)
@@ -66,6 +68,8 @@ def make_client(ear: Any, broken: Callable[[str], None]) -> Any:
     reader = type("Reader", (_Exact, library.decoder.Decoder), {})(ear, 0)
     reader.broken = broken
     client.decoder = reader
+    client.zone = ""
+    client.conn.hasData.connect(Greeting(partial(setattr, client, "zone")), keep_ref=True)
     client.conn.hasData.error_event.connect(
         lambda _, error: broken(f"its bytes make no message: {error}"), keep_ref=True
     )

@@ -113,10 +113,17 @@ class Account:
         self.contracts = {one.id: one for one in contracts}
         self.cash = dict(cash)
         self.orders: list[Order] = []
+        self._placed = 0
+        self._last_ids: dict[int, int] = {}  # by client
         self.trades: list[Trade] = []
         self.positions: dict[
             int, tuple[Decimal, Decimal]
         ] = {}  # by contract: signed quantity, cost with fees
+
+    def forget(self) -> None:
+        """Trades and ended orders of the day before are listed no more; what they came to stays."""
+        self.trades = []
+        self.orders = [one for one in self.orders if one.open]
 
     def find(self, client_id: int, order_id: int) -> Order | None:
         """An order by the number that its client gave it."""
@@ -128,7 +135,7 @@ class Account:
 
     def next_id(self, client_id: int) -> int:
         """The least number that a client may give its next order."""
-        return max((one.id for one in self.orders if one.client_id == client_id), default=0) + 1
+        return self._last_ids.get(client_id, 0) + 1
 
     def place(
         self, client_id: int, order_id: int, con_id: int, terms: Mapping[str, str], now: int
@@ -151,12 +158,13 @@ class Account:
         if known is not None:
             return self._change(known, terms, qty, limit, stop), []
         order = Order(
-            perm_id=1_000_000_000 + len(self.orders), id=order_id, client_id=client_id, contract=contract,
+            perm_id=1_000_000_000 + self._placed, id=order_id, client_id=client_id, contract=contract,
             ref=terms["ref"],
             side=terms["side"], type=kind, qty=qty, limit=limit, stop=stop, tif=terms["tif"] or "DAY",
         )  # fmt: skip
         self._affordable(order)
         self.orders.append(order)
+        self._placed, self._last_ids[client_id] = self._placed + 1, order_id
         if kind in _STOPS:
             order.status = "PreSubmitted"  # waits at Interactive Brokers for its trigger
         if self._crosses(order):

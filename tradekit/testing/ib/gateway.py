@@ -128,6 +128,10 @@ class Gateway:
 
     # --- the market's hand, and others' ---------------------------------------------------------------------------
 
+    def end_day(self) -> None:
+        """Midnight: what has traded, and the orders that have ended, are told no more."""
+        self.account.forget()
+
     async def trade(self, ref: str, qty: Decimal, price: Decimal | None = None) -> Trade:
         """Somebody trades with a resting order."""
         order = self.account.by_ref(ref)

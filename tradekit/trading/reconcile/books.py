@@ -28,6 +28,9 @@ class Kind(StrEnum):
     ORDER_FOUND = "order.found"  # one that was in doubt is at the venue
     ORDER_FOREIGN = "order.foreign"  # somebody else's
     ORDER_MISSING = "order.missing"  # it works here, and the venue does not show it
+    ORDER_FORGOTTEN = (
+        "order.forgotten"  # likewise, and its venue does not tell any more what traded when it was sent
+    )
     ORDER_REVIVED = "order.revived"  # it has ended here, and works at the venue
     ORDER_TERMS = "order.terms"  # other quantity or prices than here
     ORDER_FILLED = "order.filled"  # more of it has filled than we were told
@@ -46,6 +49,7 @@ ACCEPT: dict[str, bool] = {
     str(Kind.ORDER_FOUND): True,
     str(Kind.ORDER_FOREIGN): True,
     str(Kind.ORDER_MISSING): True,
+    str(Kind.ORDER_FORGOTTEN): False,
     str(Kind.ORDER_REVIVED): True,
     str(Kind.ORDER_TERMS): True,
     str(Kind.ORDER_FILLED): True,

@@ -37,4 +37,6 @@ def covered(kind: str, books: Books) -> bool:
         return books.positions is not None
     if kind.startswith("fill."):
         return books.executions is not None
+    if kind == Kind.ORDER_FORGOTTEN:
+        return books.open_orders is not None and books.executions is not None
     return books.open_orders is not None

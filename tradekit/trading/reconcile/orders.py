@@ -183,13 +183,16 @@ def _missing(state: State, order: Order, books: Books, practice: Practice) -> It
     if doubt is None and _young(order, books, practice):
         return
     missed = 0 if doubt is None else doubt.missed
+    first = books.at if doubt is None or not doubt.first else doubt.first
+    ripe = missed + 1 >= practice.look_ups and books.at - first >= practice.span
+    text = f"not found by {missed + 1} look-ups over {(books.at - first) // SECOND} s"
+    if ripe and _forgotten(order, books) and not _held_as_here(state, order, first):
+        yield _untold(order)
+        return
     if doubt is not None and missed and books.at - doubt.last < practice.span // max(practice.look_ups, 1):
         return  # too soon after the last look-up to be another one
     facts: list[Fact] = [OrderMissed(order.id, order.instrument, "neither its orders nor its trades show it")]
-    first = books.at if doubt is None or not doubt.first else doubt.first
-    if missed + 1 >= practice.look_ups and books.at - first >= practice.span and not _held_by(state, order):
-        seconds = (books.at - first) // SECOND
-        text = f"not found by {missed + 1} look-ups over {seconds} s"
+    if ripe and not _held_by(state, order):
         facts += [
             OrderGivenUp(order.id, order.instrument, text),
             AlertRaised("given_up", f"{order.id} was {text}", order.instrument, order.id),
@@ -209,6 +212,30 @@ def _held_by(state: State, order: Order) -> bool:
         if (one.kind, one.instrument) == (Kind.POSITION_QUANTITY, order.instrument)
     )
     return any(gap is not None and 0 < gap * order.side.sign <= order.leaves for gap in gaps)
+
+
+def _forgotten(order: Order, books: Books) -> bool:
+    """Whether the order may have traded at a time of which the venue does not tell any more."""
+    return books.executions is not None and order.created < books.executions.since
+
+
+def _held_as_here(state: State, order: Order, since: int) -> bool:
+    """Whether a whole comparison since then has found the position as it is here: then the order has not traded."""
+    kept = state.health.reconciliation
+    others = [one for one in kept.differences.values() if one.instrument == order.instrument]
+    return kept.done > since and not any(one.kind.startswith("position.") for one in others)
+
+
+def _untold(order: Order) -> Found:
+    """An order that is not given up: the position says that it may have traded, and a human has to say whether."""
+    text = (
+        f"the venue does not show {order.id}, does not tell any more what has traded since it was sent, and no whole "
+        f"comparison has found its position as here: it may have traded. Look it up there; settle the position first"
+    )
+    return Found(
+        kind=Kind.ORDER_FORGOTTEN, subject=order.id, instrument=order.instrument, ours=order.status, theirs="none",
+        text=text, proposed=(OrderGivenUp(order.id, order.instrument, "the venue tells no more of it"),),
+    )  # fmt: skip
 
 
 def _young(order: Order, books: Books, practice: Practice) -> bool:
