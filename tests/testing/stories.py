@@ -102,6 +102,8 @@ def _take(desk: Desk, step: dict[str, Any], times: int) -> None:
             desk.command(step["cid"], **step.get("args", {}))
         case "restart":
             desk.restart()
+        case "reconcile":
+            desk.reconcile()
         case "books":
             for name in ("open_orders", "executions", "positions", "balances"):
                 for _ in range(times):
@@ -128,6 +130,7 @@ def _found(desk: Desk) -> dict[str, Any]:
         "doubt": {name: one.doubt is not None for name, one in orders.items()},
         "position": {name: desk.position(name) for name in state.instruments},
         "own": {name: state.position("desk", name) for name in state.instruments},
+        "legs": {name: one.qty for name, one in state.positions.items()},
         "cash": state.account.cash,
         "sent": [(one["kind"], one["cid"]) for one in desk.sent if one["kind"] != "query"],
         "last": next((one for one in reversed(desk.sent) if one["kind"] != "query"), {}),

@@ -23,12 +23,8 @@ LEGS = (
     ("story", "times"),
     table(
         Story(
-            "the venue liquidates a position: its stop has nothing left to reduce, and flatten sells nothing",
-            [
-                *STOPPED,
-                fill("", 2, 70, "9", venue_order_id="autoclose-1", instrument="PERP", side="sell"),
-                sent("command", "flatten"),
-            ],
+            "the venue liquidates a position: its stop has nothing left to reduce",
+            [*STOPPED, fill("", 2, 70, "9", venue_order_id="autoclose-1", instrument="PERP", side="sell")],
             {
                 "position": {"PERP": 0},
                 "sent": [("submit", "A"), ("submit", "S"), ("cancel", "S")],
@@ -37,17 +33,22 @@ LEGS = (
             ON_PERP,
         ),
         Story(
-            "the venue takes a part of a position off",
+            "the venue takes a part of a position off: its stop shrinks, and flatten sells what is left",
             [
                 *STOPPED,
                 fill("", "0.5", 70, "9", venue_order_id="adl", instrument="PERP", side="sell"),
-                sent("replaced", "S", qty="1.5"),
                 sent("command", "flatten"),
             ],
             {
                 "position": {"PERP": D("1.5")},
-                "qty": {"S": D("1.5")},
-                "last": {"kind": "submit", "qty": D("1.5")},
+                "sent": [
+                    ("submit", "A"),
+                    ("submit", "S"),
+                    ("replace", "S"),
+                    ("cancel", "S"),
+                    ("submit", "desk-3"),
+                ],
+                "last": {"kind": "submit", "side": "sell", "qty": D("1.5"), "reduce_only": True},
             },
             ON_PERP,
         ),
@@ -221,7 +222,11 @@ LEGS = (
                 ),
                 6,
             ],
-            {"position": {"PERP": -2}, "open": [], "alerts": ["external"]},
+            {
+                "legs": {"EXTERNAL/PERP/LONG": -2, "desk/PERP/long": 2, "desk/PERP/short": -2},
+                "open": [],
+                "alerts": ["external"],
+            },
             HEDGED,
         ),
         Story(
@@ -235,6 +240,23 @@ LEGS = (
                 books(positions={"BTC": 1}, balances={"USD": 99_900}),
             ],
             {"open": [], "alerts": []},
+        ),
+        Story(
+            "the account holds a position and other cash when it is taken over",
+            [
+                {"kind": "reconcile"},
+                books(positions=[{"instrument": "BTC", "qty": 3, "price": 90}], balances={"USD": 5000}),
+                30,
+                books(positions={"BTC": 3}, balances={"USD": 5000}),
+                submit(price=95),
+            ],
+            {
+                "position": {"BTC": 3},
+                "cash": {"USD": 5000},
+                "alerts": ["adopted"],
+                "status": {"A": "submitted"},
+            },
+            {"adopts": True},
         ),
         Story(
             "an order of nothing rests at the venue: it closes whatever is held",

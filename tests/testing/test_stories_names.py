@@ -150,7 +150,6 @@ STOP = (
             [
                 submit(qty=2),
                 sent("canceled", venue_order_id="v1"),
-                new("A", "v1", qty=2, price=100),
                 fill("", 1, venue_order_id="v1", instrument="BTC", side="buy"),
             ],
             {"status": {"A": "canceled"}, "filled": {"A": 1}, "own": {"BTC": 1}, "alerts": ["late_fill"]},
@@ -233,6 +232,27 @@ STOP = (
                 },
             ],
             {"filled": {"A": 2, "S": 0}, "position": {"BTC": 2}, "halted": False},
+        ),
+        Story(
+            "two orders of one side had one number, and the older one's trade is told again",
+            [
+                submit("A", 2),
+                new("A", "1514"),
+                fill("A", 2, venue_order_id="1514"),
+                submit("B", 2),
+                new("B", "1514"),
+                fill("", 2, venue_order_id="1514", instrument="BTC", side="buy"),
+            ],
+            {"filled": {"A": 2, "B": 0}, "position": {"BTC": 2}},
+        ),
+        Story(
+            "both legs are in the book while a replacement is under way",
+            [
+                *CHANGED,
+                {"kind": "open_orders", "items": [book(), book(venue_order_id="v2", price=101)]},
+                sent("replaced", venue_order_id="v2", old_venue_order_id="v1", price=101),
+            ],
+            {"venue_id": {"A": "v2"}, "status": {"A": "accepted", "external:v2": None}, "alerts": []},
         ),
         Story(
             "somebody else's order is known by his client id alone",

@@ -6,6 +6,7 @@ import pytest
 
 from tests.testing.stories import Story, books, ends_well, fill, known, new, sent, submit, table
 from tradekit.model.instrument import Instrument, Kind
+from tradekit.testing.desk import Desk
 
 D = Decimal
 INVERSE = Instrument(
@@ -258,6 +259,24 @@ TWO = {"instruments": ["BTC", "ETH"]}
             {"practice": {"flips": True}},
         ),
         Story(
+            "somebody trades what this session does not",
+            [
+                fill("web", 100, 1, venue_order_id="w1", instrument="DOGE", side="buy"),
+                fill("web", 100, 2, "e2", venue_order_id="w2", instrument="DOGE", side="sell"),
+            ],
+            {"halted": False, "set_aside": [], "alerts": ["elsewhere"], "cash": {"USD": 100_000}},
+        ),
+        Story(
+            "a fee in the coin that is bought comes out of it, where the pair is known by its name",
+            [
+                submit(),
+                fill("A", fee={"cost": "0.001", "currency": "BTC"}),
+                *(6, {"kind": "balances", "items": {"BTC": "0.999", "USDT": 99_900}}) * 2,
+            ],
+            {"position": {"BTC/USDT": D("0.999")}, "cash": {"USDT": 99_900}, "open": []},
+            {"instruments": ["BTC/USDT"]},
+        ),
+        Story(
             "more fills than was ordered",
             [submit(qty=5), fill("A", "5.012345")],
             {"set_aside": ["e1"], "halted": True, "alerts": ["quarantine"], "position": {"BTC": 0}},
@@ -271,3 +290,24 @@ TWO = {"instruments": ["BTC", "ETH"]}
 )
 def test_a_trade_is_booked_once_at_its_own_quantity_and_price(story: Story, times: int) -> None:
     ends_well(story, times)
+
+
+def test_a_trade_of_an_order_that_is_forgotten_is_not_booked_again() -> None:
+    desk = Desk(limits={})
+    desk.submit(cid="Z", qty=1, price=100)
+    trade = {
+        "venue_order_id": "vz",
+        "exec_id": "z",
+        "instrument": "BTC",
+        "side": "buy",
+        "qty": 1,
+        "price": 100,
+    }
+    desk.report(kind="fill", cid="Z", **trade)
+    for number in range(501):
+        desk.submit(cid=f"o{number}", qty=1, price=1)
+        desk.report(kind="canceled", cid=f"o{number}")
+    assert "Z" not in desk.state.orders
+    desk.report(kind="executions", items=[trade])
+    desk.report(kind="fill", cid="Z", **trade)
+    assert (desk.position(), desk.alerts) == (1, [])

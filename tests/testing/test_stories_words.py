@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from tradekit.errors import OrderError
+from tradekit.model.instrument import Kind
 from tradekit.model.order import OrderType, Side
 from tradekit.testing.desk import Desk
 from tradekit.testing.said import KINDS
-from tradekit.testing.spelling import kind_of, moment, side_of, status_of, type_of, word
+from tradekit.testing.spelling import instrument_of, kind_of, moment, side_of, status_of, type_of, word
 
 KIND = {
     "new": ["NEW", "accepted", "Open", "acknowledged"],
@@ -70,6 +71,24 @@ def test_a_side_may_be_spelt_as_venues_do(spelt: str) -> None:
 )
 def test_a_type_may_be_spelt_as_venues_do(spelt: str, kind: OrderType) -> None:
     assert type_of(spelt) is kind
+
+
+@pytest.mark.parametrize(
+    ("name", "base", "quote", "kind"),
+    [
+        ("BTC", "BTC", "USD", Kind.SPOT),
+        ("BTC/USDT", "BTC", "USDT", Kind.SPOT),
+        ("BTC-USD", "BTC", "USD", Kind.SPOT),
+        ("BTCUSDT", "BTC", "USDT", Kind.SPOT),
+        ("GBTC", "GBTC", "USD", Kind.SPOT),
+        ("BTC-PERP", "BTC", "USD", Kind.PERPETUAL),
+        ("BTC-USDT-SWAP", "BTC", "USDT", Kind.PERPETUAL),
+        ("BTC/USDT:USDT", "BTC", "USDT", Kind.PERPETUAL),
+    ],
+)
+def test_a_name_says_what_is_paid_for_what(name: str, base: str, quote: str, kind: Kind) -> None:
+    made = instrument_of(name)
+    assert (made.id, made.base, made.quote, made.kind) == (name, base, quote, kind)
 
 
 def test_a_word_has_small_letters_and_its_parts_apart() -> None:

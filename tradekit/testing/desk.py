@@ -22,7 +22,7 @@ from tradekit.state.seen import Difference
 from tradekit.state.shape import Order, State
 from tradekit.strategy.base import Strategy
 from tradekit.testing.said import said
-from tradekit.testing.spelling import moment, side_of, type_of
+from tradekit.testing.spelling import instrument_of, moment, side_of, type_of
 from tradekit.trading.engine import Engine
 from tradekit.trading.limits import check_limits
 from tradekit.trading.matching import LEG
@@ -48,6 +48,7 @@ class Desk:
     mode         "netting", or "hedging" where positions of one instrument are kept apart by name
     limits       risk limits by rule; two breakers against runaway loops are on by default
     practice     how the office goes about the venue: a `Practice`, or its fields by name
+    adopts       whether the account is taken over as the venue has it at the first whole look, as in a live session
     start        when the desk opens
     """
 
@@ -62,16 +63,18 @@ class Desk:
         limits: Mapping[str, object] | None = None,
         practice: Practice | Mapping[str, Any] | None = None,
         armed: bool = True,
+        adopts: bool = False,
         start: object = _START,
     ) -> None:
         if mode not in ("netting", "hedging"):
             raise OrderError(f"mode is {mode!r}: say netting or hedging")
-        specs = [one if isinstance(one, Instrument) else Instrument(id=one) for one in instruments]
+        specs = [one if isinstance(one, Instrument) else instrument_of(one) for one in instruments]
         self.now = self.start = moment(start, 0)
         self.sent: list[dict[str, Any]] = []
         self.alerts: list[dict[str, Any]] = []
         self.events: list[Event] = []
         self.practice = practice if isinstance(practice, Practice) else Practice(**dict(practice or {}))
+        self._adopts = adopts
         self._commands = 0
         self._names: dict[str, str] = {}  # cids by command
         rules: Mapping[str, object] = {"max_rejects_in_a_row": 10, "max_repeated_orders": 20}
@@ -87,7 +90,7 @@ class Desk:
 
     def _set_up(self) -> None:
         self.engine = Engine(_Hand())  # type: ignore[no-untyped-call]
-        self.office = Office(self.engine, self.practice, now=self.now)
+        self.office = Office(self.engine, self.practice, now=self.now, adopts=self._adopts)
 
     # --- what is done ---------------------------------------------------------------------------------------
 

@@ -164,6 +164,9 @@ def _order(kind: str, told: dict[str, Any]) -> Said:
 
 
 def _fill(kind: str, told: dict[str, Any]) -> Said:
+    fee = told.get("fee")
+    if isinstance(fee, Mapping):  # amount and currency in one
+        told = {**told, "fee": fee.get("cost", fee.get("amount", 0)), "fee_currency": fee.get("currency", "")}
     qty, price, cum, average = (number_of(told, key) for key in ("qty", "price", "cum_qty", "avg_price"))
     if (qty is None and cum is None) or (price is None and average is None):
         raise OrderError(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from tradekit.errors import OrderError
+from tradekit.model.instrument import Instrument, Kind
 from tradekit.model.money import exact
 from tradekit.model.order import OrderType, Side
 from tradekit.model.said import What
@@ -17,6 +18,7 @@ __all__ = [
     "CALLS",
     "STATUSES",
     "call_of",
+    "instrument_of",
     "kind_of",
     "moment",
     "number_of",
@@ -73,6 +75,8 @@ _TYPES = _table(
     market_if_touched="mit take_profit take_profit_market",
     limit_if_touched="lit take_profit_limit",
 )
+_SWAPS = ("PERP", "SWAP")
+_QUOTES = ("USDT", "USDC", "USD", "EUR")
 STATUSES = (
     "new",
     "open",
@@ -84,6 +88,22 @@ STATUSES = (
     "rejected",
     "expired",
 )
+
+
+def instrument_of(name: str) -> Instrument:
+    """An instrument by its name alone: base and quote where it has both ("BTC/USDT", "BTC-USD", "BTCUSDT"), else USD.
+
+    One that is named a swap ("BTC-PERP", "BTC/USDT:USDT") is a perpetual.
+    """
+    plain, _, settled = name.partition(":")
+    parts = re.split(r"[/\-_]", plain)
+    named = [part for part in parts if part.upper() not in _SWAPS]
+    base, quote = (*named, "", "")[:2]
+    if not quote:
+        quote = next((one for one in _QUOTES if base.endswith(one) and base != one), "")
+        base = base.removesuffix(quote)
+    kind = Kind.PERPETUAL if settled or len(named) < len(parts) else Kind.SPOT
+    return Instrument(id=name, base=base, quote=quote or "USD", kind=kind)
 
 
 def word(told: object) -> str:

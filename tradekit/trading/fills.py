@@ -33,6 +33,7 @@ from tradekit.trading.matching import (
     booked,
     execution_id,
     external_name,
+    forgotten,
     order_of,
     synthetic_fills,
     traded,
@@ -238,8 +239,12 @@ def synthetic(order: Order, qty: Decimal, price: Decimal, currency: str, name: s
 
 def _foreign(state: State, said: FillSaid) -> list[Fact]:
     """A trade of an order that was not sent here: it is booked for EXTERNAL, and counted by risk."""
-    if said.side is None or said.instrument not in state.instruments:
+    if said.side is None or not said.instrument:
         return _quarantine(state, None, said, "it belongs to no order, and instrument or side cannot be told")
+    if said.instrument not in state.instruments:
+        return _elsewhere(state, said)
+    if forgotten(state, said):
+        return []
     account = state.session.account
     name = said.exec_id or _unnamed(said)
     order_id = external_name(state, said.venue_id or said.order or name, said.instrument, said.side)
@@ -253,7 +258,19 @@ def _foreign(state: State, said: FillSaid) -> list[Fact]:
     text = (
         f"somebody else's trade on this account: {said.side} {said.qty:f} {said.instrument} at {said.price:f}"
     )
+    held = state.position(state.strategy.id, said.instrument)
+    if held * said.side.sign < 0 and not state.account.hedging:
+        gone = min(abs(held), said.qty)
+        text += f"; {gone:f} of the {held:f} that {state.strategy.id} holds are gone by that"
     return [AlertRaised("external", text, said.instrument, order_id), fill]
+
+
+def _elsewhere(state: State, said: FillSaid) -> list[Fact]:
+    """A trade of what this session does not trade: told once for each instrument, and none of its books' business."""
+    if any((one.kind, one.instrument) == ("elsewhere", said.instrument) for one in state.health.alerts):
+        return []
+    text = f"somebody else trades {said.instrument} on this account, which this session does not: it is not booked"
+    return [AlertRaised("elsewhere", text, said.instrument, said.venue_id or said.order)]
 
 
 def _conflict(state: State, order: Order, said: FillSaid) -> list[Fact]:

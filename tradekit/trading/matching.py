@@ -17,6 +17,7 @@ __all__ = [
     "execution_id",
     "external_id",
     "external_name",
+    "forgotten",
     "order_of",
     "synthetic_fills",
     "traded",
@@ -76,6 +77,18 @@ def _has(state: State, order: Order, said: FillSaid) -> bool:
     names = (name for name in order.executions if name == said.exec_id or name.endswith(f":{said.exec_id}"))
     fills = (booked(state, order, name) for name in names)
     return any(fill is not None and (fill.qty, fill.price) == (said.qty, said.price) for fill in fills)
+
+
+def forgotten(state: State, said: FillSaid) -> bool:
+    """Whether a trade is one of ours that is booked, whose order is not remembered any more."""
+    return bool(said.exec_id) and any(
+        (one.instrument, one.side, one.qty, one.price) == (said.instrument, said.side, said.qty, said.price)
+        and (one.exec_id == said.exec_id or one.exec_id.endswith(f":{said.exec_id}"))
+        and one.strategy != EXTERNAL
+        and one.order not in state.orders
+        and said.order in ("", one.order)
+        for one in reversed(state.fills)
+    )
 
 
 def external_id(name: str) -> str:
