@@ -108,6 +108,24 @@ def test_what_is_there_twice_is_told_once_whatever_its_numbers_are(play: Any) ->
     assert {bar.close for _, bar in bench.told if isinstance(bar, Bar)} == {100.0}
 
 
+def test_a_line_without_an_end_is_said_and_those_behind_it_are_bars(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tradekit.data.growing._MOST", 256)
+
+    async def script(bench: Bench) -> None:
+        bench.write(HEAD + line(0) + "x" * 1000)
+        await asyncio.sleep(1)
+        bench.write("x\n" + line(1))
+        await asyncio.sleep(1)
+
+    bench = play(script)
+    assert bench.bars == [0, 1]
+    (alert,) = bench.alerts
+    assert "line 3 of BTC.csv, which begins at byte" in alert
+    assert "let the program that writes it end each bar's line" in alert
+
+
 def test_missing_bars_are_said_and_those_behind_them_are_told(play: Any) -> None:
     async def script(bench: Bench) -> None:
         bench.write(HEAD + line(0) + line(4))

@@ -82,10 +82,11 @@ def _digest(what: object) -> str:
 
 
 def _keep(file: Path, name: str) -> None:
-    """Remember it (0600), in one piece."""
+    """Remember it (0600), in one piece; where the disk fails it is asked for again at the next start."""
     half = file.with_name(f"{file.name}.{os.getpid()}")
-    with os.fdopen(
-        os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii"
-    ) as writer:
-        writer.write(name)
-    half.replace(file)
+    try:
+        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as writer:
+            writer.write(name)
+        half.replace(file)
+    except OSError as error:
+        _log.warning("%s cannot be written: %s", file, error.strerror)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.brokers.ib.market import MINUTE, Forward, closed_bars, history_at
+from tests.brokers.ib.play import until
 from tradekit.brokers.ib.bars import bar_of, quote_of, trade_of
 from tradekit.brokers.ib.client import load_library
 from tradekit.brokers.ib.history import History
@@ -60,6 +61,18 @@ def test_a_time_without_bars_is_empty_and_a_refusal_is_not() -> None:
             await history.bars("AAPL", "1m", 0, 3600 * NS)
 
     history_at(refused)
+
+
+def test_a_page_that_is_not_answered_is_not_left_open_at_tws(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def script(history: History, gateway: Gateway) -> Any:
+        monkeypatch.setattr(gateway.market, "asked", lambda client_id, sent: [])
+        with pytest.raises(ConnectionLostError, match="has not answered"):
+            await history.bars("AAPL", "1m", 0, 3600 * NS)
+        await until(lambda: gateway.requests[-1][0] == "25")
+        asked, ended = gateway.requests[-2:]
+        return asked[0], asked[1] == ended[2]
+
+    assert history_at(script, prepare=three_days) == ("20", True)
 
 
 @pytest.mark.parametrize("timeframe", ["1D", "4h", "7m"])

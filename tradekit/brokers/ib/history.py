@@ -89,6 +89,10 @@ class History:
             if _no_data(no):
                 return []
             raise
+        except Unanswered:
+            if not self._line.lost.done():  # TWS would keep it open, and so many of them only
+                self._line.client.cancelHistoricalData(number)
+            raise
 
     async def _ticks(
         self, instrument: str, kind: Literal["TRADES", "BID_ASK"], since: int, until: int
