@@ -83,7 +83,8 @@ class Broker(Protocol):
     `Failed`, to a question `Unknown`; what it raises is taken for the same. Reports that come unasked are `reports`'.
 
     `stopped` is the kill gate: an adapter asks it last of all, after every wait of its own (its turn at the venue's
-    limit, a hop to another thread), and sends nothing where it says why. Cancels are never stopped.
+    limit, a hop to another thread, a connection that is made), and sends nothing where it says why. Cancels are never
+    stopped.
     """
 
     name: str

@@ -1,10 +1,12 @@
 """The library held to the rules: nothing twice, nothing for ever, nothing beyond the limit, numbers exact."""
 
 import asyncio
+import threading
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from urllib3.connection import HTTPConnection
 
 from tests.brokers.alpaca.bench import AlpacaBench, Mute
 from tests.brokers.alpaca.play import at_venue, order, play, reason_of, sent
@@ -20,6 +22,7 @@ from tradekit.model.said import (
     OrderSaid,
     Question,
     Unknown,
+    What,
 )
 
 D = Decimal
@@ -120,6 +123,29 @@ def test_after_too_many_requests_nothing_is_sent_for_as_long_as_was_said() -> No
         assert "again in 30 s" in said.reason
 
     assert sent(play(script), "GET") == []
+
+
+def test_a_kill_while_a_connection_is_made_stops_what_it_is_made_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, killed = threading.Event(), threading.Event()
+    make = HTTPConnection._new_conn
+
+    def slowly(connection: HTTPConnection) -> Any:
+        made.set()
+        assert killed.wait(10)
+        return make(connection)
+
+    async def script(bench: AlpacaBench, broker: AlpacaBroker) -> None:
+        monkeypatch.setattr(HTTPConnection, "_new_conn", slowly)
+        broker._client.close()  # what is kept open is not used again
+        stopped = lambda: "kill switch: enough" if killed.is_set() else ""  # noqa: E731
+        submitting = asyncio.create_task(broker.submit(order(), stopped=stopped))
+        assert await asyncio.to_thread(made.wait, 10)
+        killed.set()
+        (said,) = await submitting
+        assert isinstance(said, OrderSaid)
+        assert (said.what, said.reason) == (What.REJECTED, "kill switch: enough")
+
+    assert sent(play(script), "POST") == []
 
 
 def test_a_key_that_is_refused_rejects_an_order_and_empties_no_book() -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from aiohttp import TCPConnector
 
 from tests.brokers.ccxt.bench import CcxtBench
 from tradekit.brokers.ccxt.client import Access
@@ -334,6 +335,29 @@ def test_the_book_of_trades_says_how_far_back_it_goes(market: str, days: int) ->
         assert ago // (24 * 3600 * 1_000_000_000) == days
 
     play(script, market)
+
+
+def test_a_kill_while_a_connection_is_made_stops_what_it_is_made_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, killed = asyncio.Event(), asyncio.Event()
+    make = TCPConnector._create_connection
+
+    async def slowly(connector: TCPConnector, *args: Any) -> Any:
+        made.set()
+        await killed.wait()
+        return await make(connector, *args)
+
+    async def script(bench: CcxtBench, broker: CcxtBroker) -> None:
+        monkeypatch.setattr(TCPConnector, "_create_connection", slowly)
+        stopped = lambda: "kill switch: enough" if killed.is_set() else ""  # noqa: E731
+        submitting = asyncio.create_task(broker.submit(order(), stopped=stopped))
+        await made.wait()
+        killed.set()
+        (said,) = await submitting
+        assert isinstance(said, OrderSaid)
+        assert (said.what, said.reason) == (What.REJECTED, "kill switch: enough")
+        assert [how for how, _, _ in bench.venue.requests if how == "POST"] == []
+
+    play(script)
 
 
 def test_no_secret_and_no_signature_stands_in_what_is_said() -> None:

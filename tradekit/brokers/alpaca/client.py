@@ -99,6 +99,8 @@ class Client:
         if access.url:
             self._rest._session.trust_env = False  # no proxy on the way to this machine
         self._own = threading.local()
+        for adapter in self._rest._session.adapters.values():
+            adapter.poolmanager.pool_classes_by_scheme = _asking(self._ask_gate)
         self._send = self._rest._session.request
         self._rest._session.request = self._sent
 
@@ -129,8 +131,7 @@ class Client:
         await self._turn(urgent=urgent)
 
         def sent() -> tuple[Any, Any]:
-            if why := stopped():  # the turn is over, and so is the hop to this thread
-                raise NotSent(why)
+            self._own.stopped = stopped
             try:
                 return request(), self._own.response
             except self._library.APIError as error:  # an answer, and none of success
@@ -145,10 +146,16 @@ class Client:
 
     def _sent(self, method: str, url: str, **how: Any) -> Any:
         """What the library sends with: a bound on the wait, and numbers with a point read as they are written."""
+        self._ask_gate()
         response = self._send(method, url, timeout=self._timeout_s, **how)
         response.json = partial(response.json, parse_float=Decimal, parse_constant=_no_number)
         self._own.response = response
         return response
+
+    def _ask_gate(self) -> None:
+        """Behind a wait, for a turn, for this thread, for a connection: raises NotSent where the gate is shut."""
+        if why := self._own.stopped():
+            raise NotSent(why)
 
     async def _turn(self, *, urgent: bool) -> None:
         """Wait for one's turn; raises NotSent where it is too far off."""
@@ -172,6 +179,20 @@ class Client:
                 after = reset - self._clock.now() / 1e9
             wait = _LEAST_PAUSE_S if after is None else min(max(after, 1.0), _LONGEST_PAUSE_S)
             self.quota.pause(wait, now)
+
+
+def _asking(asked: Callable[[], None]) -> dict[str, Any]:
+    """urllib3's pools, by scheme: `asked` is called once a connection is made, and before anything is sent on it."""
+    made = {}
+    for scheme, pool in importlib.import_module("urllib3.poolmanager").pool_classes_by_scheme.items():
+
+        def connect(connection: Any, kind: Any = pool.ConnectionCls) -> None:
+            kind.connect(connection)
+            asked()
+
+        kind = type("Connection", (pool.ConnectionCls,), {"connect": connect})
+        made[scheme] = type("Pool", (pool,), {"ConnectionCls": kind})
+    return made
 
 
 async def _aside(work: Callable[[], T]) -> T:

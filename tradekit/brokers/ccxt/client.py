@@ -9,6 +9,7 @@ import importlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -113,6 +114,20 @@ def calling(*, urgent: bool = False, stopped: Stopped = free) -> Iterator[Call]:
         _call.reset(token)
 
 
+@cache
+def _asking_class() -> Any:
+    """Aiohttp's request, which asks the gate where its last wait is over: it has a connection, and has sent nothing."""
+
+    class Asking(importlib.import_module("aiohttp").ClientRequest):  # type: ignore[misc]
+        async def send(self, conn: Any) -> Any:
+            call = _call.get()
+            if call is not None and (why := call.stopped()):
+                raise NotSent(why)
+            return await super().send(conn)
+
+    return Asking
+
+
 class _Held:
     """Mixed into ccxt's class of the venue.
 
@@ -131,6 +146,7 @@ class _Held:
             # aiohttp sends a DELETE or PUT again by itself when a kept connection breaks under it: a cancel whose
             # answer was lost would come back as "no such order". There is no public switch.
             session._retry_connection = False
+            session._request_class = _asking_class()  # nor for this one
 
     async def throttle(self, cost: float | None = None) -> None:
         """Wait for one's turn; raises NotSent where it is too far off."""
@@ -150,8 +166,6 @@ class _Held:
     async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         call = _call.get()
         if call is not None:
-            if why := call.stopped():  # the library has waited for its turn, and its socket is next
-                raise NotSent(why)
             call.sent, call.status, call.code = True, 0, None
         return await super().fetch(url, method, headers, body)  # type: ignore[misc]
 
