@@ -128,7 +128,7 @@ def test_split_and_then_left_is_the_plan_scaled(
     plan = split.units(held(state, state.monitors["E"]), spec.lot)
     tell(state, split)
     known = state.monitors["E"]
-    assert held(state, known) == plan == state.position("s", "BTC")
+    assert held(state, known) == plan == state.position("s", "BTC") == known.entered - known.left
     assert sum(part.qty for part in known.parts) == split.units(qty * unit, spec.lot) == known.entered
     assert all(0 <= part.left <= part.qty for part in known.parts)
     if spec.lot:

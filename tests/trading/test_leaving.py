@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.builders import MINUTE, law
 from tests.testing.scripts import kinds
-from tests.trading.obeying import fill, obey
+from tests.trading.obeying import fill, obey, protected
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import OrderType
 from tradekit.state.shape import State, fingerprint
@@ -151,6 +151,14 @@ def test_a_position_that_a_human_is_flattening_is_not_left_twice() -> None:
     desk.report(kind="rejected", cid=flat["cid"], reason="no")
     desk.mark("BTC", 101.0)
     assert [one["qty"] for one in out(desk)] == [2, 2], "the human's was refused: it is left after all"
+
+
+def test_what_is_bought_meanwhile_does_not_hold_it_up() -> None:
+    desk = timed()
+    refuse(desk)
+    desk.submit(cid="B", qty=1)
+    desk.mark("BTC", 101.0)
+    assert [(one["side"], one["qty"]) for one in out(desk)][-1] == ("sell", 2)
 
 
 def test_a_refused_cancel_is_asked_for_again_with_a_price_a_second_later() -> None:
@@ -304,6 +312,18 @@ def test_what_fills_behind_a_stop_that_was_quicker_is_watched(reduces: bool) -> 
     assert (desk.state.monitors["E"].watched, kinds(desk)) == (95, ["unprotected"])
 
 
+def test_a_stop_of_an_entry_that_is_long_forgotten_is_watched_too() -> None:
+    desk = entered(take_profit=110)
+    stop = next(name for name, one in desk.state.orders.items() if one.reason == "stop loss")
+    del desk.state.orders["E"]
+    desk.report(kind="rejected", cid=stop, reason="no")
+    desk.sent.clear()
+    desk.mark("BTC", 94.0)
+    assert [one["kind"] for one in desk.sent] == ["cancel"]
+    desk.report(kind="canceled", cid=desk.sent[0]["cid"])
+    assert [(one["side"], one["qty"]) for one in out(desk)] == [("sell", 2)]
+
+
 def test_a_target_that_the_venue_refuses_is_told() -> None:
     desk = entered(take_profit=110)
     target = next(name for name, one in desk.state.orders.items() if one.reason == "take profit")
@@ -320,3 +340,52 @@ def test_the_exits_of_an_entry_are_not_held_up_by_what_the_venue_has_refused() -
         desk.report(kind="rejected", cid=f"R{n}", reason="no")
     desk.submit(cid="E", qty=1, stop_loss=95, take_profit=110)
     assert [one.status for one in desk.state.orders.values() if one.parent] == ["submitted"] * 2
+
+
+# --- whatever happens ---------------------------------------------------------------------------------------
+
+WORDS = st.sampled_from([
+    {}, {"take_profit": 110}, {"take_profit": [(105, 0.5), (110, 0.5)]}, {"exit_after": "2m"},
+    {"take_profit": [(105, 0.25)], "exit_after": "3m", "break_even": 3}, {"stop_loss": None, "stop_loss_trail": 5},
+])  # fmt: skip
+HAPPENS = st.lists(
+    st.tuples(
+        st.sampled_from(["fill", "refuse", "obey", "trade", "price", "restart", "resize"]),
+        st.integers(0, 7),
+        st.sampled_from(["rejected", "canceled", "expired"]),
+    ),
+    max_size=25,
+)
+
+
+@given(WORDS, HAPPENS, st.sampled_from([{}, {"reduces": True}, {"types": PLAIN}, {"replaces": True}]))
+@law(60)
+def test_no_position_is_ever_without_a_stop_and_without_a_word(
+    words: dict[str, Any], happens: list[tuple[str, int, str]], practice: dict[str, Any]
+) -> None:
+    """What is held has a stop at work, or a level that is watched here, or is being left; and it never turns."""
+    desk = Desk(practice=practice, limits={})
+    desk.mark("BTC", 100.0)
+    desk.submit(cid="E", qty=4, price=100, **{"stop_loss": 95} | words)
+    obey(desk)
+    for what, n, end in happens:
+        working = [one for one in desk.state.orders.values() if one.working and one.venue_id]
+        one = working[n % len(working)] if working else None
+        if what == "fill" and desk.state.orders["E"].working:
+            fill(desk, "E", 1, 100)
+        elif what == "refuse" and one is not None:
+            desk.report(kind=end, cid=one.id, venue_order_id=one.venue_id, reason="no")
+        elif what == "trade" and one is not None and one.reduce_only and desk.position():
+            fill(desk, one.id, min(one.leaves, desk.position(), D(n + 1) / 2), 100)
+        elif what == "price":
+            desk.now += 20 * SECOND
+            desk.mark("BTC", 93.0 + n * 2)
+        elif what == "restart":
+            desk.restart()
+        elif what == "resize" and n > desk.state.orders["E"].filled:
+            desk.replace("E", qty=n)
+        obey(desk)
+        assert desk.position() >= 0
+        assert protected(desk, "E") >= desk.position()
+        watched = desk.state.monitors.get("E")
+        assert watched is None or watched.watched is None or "unprotected" in kinds(desk)

@@ -94,6 +94,64 @@ def test_a_stop_whose_enlargement_is_refused_is_asked_for_again_with_a_price(
     assert desk.state.orders[stop].qty == 5
 
 
+def test_the_exits_of_a_part_that_stays_as_it_is_are_left_alone() -> None:
+    desk = resting(4, HALVES)
+    fill(desk, "E", 2, 100)
+    obey(desk)
+    first = desk.state.monitors["E"].parts[0]
+    fill(desk, first.target, 1, 105)
+    obey(desk)
+    assert desk.state.orders[first.stop].leaves == 1
+    desk.replace("E", qty=8)
+    desk.report(kind="replaced", cid="E", venue_order_id="v-E", qty=8, price=100)
+    assert {one["cid"] for one in desk.sent} == {"E"}
+    assert [desk.state.orders[one].leaves for one in (first.stop, first.target)] == [1, 1]
+
+
+def test_a_part_that_grows_behind_what_was_left_of_it_has_exits_for_the_rest() -> None:
+    desk = Desk([LOT], practice={"reduces": True}, limits={})
+    desk.submit(cid="E", qty=4, price=100, take_profit=110, stop_loss=90, exit_after="4h")
+    obey(desk)
+    fill(desk, "E", 3, 100)
+    obey(desk)
+    (part,) = desk.state.monitors["E"].parts
+    fill(desk, part.target, 2, 110)
+    obey(desk)
+    desk.replace("E", qty=6)
+    obey(desk)
+    assert [desk.state.orders[one].leaves for one in (part.stop, part.target)] == [4, 4]
+
+
+def test_a_stop_that_the_strategy_makes_smaller_stays_so() -> None:
+    desk = Desk([LOT], practice={"reduces": True}, limits={})
+    desk.submit(cid="E", qty=2, stop_loss=90, exit_after="4h")
+    obey(desk)
+    fill(desk, "E", 2, 100)
+    obey(desk)
+    (part,) = desk.state.monitors["E"].parts
+    desk.replace(part.stop, qty=1)
+    obey(desk)
+    desk.now += 2_000_000_000
+    desk.mark("BTC", 101.0)
+    obey(desk)
+    assert desk.state.orders[part.stop].leaves == 1
+
+
+def test_what_has_been_left_of_a_part_is_not_covered_twice_in_a_larger_position() -> None:
+    desk = Desk([LOT], limits={})
+    desk.submit(cid="E", qty=2, price=100, take_profit=105, stop_loss=90, break_even=3)
+    obey(desk)
+    desk.submit(cid="X", qty=5)
+    obey(desk)
+    fill(desk, "X", 5, 100)
+    fill(desk, "E", 2, 100)
+    obey(desk)
+    stop, target = (name for name, one in desk.state.orders.items() if one.parent == "E")
+    fill(desk, target, 1, 105)
+    obey(desk)
+    assert desk.state.orders[stop].leaves == 1
+
+
 STEPS = st.lists(
     st.tuples(st.sampled_from(["fill", "qty", "refused", "target", "price"]), st.integers(1, 30)), max_size=14
 )

@@ -37,7 +37,8 @@ def _set(state: State, event: Event, data: MonitorSet) -> Touched:
 def _made(state: State, name: str, instrument: str, strategy: str, parts: tuple[Part, ...]) -> Monitor:
     """A monitor of the entry `name`; what has been entered and left by then counts."""
     made = Monitor(instrument, strategy)
-    filled = {one.id: one.filled for one in state.orders.values() if one.parent == name and one.reduce_only}
+    exits = {one.id: one for one in state.orders.values() if one.parent == name and one.reduce_only}
+    filled = {one.id: one.filled for one in exits.values()}
     made.parts = tuple(
         Share(one.qty, one.stop, one.target, sum((filled.get(i, ZERO) for i in (one.stop, one.target)), ZERO))
         for one in parts
@@ -48,6 +49,10 @@ def _made(state: State, name: str, instrument: str, strategy: str, parts: tuple[
         made.side, made.position, made.tag = entry.side, entry.position, entry.tag
         made.entered, made.value = entry.filled, entry.value
         made.opened = made.updated = entry.updated if entry.filled else 0
+    elif exits:  # it has filled so long ago that it is forgotten
+        one = next(iter(exits.values()))
+        made.side, made.position, made.tag = one.side.opposite, one.position, one.tag
+        made.entered = sum((part.qty for part in parts), ZERO)
     return made
 
 

@@ -32,9 +32,10 @@ from tradekit.state.doubts import settled
 from tradekit.state.lifecycle import News, moved, stronger
 from tradekit.state.shape import Order, State
 
-__all__ = ["ENDED_KEPT", "HANDLERS", "known_fill"]
+__all__ = ["ENDED_KEPT", "HANDLERS", "change_refused", "known_fill"]
 
 ENDED_KEPT = 500  # orders kept in state, but never less than work; older ones are read from the journal
+_NOT_REPLACED = "not replaced: "
 
 Touched = tuple[tuple[str, ...], ...]
 
@@ -160,6 +161,8 @@ def _cancel_rejected(order: Order, data: OrderCancelRejected) -> None:
 def _replaced(order: Order, data: OrderReplaced) -> None:
     """The terms in force are these; the quantity counts from the order's beginning, so it may be filled with that."""
     order.replace_requested, order.wanted, order.wants = False, None, None
+    if change_refused(order):
+        order.note = ""
     order.qty, order.limit, order.stop = data.qty, data.limit, data.stop
     order.trail, order.trail_pct = data.trail, data.trail_pct
     if data.venue_id and data.venue_id != order.venue_id:
@@ -177,7 +180,12 @@ def _replaced(order: Order, data: OrderReplaced) -> None:
 def _replace_rejected(order: Order, data: OrderReplaceRejected) -> None:
     order.replace_requested, order.wanted, order.wants = False, None, None
     if order.working:
-        order.note = f"not replaced: {data.reason}"
+        order.note = f"{_NOT_REPLACED}{data.reason}"
+
+
+def change_refused(order: Order) -> bool:
+    """Whether the last change that was asked for was refused."""
+    return order.note.startswith(_NOT_REPLACED)
 
 
 def _change(change: Callable[[Order, Any], None]) -> Callable[[State, Event, Any], Touched]:

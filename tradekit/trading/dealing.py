@@ -203,7 +203,8 @@ class Dealing:
         """Ask for other terms of a working order, once at a time; whether that was sent.
 
         Nothing is sent for an order that has ended or is to end, that is being replaced, or that has these terms. A
-        change that risk refuses is told as rejected. The exits of an entry follow its quantity.
+        change that risk refuses is told as rejected. The exits of an entry follow its quantity, those of one that is
+        watched once it is confirmed.
         """
         order = self.working.get(order_id)
         if order is None or order.cancel_requested or order.replace_requested:
@@ -218,7 +219,7 @@ class Dealing:
             return False
         before = order.qty
         self._tell(request)
-        if request.qty is not None:
+        if request.qty is not None and order_id not in self.state.monitors:
             for other in list(self.working.values()):
                 if other.parent == order_id and other.reduce_only and other.qty == before:
                     self.replace(other.id, price=price, qty=request.qty, reason=reason)

@@ -45,7 +45,7 @@ def followed(engine: "Engine", name: str, known: Monitor, order: Order) -> None:
     """An order has changed: with the last of its own gone a position is left; a second try waits for a price."""
     if not known.closing or not held(engine.state, known):
         _close(engine, name, known)
-    elif order.id == known.closing[0] and not order.working and len(known.closing) == 1:
+    elif known.closing == (order.id,) and not order.working:
         left = abs(held(engine.state, known)).normalize()
         text = (
             f"{left:f} {known.instrument} stand unprotected: {order.id}, their {known.leaving}, was {order.status}"

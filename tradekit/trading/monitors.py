@@ -18,6 +18,7 @@ from tradekit.model.monitor import MonitorEnded, MonitorMoved, MonitorSet, Part
 from tradekit.model.order import OrderType, Status
 from tradekit.model.reconciliation import AlertRaised
 from tradekit.state.monitors import STOPS
+from tradekit.state.orders import change_refused
 from tradekit.state.seen import Monitor
 from tradekit.state.shape import Order, State
 from tradekit.trading import leaving
@@ -171,17 +172,18 @@ def _resize(engine: "Engine", name: str, known: Monitor, entry: Order) -> None:
         for one in exits:
             if one is None or one.share is not None or part.qty == before.qty:
                 continue
-            if part.qty > one.filled:
-                engine.dealing.replace(one.id, price=engine.price(known.instrument), qty=part.qty)
+            size = part.qty - part.left + one.filled
+            if size > one.filled:
+                engine.dealing.replace(one.id, price=engine.price(known.instrument), qty=size)
             else:
                 engine.dealing.cancel(one.id, "its part of the entry is no more")
 
 
 def _cover(engine: "Engine", known: Monitor, last: Decimal) -> None:
-    """Ask again for stops that do not cover their parts, where a change was refused."""
+    """Ask again for a stop that does not cover its part, where a change was refused; at most once a second."""
     for part in known.parts:
         stop = engine.dealing.working.get(part.stop) if part.stop else None
-        if stop is None or stop.share is not None or engine.state.time - stop.asked < _SECOND:
+        if stop is None or not change_refused(stop) or engine.state.time - stop.asked < _SECOND:
             continue
         room = room_for(engine.state, stop)
         if stop.leaves < room:
@@ -194,21 +196,23 @@ def _cover(engine: "Engine", known: Monitor, last: Decimal) -> None:
 def _ended_early(engine: "Engine", order: Order) -> None:
     """See to an exit that has ended while what it is for is held, or may still be: nobody here has wished for that."""
     state, name = engine.state, order.parent
-    entry = state.orders.get(name)
-    if entry is None or entry.reduce_only or not order.reduce_only or _wished(state, order):
+    entry = state.orders.get(name)  # None: it has ended so long ago that it is forgotten
+    if not order.reduce_only or (entry is not None and entry.reduce_only) or _wished(state, order):
         return
     left = room_for(state, order)
-    if not left and not entry.working:
+    if not left and (entry is None or not entry.working):
         return
-    if left and order.type not in STOPS:
+    if order.type not in STOPS:
         text = f"{_words(left)} {order.instrument} stand without take profit: {_end(order)}"
-        engine.tell(AlertRaised("unprotected", text, order.instrument, order.id))
-    if order.type in STOPS:
-        if name not in state.monitors:
-            mates = (one.id for one in state.orders.values() if order.group and one.group == order.group)
-            part = Part(entry.qty, order.id, next((one for one in mates if one != order.id), ""))
-            engine.tell(MonitorSet(name, order.instrument, order.strategy, (part,)))
-        _watch(engine, name, state.monitors[name])
+        if left:
+            engine.tell(AlertRaised("unprotected", text, order.instrument, order.id))
+        return
+    if name not in state.monitors:
+        mates = (one.id for one in state.orders.values() if order.group and one.group == order.group)
+        qty = order.qty if entry is None else entry.qty
+        part = Part(qty, order.id, next((one for one in mates if one != order.id), ""))
+        engine.tell(MonitorSet(name, order.instrument, order.strategy, (part,)))
+    _watch(engine, name, state.monitors[name])
 
 
 def _watch(engine: "Engine", name: str, known: Monitor) -> None:
@@ -220,13 +224,11 @@ def _watch(engine: "Engine", name: str, known: Monitor) -> None:
         if stop is None or stop.working or _wished(engine.state, stop):
             continue
         left = room_for(engine.state, stop)
-        level = known.moved_to or level_behind(engine.state, stop)
+        level = level_behind(engine.state, stop)
         if left and level is not None:
             engine.tell(MonitorMoved(name, known.instrument, "watch", level))
-            text = (
-                f"{_words(left)} {known.instrument} stand without stop loss at the venue: {_end(stop)}; from "
-                f"{_words(level)} on they are left at the market from here"
-            )
+            text = f"{_words(left)} {known.instrument} stand without a stop at the venue: {_end(stop)}"
+            text += f"; {_words(level)} is watched here"
             engine.tell(AlertRaised("unprotected", text, known.instrument, stop.id))
             return
 
