@@ -108,6 +108,16 @@ def test_the_exits_of_a_part_that_stays_as_it_is_are_left_alone() -> None:
     assert [desk.state.orders[one].leaves for one in (first.stop, first.target)] == [1, 1]
 
 
+def test_a_part_that_has_begun_to_fill_keeps_exits_for_what_has() -> None:
+    desk = resting(4, HALVES)
+    fill(desk, "E", 1, 100)
+    obey(desk)
+    desk.replace("E", qty=8)
+    desk.report(kind="replaced", cid="E", venue_order_id="v-E", qty=8, price=100)
+    assert {one["cid"] for one in desk.sent} == {"E"}
+    assert (sizes(desk), exits(desk)) == ([2, 6], [1, 1, 6, 6])
+
+
 def test_a_part_that_grows_behind_what_was_left_of_it_has_exits_for_the_rest() -> None:
     desk = Desk([LOT], practice={"reduces": True}, limits={})
     desk.submit(cid="E", qty=4, price=100, take_profit=110, stop_loss=90, exit_after="4h")

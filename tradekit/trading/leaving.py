@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tradekit.model.money import ZERO, floor_to
 from tradekit.model.monitor import MonitorEnded, MonitorMoved
-from tradekit.model.order import OrderType
+from tradekit.model.order import OrderType, Status
 from tradekit.model.reconciliation import AlertRaised
 from tradekit.state.seen import Monitor
 from tradekit.state.shape import Order, State
@@ -45,7 +45,7 @@ def followed(engine: "Engine", name: str, known: Monitor, order: Order) -> None:
     """An order has changed: with the last of its own gone a position is left; a second try waits for a price."""
     if not known.closing or not held(engine.state, known):
         _close(engine, name, known)
-    elif known.closing == (order.id,) and not order.working:
+    elif known.closing == (order.id,) and not order.working and order.status is not Status.FILLED:
         left = abs(held(engine.state, known)).normalize()
         text = (
             f"{left:f} {known.instrument} stand unprotected: {order.id}, their {known.leaving}, was {order.status}"

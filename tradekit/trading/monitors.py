@@ -246,4 +246,4 @@ def _end(order: Order) -> str:
 
 
 def _words(number: Decimal) -> str:
-    return f"{number.normalize():f}"
+    return f"{round(number, 8).normalize():f}"
