@@ -4,45 +4,25 @@ Knows no session.
 """
 
 import asyncio
-import threading
-from collections.abc import Coroutine
-from types import TracebackType
-from typing import Any, TypeVar
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
 
+from tests.on_thread import OnThread, beside
 from tradekit.testing.ib.account import AAPL, Order
 from tradekit.testing.ib.gateway import Gateway
 from tradekit.testing.ib.market import BarTold
 
-T = TypeVar("T")
 INTERVAL, SECONDS = "5s", 5
 PRICE = 190.0
 
 
-class LocalGateway:
+class LocalGateway(OnThread):
     """A `Gateway` that other threads and processes can use; `with LocalGateway() as gateway`."""
 
     def __init__(self, **given: Any) -> None:
+        super().__init__("gateway")
         self.gateway = Gateway(**given)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="gateway", daemon=True)
-        self._trading: asyncio.Task[None] | None = None
-
-    def __enter__(self) -> "LocalGateway":
-        self._thread.start()
-        self.call(self._opened())
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.call(self._closed())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """Let the gateway's loop do some work."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
     @property
     def orders(self) -> list[Order]:
@@ -65,17 +45,15 @@ class LocalGateway:
 
     # --- the market -----------------------------------------------------------------------------------------
 
-    async def _opened(self) -> None:
+    @contextlib.asynccontextmanager
+    async def life(self) -> AsyncIterator[None]:
+        """Open the gateway with 300 bars behind it, and trade."""
         await self.gateway.open()
         now = self.gateway.now() // SECONDS * SECONDS
         for back in range(300, 0, -1):
             self._forms(now - back * SECONDS)
-        self._trading = asyncio.create_task(self._trade())
-
-    async def _closed(self) -> None:
-        if self._trading is not None:
-            self._trading.cancel()
-            await asyncio.gather(self._trading, return_exceptions=True)
+        async with beside(self._trade()):
+            yield
         await self.gateway.close()
 
     async def _trade(self) -> None:

@@ -4,21 +4,20 @@ Knows no session.
 """
 
 import asyncio
-import threading
-from collections.abc import Callable, Coroutine
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
-from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
+from tests.on_thread import OnThread, beside
 from tradekit.testing.binance.account import Market, Order
 from tradekit.testing.binance.venue import Venue
 
-T = TypeVar("T")
 _SECOND = 1000  # [ms]
 INTERVAL = "1s"
 
 
-class LocalVenue:
+class LocalVenue(OnThread):
     """A `Venue` that other threads and processes can use; `with LocalVenue() as venue`.
 
     price  of the bars to come, by their number from the opening on
@@ -27,29 +26,10 @@ class LocalVenue:
     def __init__(
         self, market: str = "spot", *, price: Callable[[int], float] = lambda n: 50_000.0, **given: Any
     ) -> None:
+        super().__init__("venue")
         self.venue = Venue(market, **given)
         self.price = price
         self.bars = 0
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="venue", daemon=True)
-        self._trading: asyncio.Task[None] | None = None
-
-    def __enter__(self) -> "LocalVenue":
-        self._thread.start()
-        self.call(self._opened())
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.call(self._closed())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """Let the venue's loop do some work."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
     def broker(self, **more: Any) -> dict[str, Any]:
         """The section `broker` of a configuration that trades here; `env` has its key."""
@@ -77,17 +57,15 @@ class LocalVenue:
 
     # --- the market -----------------------------------------------------------------------------------------
 
-    async def _opened(self) -> None:
+    @contextlib.asynccontextmanager
+    async def life(self) -> AsyncIterator[None]:
+        """Open the venue with ten minutes behind it, and trade."""
         await self.venue.open()
         now = self.venue.now() // _SECOND * _SECOND
         for back in range(600, 0, -1):
             self._keep(now - back * _SECOND, self.price(-back))
-        self._trading = asyncio.create_task(self._trade(now))
-
-    async def _closed(self) -> None:
-        if self._trading is not None:
-            self._trading.cancel()
-            await asyncio.gather(self._trading, return_exceptions=True)
+        async with beside(self._trade(now)):
+            yield
         await self.venue.close()
 
     async def _trade(self, start: int) -> None:
