@@ -63,11 +63,11 @@ def serve(
     server.start()
     signal.signal(signal.SIGTERM, lambda *_: server.io_loop.add_callback_from_signal(server.io_loop.stop))
     url = f"http://{address}:{server.port}/"
-    if on_ready is not None:
-        on_ready(url)
-    if show:
-        webbrowser.open(url)
     try:
+        if on_ready is not None:
+            on_ready(url)
+        if show:
+            webbrowser.open(url)
         server.io_loop.start()
     except KeyboardInterrupt:
         pass
