@@ -1,4 +1,4 @@
-"""What every test stands on: a home of its own, and the book of proofs.
+"""What every test stands on: a home of its own, a browser where it asks for one, and the book of proofs.
 
 Knows nothing of the rooms: their builders and fakes live in tradekit.testing.
 """
@@ -16,8 +16,11 @@ import pytest
 # contracts' asserts show their values too; said before anybody imports them
 pytest.register_assert_rewrite(*(f"tradekit.testing.{name}" for name in ("brokers", "journals", "talk")))
 
+from tests.chromium import browser, chromium  # noqa: E402
 from tests.parts import needed, unnamed  # noqa: E402
 from tradekit.core.redact import secrets  # noqa: E402
+
+__all__ = ["browser", "chromium"]
 
 FULL = os.environ.get("TRADEKIT_PROVE") == "full"
 PROOFS_FILE = os.environ.get("TRADEKIT_PROOFS_FILE")  # JSON lines; set by tools/prove.py

@@ -3,14 +3,17 @@
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.apps.conftest import Browser, Dashboard
+from tests.apps.served import Dashboard
+from tests.chromium import Browser
+from tests.sessions import wait_until
 from tests.widgets.deals import trade
 from tradekit.model.order import OrderCancelRequested
 from tradekit.model.reconciliation import AlertRaised, DifferenceFound, Proposal
 from tradekit.model.session import SignalRaised
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
@@ -27,19 +30,21 @@ def test_a_click_on_an_order_shows_its_life_and_why_it_exists(page: Any, dashboa
     page.get_by_role("tab", name="Orders").click()
     page.get_by_role("table", name="Orders").locator("tr", has_text="breakout-1").last.click()
     page.get_by_role("heading", name="Order breakout-1").wait_for()
-    steps = page.locator(".log .steps li")
-    assert steps.locator("b").all_inner_texts()[-3:] == ["order submitted", "order accepted", "order filled"]
+    steps = page.locator(".log .steps li b")
+    expect(steps.last).to_have_text("order filled")
+    assert steps.all_inner_texts()[-3:] == ["order submitted", "order accepted", "order filled"]
     page.locator(".log .steps").get_by_text("the inside bar's range").first.wait_for()
     assert page.locator(".log .steps time").first.get_attribute("title").endswith(" UTC")
     page.get_by_role("button", name="Close").click()
     page.get_by_label("last events").wait_for()
-    assert page.get_by_role("tab", name="Order", exact=True).is_hidden()
+    expect(page.get_by_role("tab", name="Order", exact=True)).to_be_hidden()
 
 
 def test_an_order_opens_by_keyboard_follows_its_life_and_closes(page: Any, dashboard: Dashboard) -> None:
     working = next(order.id for order in dashboard.session.replica.state.orders.values() if order.working)
     page.get_by_role("tab", name="Orders").focus()
     page.keyboard.press("Enter")
+    page.get_by_role("table", name="Orders").locator("tr", has_text=working).wait_for()
     page.keyboard.press("Tab")
     while page.get_by_role("tabpanel").locator("tr:focus", has_text=working).count() == 0:
         page.keyboard.press(
@@ -68,7 +73,7 @@ def test_a_filter_shows_a_subject_s_past_and_what_comes(page: Any, dashboard: Da
     field.press("Enter")
     found = page.get_by_label("events of the subject").locator("li")
     found.first.get_by_text("early 249").wait_for()
-    assert page.get_by_label("last events").is_hidden()
+    expect(page.get_by_label("last events")).to_be_hidden()
     replica.fold(*trade(1), SignalRaised("s", "BTCUSDT", "late", 1.0, 100.0))
     found.first.get_by_text("late").wait_for()
     assert "hand-1" not in " ".join(found.all_inner_texts())
@@ -84,7 +89,7 @@ def test_a_filter_shows_a_subject_s_past_and_what_comes(page: Any, dashboard: Da
     field.fill("")
     field.press("Enter")
     page.get_by_label("last events").locator("li").first.wait_for()
-    assert len(replica.watches) == 1, "the hub's alone: nobody filters any more"
+    wait_until(lambda: len(replica.watches) == 1)  # the hub's alone: nobody filters any more
 
 
 def test_alerts_have_a_place_of_their_own_and_a_number(page: Any, dashboard: Dashboard) -> None:
@@ -114,10 +119,11 @@ def test_a_difference_is_refused_by_two_clicks_and_says_what_came_of_it(
     row.get_by_role("button", name="sure?").click()
     page.get_by_text("order:a-1 refused, #").wait_for()
     row.get_by_text("refused by trader").wait_for()
-    assert row.get_by_role("button").filter(visible=True).count() == 0
+    expect(row.get_by_role("button").filter(visible=True)).to_have_count(0)
     page.get_by_role("tab", name="Differences (1)").wait_for()
     cash = page.get_by_role("table", name="Differences").locator("tr", has_text="cash")
-    assert cash.get_by_role("button", name="Accept").is_hidden(), "nothing is proposed"
+    expect(cash).to_be_visible()
+    expect(cash.get_by_role("button", name="Accept")).to_be_hidden()  # nothing is proposed
 
 
 def test_a_parameter_is_checked_while_it_is_typed_changed_live_and_marked(
@@ -125,38 +131,38 @@ def test_a_parameter_is_checked_while_it_is_typed_changed_live_and_marked(
 ) -> None:
     session = dashboard.session
     field, apply = page.get_by_label("risk_reward"), page.get_by_role("button", name="Apply")
-    field.wait_for()
-    assert (field.input_value(), apply.is_disabled()) == ("1.8", True)
+    expect(field).to_have_value("1.8")
+    expect(apply).to_be_disabled()
     field.fill("-1")
     page.locator(".params .why").get_by_text("risk_reward").wait_for()
-    assert apply.is_disabled()
+    expect(apply).to_be_disabled()
     field.fill("2.5")
     page.get_by_text("was 1.8").wait_for()
     page.get_by_label("qty").fill("1")
     page.get_by_role("button", name="Apply 2 changes").click()
     page.get_by_text("risk_reward 1.8 → 2.5, qty 0.75 → 1, #").wait_for()
     assert session.replica.state.strategy.params == {"risk_reward": 2.5, "qty": 1}
-    assert apply.is_disabled()
+    expect(apply).to_be_disabled()
     page.locator(".params .when", has_text="#").wait_for()
     session.refuse = "risk_reward must be below 3"
     field.fill("2.9")
     field.press("Enter")
     page.get_by_text("set risk_reward refused: risk_reward must be below 3").wait_for()
-    assert field.input_value() == "2.9", "what was typed stays"
+    expect(field).to_have_value("2.9")  # what was typed stays
     page.get_by_role("button", name="Reset").click()
-    assert field.input_value() == "2.5"
+    expect(field).to_have_value("2.5")
 
 
 def test_a_change_from_elsewhere_shows_and_does_not_take_what_is_being_typed(
     page: Any, dashboard: Dashboard
 ) -> None:
-    page.get_by_label("risk_reward").wait_for()
+    expect(page.get_by_label("risk_reward")).to_have_value("1.8")
     page.get_by_label("qty").fill("3")
     dashboard.session.set_param("risk_reward", 2.2)
     dashboard.session.set_param("qty", 2.0)
     page.get_by_text("was 2").wait_for()
-    assert page.get_by_label("risk_reward").input_value() == "2.2"
-    assert page.get_by_label("qty").input_value() == "3"
+    expect(page.get_by_label("risk_reward")).to_have_value("2.2")
+    expect(page.get_by_label("qty")).to_have_value("3")
 
 
 def test_a_viewer_who_may_only_read_sees_why_each_button_is_off(
@@ -166,13 +172,14 @@ def test_a_viewer_who_may_only_read_sees_why_each_button_is_off(
     page = browser.page
     page.goto(dashboard.url)
     page.get_by_text("btc-breakout", exact=True).wait_for()
-    assert page.get_by_role("button", name="Halt").is_enabled()
+    expect(page.get_by_role("button", name="Halt")).to_be_enabled()
     page.locator(".params .why").get_by_text("this token may not set param").wait_for()
     dashboard.session.disarm()
     arm = page.get_by_role("button", name="Arm", exact=True)
-    arm.wait_for()
-    assert arm.is_disabled()
-    assert arm.get_attribute("title") == "this token may not arm: it allows operate, read, that needs trade"
+    expect(arm).to_be_disabled()
+    expect(arm).to_have_attribute(
+        "title", "this token may not arm: it allows operate, read, that needs trade"
+    )
 
 
 @pytest.mark.parametrize("width", [1440, 900])

@@ -5,13 +5,15 @@ import urllib.request
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.apps.conftest import Browser, Dashboard
 from tests.apps.folder import Folder
+from tests.apps.served import Dashboard
+from tests.chromium import Browser
 from tradekit.errors import ConfigError
 from tradekit.model.session import HandlerFailed
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 METRICS = {
     "process_start_time_seconds": 1.0,
@@ -29,13 +31,13 @@ def test_the_monitoring_page_reads_on_and_says_when_it_cannot(
 ) -> None:
     session, page = dashboard.session, browser.page
     page.set_viewport_size({"width": width, "height": 900})
-    session.measured = ({"live": True, "ready": True, "mode": "paper", "seq": 100}, METRICS)
+    session.measured = ({"live": True, "ready": True, "mode": "paper", "seq": 100}, dict(METRICS))
     page.goto(dashboard.url)
     page.get_by_role("link", name="monitoring").click()
     cards = page.locator(".vitals .card")
     cards.filter(has_text="Memory").get_by_text("130").wait_for()
     page.get_by_label("findings").get_by_text("paper session at #100, armed").wait_for()
-    assert cards.count() == 18
+    expect(cards).to_have_count(18)
 
     session.measured[1]["tradekit_inbox_depth"] = 40.0
     cards.filter(has_text="Inbox").locator(".value.warn", has_text="40").wait_for()
@@ -59,7 +61,7 @@ def test_the_monitoring_page_reads_on_and_says_when_it_cannot(
 def test_without_metrics_the_page_says_so(dashboard: Dashboard, browser: Browser) -> None:
     browser.page.goto(f"{dashboard.url}?page=monitoring&theme=light")
     browser.page.get_by_text("The session's metrics are off").wait_for()
-    assert browser.page.locator(".tk.vitals[data-theme=light]").count() == 1
+    expect(browser.page.locator(".tk.vitals[data-theme=light]")).to_have_count(1)
     assert browser.errors == []
 
 
@@ -76,22 +78,22 @@ def test_with_no_session_a_configuration_is_started_from_the_page(
     goes_on = threading.Event()
 
     def serve() -> None:
-        goes_on.wait(10)
+        goes_on.wait(120)
         dashboard.sessions.append(session)
 
     starter.on_start = serve
     page.goto(dashboard.url)
     rows = page.get_by_label("configurations").get_by_role("listitem")
     rows.nth(0).get_by_text("paper.yaml").wait_for()
-    assert rows.nth(2).get_by_role("button").is_disabled()
+    expect(rows.nth(2).get_by_role("button")).to_be_disabled()
     rows.nth(2).get_by_text("key nonsense is unknown").wait_for()
 
     live = rows.nth(1)
-    assert live.get_by_role("button").is_disabled()
+    expect(live.get_by_role("button")).to_be_disabled()
     live.get_by_role("textbox").fill("real")
-    assert live.get_by_role("button").is_enabled()
+    expect(live.get_by_role("button")).to_be_enabled()
     live.get_by_role("textbox").fill("paper")
-    assert live.get_by_role("button").is_disabled()
+    expect(live.get_by_role("button")).to_be_disabled()
 
     starter.fails = ConfigError("port 8765 is taken")
     rows.nth(0).get_by_role("button", name="Start").click()

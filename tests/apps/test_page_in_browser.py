@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from tornado.websocket import WebSocketHandler
 
-from tests.apps.conftest import Browser, Dashboard
+from tests.apps.served import Dashboard
+from tests.chromium import BOUND_MS, Browser
 from tests.sessions import wait_until
 from tests.widgets.deals import trade
 from tradekit.indicators.averages import SMA
@@ -18,8 +20,9 @@ from tradekit.model.market import Bar
 from tradekit.testing.play import Play
 from tradekit.testing.stage import StageSession
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
+BADGES = ".tk .badge:visible"
 LAST = ".chart .legend b >> nth=3"  # the close under no crosshair: the last bar's
 CANVAS = """() => {
     const find = (root) => { for (const node of root.querySelectorAll('*')) {
@@ -42,24 +45,23 @@ def test_a_trader_s_day_on_the_page(
     # a fill appears as the first row of its table
     page.get_by_role("tab", name="Fills").click()
     rows = page.get_by_role("table", name="Fills").locator("tbody tr")
+    rows.first.wait_for()
     before = rows.count()
-    assert before > 0
     session.replica.fold(*trade(1, tag="<img src=x onerror=alert(1)>"))
     first = rows.first
     first.get_by_text("hand-1", exact=True).wait_for()
-    assert rows.count() == before + 1
-    assert first.get_by_text("104.25").count() == 1
-    assert first.get_by_text("<img src=x onerror=alert(1)>").count() == 1, "a tag is text, never markup"
+    expect(rows).to_have_count(before + 1)
+    expect(first.get_by_text("104.25")).to_have_count(1)
+    expect(first.get_by_text("<img src=x onerror=alert(1)>")).to_have_count(1)  # a tag is text, never markup
 
     # a candle moves with display ticks, on the canvas and in the legend
+    close = f"{session.replica.state.bars['BTCUSDT']['1m'][-1].close:.2f}"
+    expect(page.locator(LAST)).to_have_text(close)
     drawn = page.evaluate(CANVAS)
     for _ in itertools.islice(play.ticks(), 9):
         pass
-    close = float(session.replica.state.bars["BTCUSDT"]["1m"][-1].close)
-    page.wait_for_function(
-        "(was) => { const f = " + CANVAS + "; return f() !== was; }", arg=drawn, timeout=5000
-    )
-    assert page.locator(LAST).inner_text() != f"{close:.2f}"
+    page.wait_for_function("(was) => { const f = " + CANVAS + "; return f() !== was; }", arg=drawn)
+    expect(page.locator(LAST)).not_to_have_text(close)
 
     # halt: one click, its acknowledgement, and the state that follows
     page.get_by_role("button", name="Halt").click()
@@ -77,14 +79,11 @@ def test_a_trader_s_day_on_the_page(
 
     # the session dies: every pane says so; it returns: none does
     session.replica.become("stale", "no beat for 3 s")
-    page.locator(".tk .badge:visible").first.wait_for()
-    assert page.locator(".tk .badge:visible").count() == 5
+    expect(page.locator(BADGES)).to_have_count(5)
     page.locator(".ribbon").get_by_text("no beat for 3 s").wait_for()
-    assert page.get_by_role("button", name="Halt").is_disabled()
+    expect(page.get_by_role("button", name="Halt")).to_be_disabled()
     session.replica.become("live")
-    page.wait_for_function("() => true")
-    page.locator(".tk.chart:not([data-state])").wait_for()
-    assert page.locator(".tk .badge:visible").count() == 0
+    expect(page.locator(BADGES)).to_have_count(0)
 
     assert page.evaluate("window.sameDocument") is True, "nothing of this needed a reload"
     assert browser.outside == []
@@ -115,6 +114,7 @@ def test_a_long_table_is_drawn_as_far_as_it_is_read_and_what_is_read_stays_in_it
     assert rows.count() < 40, "more than the view holds, and no more than are read"
     table = page.locator(".blotter .scroll:visible")
     wait_until(lambda: table.evaluate("(node) => { node.scrollTop = 1000; return node.scrollTop; }") == 1000)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(done))")  # the table has been told of it
     read = page.get_by_role("cell", name="hand-64", exact=True)
     place = read.bounding_box()["y"]
     for number in (100, 101):
@@ -147,7 +147,7 @@ def test_killing_wants_the_session_s_name(dashboard: Dashboard, browser: Browser
     page.get_by_role("button", name="Kill …").click()
     kill = page.get_by_role("button", name="Kill", exact=True)
     page.get_by_role("textbox").fill("btc")
-    assert kill.is_disabled()
+    expect(kill).to_be_disabled()
     page.get_by_role("textbox").fill("btc-breakout")
     kill.click()
     page.get_by_text("KILLED", exact=True).wait_for()
@@ -164,9 +164,10 @@ def test_timeframes_change_the_series_and_nothing_scrolls_sideways(
     button.click()
     page.locator(".frames button[aria-pressed=true]", has_text="15m").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.locator(".tk.chart").get_attribute("data-theme") == "light"
+    expect(page.locator(".tk.chart")).to_have_attribute("data-theme", "light")
     page.mouse.wheel(0, 900)
-    assert page.get_by_role("button", name="Halt").is_visible()
+    page.wait_for_function("() => scrollY > 0")
+    expect(page.get_by_role("button", name="Halt")).to_be_in_viewport()
     assert browser.errors == []
 
 
@@ -191,7 +192,7 @@ def test_what_says_stale_covers_nothing(dashboard: Dashboard, browser: Browser, 
     page.goto(dashboard.url)
     page.get_by_text("btc-breakout", exact=True).wait_for()
     dashboard.session.replica.become("stale", "no beat for 3 s")
-    page.locator(".tk.log .badge:visible").wait_for()
+    expect(page.locator(BADGES)).to_have_count(5)
     assert page.evaluate(OVERLAPS) == []
 
 
@@ -206,7 +207,7 @@ def test_what_happens_while_a_page_loads_is_on_it(dashboard: Dashboard, browser:
     page.on("websocket", lambda socket: socket.on("framereceived", frame))
     page.goto(dashboard.url)
     for pane in ("ribbon", "hero", "chart", "blotter", "log", "controls"):
-        page.locator(f".tk.{pane}[data-state=stale]").wait_for(timeout=5000)
+        page.locator(f".tk.{pane}[data-state=stale]").wait_for()
     assert told.is_set()
 
 
@@ -221,23 +222,24 @@ def test_an_alarm_is_on_top_of_the_page_whole_on_hover_and_goes_when_it_is_over(
     why = "the journal has failed: " + "no space left on device; " * 20
     replica.sound(why)
     alarm.wait_for()
-    assert (alarm.count(), alarm.get_attribute("title")) == (1, why)
+    expect(alarm).to_have_attribute("title", why)
+    expect(alarm).to_have_css("background-color", "rgb(217, 45, 32)")
     assert alarm.bounding_box()["y"] == 0
-    assert alarm.evaluate("node => getComputedStyle(node).backgroundColor") == "rgb(217, 45, 32)"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     replica.sound("")
     alarm.wait_for(state="detached")
 
 
 def hover_for(page: Any, sees: Callable[[], bool]) -> None:
-    """Move over the chart, bar by bar from the right and again, until it is so: news may still be on its way."""
+    """Move over the last bars of the chart, from the right and again, until it is so: it may be on its way."""
     box = page.locator(".chart .canvas").bounding_box()
-    for _ in range(10):  # a bound, not an expectation
-        for x in range(int(box["width"]), 0, -5):
-            page.mouse.move(box["x"] + x, box["y"] + 120)
-            if sees():
-                return
-    raise AssertionError("no place on the chart shows it")
+    places = itertools.cycle(range(int(box["width"]), int(box["width"] * 0.7), -5))
+
+    def found() -> bool:
+        page.mouse.move(box["x"] + next(places), box["y"] + 120)
+        return sees()
+
+    wait_until(found, BOUND_MS / 1000)
 
 
 def test_the_words_of_fills_are_under_the_crosshair(dashboard: Dashboard, browser: Browser) -> None:
@@ -259,8 +261,8 @@ def test_a_bar_that_closes_after_the_next_has_begun_is_put_right(
 ) -> None:
     replica, page = dashboard.session.replica, browser.page
     page.goto(dashboard.url)
-    close = page.locator(LAST)
-    close.wait_for()
+    legend = page.locator(".chart .legend b")
+    expect(page.locator(LAST)).to_be_visible()
     minute = 60_000_000_000
     opens = replica.state.bars["BTCUSDT"]["1m"][-1].ts + minute
 
@@ -272,8 +274,7 @@ def test_a_bar_that_closes_after_the_next_has_begun_is_put_right(
     forms(opens, 101.25)
     forms(opens + minute, 77.25)
     replica.fold(Bar("BTCUSDT", "1m", opens, 101.25, 108.15, 99.35, 105.45, 3.0), ts=opens + minute)
-    hover_for(page, lambda: close.inner_text() == "105.45")
-    assert page.locator(".chart .legend b >> nth=1").inner_text() == "108.15"
+    hover_for(page, lambda: legend.all_inner_texts()[:4] == ["101.25", "108.15", "99.35", "105.45"])
 
 
 def test_another_theme_keeps_the_session_and_is_kept(dashboard: Dashboard, browser: Browser) -> None:
@@ -294,12 +295,11 @@ def test_a_page_whose_server_hangs_says_so_and_comes_back_with_it(
     page.goto(dashboard.url)
     page.get_by_text("btc-breakout", exact=True).wait_for()
     goes_on = threading.Event()
-    dashboard.loop.call_soon_threadsafe(goes_on.wait, 30)
+    dashboard.loop.call_soon_threadsafe(goes_on.wait, 120)
     page.get_by_text("the dashboard's own server is silent").first.wait_for()
-    assert page.locator(".tk .badge:visible").count() == 5
+    expect(page.locator(BADGES)).to_have_count(5)
     goes_on.set()
-    page.locator(".tk.chart:not([data-state])").wait_for()
-    assert page.locator(".tk .badge:visible").count() == 0
+    expect(page.locator(BADGES)).to_have_count(0)
     assert browser.errors == []
 
 
@@ -321,7 +321,7 @@ def test_without_a_session_the_page_says_how_to_start_one_and_finds_it(
     page.get_by_text("No session is running").wait_for()
     page.get_by_text("tradekit run config/paper.yaml").wait_for()
     dashboard.sessions.append(session)
-    page.get_by_text("btc-breakout", exact=True).wait_for(timeout=15_000)
+    page.get_by_text("btc-breakout", exact=True).wait_for()
     assert browser.errors == []
 
 

@@ -1,35 +1,21 @@
 """The plain page at `/` in a real Chromium: any client can speak the protocol."""
 
-import shutil
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
+from tests.chromium import Browser
 from tradekit.bridge.server import Bridge
 from tradekit.testing.source import FakeSource
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def page() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    program = shutil.which("chromium")
-    assert program is not None, "Debian's chromium is missing: apt-get install chromium"
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        page.set_default_timeout(15_000)
-        yield page
-        browser.close()
-
-
 def test_the_page_shows_events_live_and_comes_back_after_a_restart(
-    serve: Callable[..., Bridge], source: FakeSource, read_token: str, page: Any
+    serve: Callable[..., Bridge], source: FakeSource, read_token: str, browser: Browser
 ) -> None:
-    complaints: list[str] = []
+    page, complaints = browser.page, list[str]()
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     bridge = serve()
@@ -42,9 +28,8 @@ def test_the_page_shows_events_live_and_comes_back_after_a_restart(
     page.click("button")
     page.wait_for_selector("#status.live")
     source.append(("<img src=x onerror=alert(1)>", {"html": "<b>bold</b>"}), ("BTC-USD", 1))
-    page.wait_for_selector("#rows tr:nth-child(2)")
-    assert page.inner_text("#rows tr:first-child td:nth-child(4)") == "BTC-USD"
-    assert page.inner_text("#rows tr:nth-child(2) td:nth-child(4)") == "<img src=x onerror=alert(1)>"
+    expect(page.locator("#rows tr:first-child td:nth-child(4)")).to_have_text("BTC-USD")
+    expect(page.locator("#rows tr:nth-child(2) td:nth-child(4)")).to_have_text("<img src=x onerror=alert(1)>")
     assert page.locator("#rows img, #rows b").count() == 0
 
     bridge.close()
@@ -55,3 +40,4 @@ def test_the_page_shows_events_live_and_comes_back_after_a_restart(
     page.wait_for_selector("text=ETH-USD")
     failed = "WebSocket connection to"  # the browser's own words for the time without a session
     assert [line for line in complaints if failed not in line] == []
+    assert browser.outside == []

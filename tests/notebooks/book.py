@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 
 __all__ = ["Book"]
 
-CELL_S = 90  # the longest a cell may take
+CELL_S = 120  # the longest a cell may take
 
 
 class Book:

@@ -11,10 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.apps.conftest import Browser, browser
 from tradekit.client import registry
 
-__all__ = ["Browser", "browser", "copied", "ends", "project", "screenshots"]
+__all__ = ["copied", "ends", "project", "screenshots"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,7 +49,7 @@ def screenshots() -> Path:
     return folder
 
 
-def ends(pid: int, timeout_s: float = 10) -> bool:
+def ends(pid: int, timeout_s: float = 60) -> bool:
     """Whether a process that need not be our child ends in time; one that nobody has buried yet has ended."""
     until = time.monotonic() + timeout_s
     while time.monotonic() < until:

@@ -43,6 +43,7 @@ class Lab:
             "() => window.jupyterapp?.shell.currentWidget?.sessionContext", timeout=CELL_MS
         )
         self._wait("return idle() && cells.length > 0")
+        self._do("cells.forEach((cell) => { cell.node.dataset.cell = cell.model.id; })")
 
     def run(self, first: str | None = None, last: str | None = None) -> None:
         """Run the code cells from `first` to `last` (ids, both included), each as Shift+Enter would."""
@@ -96,9 +97,9 @@ class Lab:
             "book.content.notebookConfig = { ...book.content.notebookConfig, windowingMode: 'none' }; return 0"
         )
 
-    def node(self, cell: str) -> Any:
-        """A cell's element."""
-        return self.page.evaluate_handle(_js("return cells[find(arg)].node"), cell).as_element()
+    def cell(self, cell: str) -> Any:
+        """A cell on the page: a locator, as what is in it may be drawn anew."""
+        return self.page.locator(f'[data-cell="{cell}"]')
 
     def show(self, cell: str) -> Any:
         """Scroll to a cell; its output is drawn only while it is near the view."""
@@ -110,12 +111,16 @@ class Lab:
             "cells[find(arg)].node.scrollIntoView(); return at.top >= top - 1 && at.top < bottom - 200",
             cell,
         )
-        return self.node(cell)
+        return self.cell(cell)
 
     def said(self, cell: str) -> str:
-        """The text of a cell's output."""
-        outputs = self.show(cell).query_selector_all(".jp-OutputArea-output")
-        return "\n".join(output.inner_text() for output in outputs)
+        """The text of a cell's output, as the notebook has it: drawn or not."""
+        text: str = self._do(
+            "const said = cells[find(arg)].model.outputs.toJSON();"
+            "return said.map((one) => one.text ?? one.data?.['text/plain'] ?? '').flat().join('')",
+            cell,
+        )
+        return text
 
     def counts(self) -> list[int]:
         """The execution count of each cell: the same twice when nothing ran in between."""

@@ -7,14 +7,15 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.notebooks.conftest import Browser, ends
+from tests.chromium import Browser
+from tests.notebooks.conftest import ends
 from tests.notebooks.lab import Lab, serve
 from tradekit.client import registry
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(480)]
 
 SHOWN = """(cell) => {  // the event number that a pane in the cell shows
-    const [, number] = cell.querySelector('section.tk').innerText.match(/#([\\d,]+)/) ?? [];
+    const [, number] = cell.querySelector('section.tk')?.innerText.match(/#([\\d,]+)/) ?? [];
     return Number((number ?? '0').replaceAll(',', ''));
 }"""
 BEYOND = f"([cell, seen]) => ({SHOWN})(cell) > seen"
@@ -27,11 +28,12 @@ def number(text: str) -> int:
     return int(found[1].replace(",", ""))
 
 
-def moves(browser: Browser, pane: Any) -> None:
+def moves(page: Any, pane: Any) -> None:
     """Wait until the event number in a pane grows, twice."""
+    pane.locator("section.tk").first.wait_for()
     for _ in range(2):
-        seen = browser.page.evaluate(SHOWN, pane)
-        browser.page.wait_for_function(BEYOND, arg=[pane, seen], timeout=10_000)
+        arg = [pane.element_handle(), pane.evaluate(SHOWN)]
+        page.wait_for_function(BEYOND, arg=arg, polling=250)
 
 
 def test_the_widget_moves_while_no_cell_runs_and_the_session_outlives_the_kernel(
@@ -47,7 +49,7 @@ def test_the_widget_moves_while_no_cell_runs_and_the_session_outlives_the_kernel
         counts = lab.counts()
         for cell in ("blotter", "dashboard", "blotter", "dashboard"):
             pane = lab.show(cell)
-            moves(browser, pane)
+            moves(browser.page, pane)
             browser.page.screenshot(path=screenshots / f"lab-{cell}.png")
         assert lab.counts() == counts
         assert browser.errors == []
@@ -55,7 +57,7 @@ def test_the_widget_moves_while_no_cell_runs_and_the_session_outlives_the_kernel
         # they follow the notebook's theme
         lab.theme("JupyterLab Dark")
         for cell in ("blotter", "dashboard"):
-            lab.show(cell).wait_for_selector("section.tk[data-theme=dark]")
+            lab.show(cell).locator("section.tk[data-theme=dark]").first.wait_for()
             browser.page.screenshot(path=screenshots / f"lab-{cell}-dark.png")
 
         # the kernel is restarted: another process, the same session, further on
@@ -64,7 +66,7 @@ def test_the_widget_moves_while_no_cell_runs_and_the_session_outlives_the_kernel
         lab.restart_kernel()
         assert psutil.Process(session.pid).is_running()
         for cell in ("blotter", "dashboard"):  # what the old kernel told is old, and says so
-            lab.show(cell).wait_for_selector("section.tk[data-state=stale]", timeout=15_000)
+            lab.show(cell).locator("section.tk[data-state=stale]").first.wait_for()
         lab.run("attach", "commands")
         assert str(session.pid) in lab.said("attach-sessions")
         assert number(lab.said("attach")) > left

@@ -116,6 +116,7 @@ def test_notebooks_are_kept_without_outputs(path: Path) -> None:
 
 
 @pytest.mark.notebook
+@pytest.mark.timeout(480)
 @pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS])
 def test_a_notebook_runs_from_top_to_bottom_shows_what_it_tells_of_and_leaves_nothing_behind(
     project: Path, name: str
@@ -135,6 +136,7 @@ def test_a_notebook_runs_from_top_to_bottom_shows_what_it_tells_of_and_leaves_no
 
 
 @pytest.mark.notebook
+@pytest.mark.timeout(480)
 def test_a_kernels_restart_costs_the_session_nothing(project: Path) -> None:
     with Book.open(project / "notebooks" / LIVE) as book:
         book.run(last="detach")

@@ -1,6 +1,8 @@
 """The widgets in real JupyterLab, and in Jupyter Notebook: they live while a cell runs, and the kill switch does not
 wait for it."""
 
+import os
+import signal
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,13 +12,16 @@ import nbformat
 import psutil
 import pytest
 import yaml
+from playwright.sync_api import expect
 
 import tradekit as tk
-from tests.notebooks.conftest import Browser, copied, ends
+from tests.chromium import Browser
+from tests.notebooks.conftest import copied, ends
 from tests.notebooks.lab import Lab, serve
+from tests.sessions import wait_until
 from tradekit.client import registry
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(480)]
 
 NOTE_TICKETS = """
     window.tickets = [];
@@ -68,13 +73,13 @@ EVERY = {
     "attach": "import tradekit as tk\nsession = tk.connect('two')\nsession.seq",
     "stop": "session.stop()",
 }
-SHOWN = """(cells) => cells.map((cell) => {  // what each pane shows beside its first line
+SHOWN = """(cell) => {  // what a pane shows beside its first line
     const whole = cell.querySelector("section.tk");
     const pane = whole?.querySelector(".hero") ?? whole; // the ages on a ribbon change by themselves
     const first = pane?.querySelector(".first")?.innerText ?? "";
     return pane ? pane.innerText.replace(first, "").replace(/#[\\d,]+/g, "") : null;
-})"""
-CHANGED = f"([cells, before]) => ({SHOWN})(cells).every((now, n) => now !== null && now !== before[n])"
+}"""
+CHANGED = f"([cell, before]) => ![null, before].includes(({SHOWN})(cell))"
 
 
 @pytest.fixture(scope="module")
@@ -111,34 +116,41 @@ def configure(project: Path, name: str, address: str, **sections: Any) -> None:
     (project / "config" / f"{name}.yaml").write_text(yaml.safe_dump(config | sections), encoding="utf-8")
 
 
-def says(browser: Browser, pane: Any, selector: str, *words: str, timeout_ms: int = 15_000) -> None:
+def says(cell: Any, selector: str, *words: str) -> None:
     """Wait until an element in a cell says all of these."""
-    browser.page.wait_for_function(
-        "([cell, selector, words]) => words.every((one) => cell.querySelector(selector)?.innerText.includes(one))",
-        arg=[pane, selector, list(words)],
-        timeout=timeout_ms,
-    )
+    for word in words:
+        expect(cell.locator(selector).first).to_contain_text(word, use_inner_text=True)
 
 
-def read(browser: Browser, lab: Lab) -> dict[str, str]:
+def read(lab: Lab) -> dict[str, str | None]:
     """What every widget shows now."""
-    shown = browser.page.evaluate(SHOWN, [lab.node(kind) for kind in WIDGETS])
-    return dict(zip(WIDGETS, shown, strict=True))
+    return {kind: lab.cell(kind).evaluate(SHOWN) for kind in WIDGETS}
 
 
-def change(browser: Browser, lab: Lab, shown: Mapping[str, str], kinds: Iterable[str]) -> None:
-    """Wait until what each of these widgets shows is not what it was."""
-    cells, before = [lab.node(kind) for kind in kinds], [shown[kind] for kind in kinds]
-    browser.page.wait_for_function(CHANGED, arg=[cells, before], timeout=20_000)
+def change(lab: Lab, shown: Mapping[str, str | None], kinds: Iterable[str]) -> None:
+    """Wait until what each of these widgets shows, one after the other, is not what it was."""
+    for kind in kinds:
+        arg = [lab.cell(kind).element_handle(), shown[kind]]
+        lab.page.wait_for_function(CHANGED, arg=arg, polling=100)
 
 
-def watchers_become(lab: Lab, count: int) -> bool:
-    """Whether the session is soon watched by so many; the page waits a moment before it says that nobody looks."""
-    for _ in range(50):
+def watchers_become(lab: Lab, count: int) -> None:
+    """Wait until so many watch the session; the page waits a moment before it says that nobody looks."""
+
+    def counted() -> int:
         lab.run("again", "again")
-        if int(lab.said("again")) == count:
-            return True
-    return False
+        return int(lab.said("again"))
+
+    wait_until(lambda: counted() == count, 60, period_s=0.1)
+
+
+@pytest.fixture(autouse=True)
+def _ended(address: str) -> Iterator[None]:
+    """A session that a test leaves behind, failing, is not the next one's."""
+    yield
+    for entry in registry.entries():
+        os.kill(entry.pid, signal.SIGKILL)
+        assert ends(entry.pid)
 
 
 def test_widgets_live_and_the_kill_switch_kills_while_a_cell_runs(
@@ -153,49 +165,46 @@ def test_widgets_live_and_the_kill_switch_kills_while_a_cell_runs(
 
     # all of it in one: numbers, chart, and a parameter that is changed from its form
     whole = lab.show("whole")
-    says(browser, whole, ".controls .way", "own line")
-    says(browser, whole, ".hero", "Equity")
-    whole.wait_for_selector(".chart canvas")
-    fast = whole.wait_for_selector(".params input[aria-label=fast]")
-    fast.fill("12")
-    whole.query_selector(".params .apply").click()
-    says(browser, whole, ".params .ack", "fast 10 → 12", "#")
+    says(whole, ".controls .way", "own line")
+    says(whole, ".hero", "Equity")
+    whole.locator(".chart canvas").first.wait_for()
+    whole.locator(".params input[aria-label=fast]").first.fill("12")
+    whole.locator(".params .apply").first.click()
+    says(whole, ".params .ack", "fast 10 → 12", "#")
     page.screenshot(path=screenshots / "widget-session-light.png")
-    whole.query_selector("[role=tab]:has-text('Log')").click()
-    says(browser, whole, ".log", "parameters: fast=12")
+    whole.locator("[role=tab]:has-text('Log')").first.click()
+    says(whole, ".log", "parameters: fast=12")
 
     # where a page has no line of its own the kernel serves, and the widget says so; arming goes that way always
     far = lab.show("far")
-    says(browser, far, ".way", "through the kernel", "could not be reached", f"{at.scheme}://{at.netloc}")
+    says(far, ".way", "through the kernel", "could not be reached", f"{at.scheme}://{at.netloc}")
     page.screenshot(path=screenshots / "widget-far-light.png")
-    far.query_selector("button.halt").click()
-    says(browser, far, ".ack", "halted, #")
+    far.locator("button.halt").first.click()
+    says(far, ".ack", "halted, #")
     whole = lab.show("whole")
-    whole.wait_for_selector("button.power:has-text('Arm')").click()
-    says(browser, whole, ".controls .ack", "armed, #")
+    whole.locator("button.power:has-text('Arm')").first.click()
+    says(whole, ".controls .ack", "armed, #")
 
     # a cell runs: what is shown goes on, and Halt and Kill do not wait for its end
     kill = lab.show("kill")
-    says(browser, kill, ".way", "own line")
+    says(kill, ".way", "own line")
     lab.begin("busy")
-    says(browser, kill, ".way", "kernel busy", "do not wait")
-    shown = kill.query_selector(".first").inner_text()
-    page.wait_for_function(
-        "([cell, shown]) => cell.querySelector('.first').innerText !== shown", arg=[kill, shown]
-    )
-    kill.query_selector("button.halt").click()
-    says(browser, kill, ".ack", "halted, #")
-    kill.query_selector("button.kill").click()
-    kill.query_selector("input").fill("on")
-    assert kill.query_selector("form button.kill").is_disabled()
-    kill.query_selector("input").fill("one")
+    says(kill, ".way", "kernel busy", "do not wait")
+    first = kill.locator(".first")
+    expect(first).not_to_have_text(first.inner_text(), use_inner_text=True)
+    kill.locator("button.halt").first.click()
+    says(kill, ".ack", "halted, #")
+    kill.locator("button.kill").first.click()
+    kill.locator("input").first.fill("on")
+    expect(kill.locator("form button.kill").first).to_be_disabled()
+    kill.locator("input").first.fill("one")
     page.screenshot(path=screenshots / "widget-kill-light.png")
-    kill.query_selector("form button.kill").click()
-    says(browser, kill, ".ack", "killed, #")
-    says(browser, kill, ".now", "KILLED")
+    kill.locator("form button.kill").first.click()
+    says(kill, ".ack", "killed, #")
+    says(kill, ".now", "KILLED")
     assert lab.busy()
     lab.theme("JupyterLab Dark")
-    kill.wait_for_selector("section.tk[data-theme=dark]")
+    kill.locator("section.tk[data-theme=dark]").first.wait_for()
     page.screenshot(path=screenshots / "widget-kill-dark.png")
     (project / "notebooks" / "done").touch()
     lab.rest()
@@ -204,15 +213,15 @@ def test_widgets_live_and_the_kill_switch_kills_while_a_cell_runs(
     lab.run("watchers", "watchers")
     before = int(lab.said("watchers"))
     lab.run("whole", "whole")
-    lab.run("again", "params")
-    assert int(lab.said("again")) == before
+    watchers_become(lab, before)
+    lab.run("params", "params")
     fast_now, commands = eval(lab.said("params"))  # noqa: S307 - our own cell's repr
     assert fast_now == 12
     assert commands == ["set_param", "halt", "arm", "halt", "kill"]
-    lab.show("whole").wait_for_selector("section.tk[data-theme=dark]")
+    lab.show("whole").locator("section.tk[data-theme=dark]").first.wait_for()
     page.screenshot(path=screenshots / "widget-session-dark.png")
     lab.clear("kill")
-    assert watchers_become(lab, before - 1)
+    watchers_become(lab, before - 1)
 
     # what a notebook saves of its widgets holds every part of them, and none of the tickets that were shown
     lab.run("state", "state")
@@ -243,26 +252,26 @@ def test_every_widget_lives_while_no_cell_runs_and_while_one_does_and_lets_go_of
     [entry] = registry.entries()
 
     # no cell runs: what the market changes, changes; and what a command of somebody else changes
-    shown = read(browser, lab)
+    shown = read(lab)
     counts = lab.counts()
-    change(browser, lab, shown, MOVING)
+    change(lab, shown, MOVING)
     with tk.connect("two") as other:
         other.disarm("from elsewhere")
-        change(browser, lab, shown, WIDGETS)
+        change(lab, shown, WIDGETS)
         other.arm()
     page.screenshot(path=screenshots / "widget-every.png")
     assert lab.counts() == counts
 
     # a cell runs that never ends: all goes on, and a halt gets through
-    kill = lab.node("KillSwitch")
-    says(browser, kill, ".way", "own line")
-    says(browser, kill, ".now", "ARMED")
+    kill = lab.cell("KillSwitch")
+    says(kill, ".way", "own line")
+    says(kill, ".now", "ARMED")
     lab.begin("busy")
-    shown = read(browser, lab)
-    change(browser, lab, shown, MOVING)
-    kill.query_selector("button.halt").click()
-    says(browser, kill, ".ack", "halted, #")
-    change(browser, lab, shown, WIDGETS)
+    shown = read(lab)
+    change(lab, shown, MOVING)
+    kill.locator("button.halt").first.click()
+    says(kill, ".ack", "halted, #")
+    change(lab, shown, WIDGETS)
     assert lab.busy()
     lab.interrupt()
 
@@ -272,25 +281,25 @@ def test_every_widget_lives_while_no_cell_runs_and_while_one_does_and_lets_go_of
     assert before >= len(WIDGETS)
     for kind in ("Ticker", "Controls", "Session"):
         lab.run(kind, kind)
-    assert watchers_become(lab, before)
+    watchers_become(lab, before)
     lab.clear("Ticker")
-    assert watchers_become(lab, before - 1)
+    watchers_become(lab, before - 1)
 
     # the kernel is gone, the session is not: running the cells again shows it, further on
     with tk.connect("two") as other:
         left = other.seq
     lab.restart_kernel()
-    says(browser, lab.node("Orders"), ".badge", "stale")
+    says(lab.cell("Orders"), ".badge", "stale")
     lab.run("attach", "attach")
     assert int(lab.said("attach")) > left
     lab.run("Orders", "Orders")
     [again] = registry.entries()
     assert (again.pid, again.started) == (entry.pid, entry.started)
-    says(browser, lab.node("Orders"), ".first", "PAPER", "two")
-    shown = read(browser, lab)
+    says(lab.cell("Orders"), ".first", "PAPER", "two")
+    shown = read(lab)
     with tk.connect("two") as other:
         other.arm()
-    change(browser, lab, shown, ["Orders"])
+    change(lab, shown, ["Orders"])
     assert psutil.Process(entry.pid).is_running()
     lab.run("stop", "stop")
     assert ends(entry.pid)
@@ -316,13 +325,12 @@ def test_widgets_live_in_jupyter_notebook_too_and_a_halt_does_not_wait_there_eit
 
     # a cell runs that never ends: the numbers go on, and a halt gets through
     whole = lab.show("whole")
-    whole.wait_for_selector(".chart canvas")
-    says(browser, whole, ".controls .way", "own line")
+    whole.locator(".chart canvas").first.wait_for()
+    says(whole, ".controls .way", "own line")
     lab.begin("busy")
-    before = page.evaluate(SHOWN, [whole])
-    page.wait_for_function(CHANGED, arg=[[whole], before], timeout=20_000)
-    whole.query_selector("button.halt").click()
-    says(browser, whole, ".controls .ack", "halted, #")
+    change(lab, {"whole": whole.evaluate(SHOWN)}, ["whole"])
+    whole.locator("button.halt").first.click()
+    says(whole, ".controls .ack", "halted, #")
     page.screenshot(path=screenshots / "widget-session-notebook.png")
     assert lab.busy()
     lab.interrupt()

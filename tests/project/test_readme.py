@@ -14,7 +14,11 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BOUND_S = 300  # a session, a dashboard and the rest start one after the other: 30 s where nothing else runs
 
-pytestmark = pytest.mark.notebook
+UNTIL_SERVED = (
+    "until grep -q 'dashboard is at' served; do kill -0 $! || { cat served >&2; exit 1; }; sleep 0.05; done"
+)
+
+pytestmark = [pytest.mark.notebook, pytest.mark.timeout(BOUND_S + 60)]
 
 
 def blocks(kind: str) -> list[str]:
@@ -63,10 +67,10 @@ def test_its_commands_do_what_they_say(project: Path) -> None:
         if command.startswith("tradekit run"):
             shell.append(f"{command} --json > said & until [ -s said ]; do sleep 0.05; done")
         elif command == "tradekit dashboard":
-            shell.append(f"timeout --preserve-status -s INT 4 {command} --no-show --port 0")
+            shell.append(f"{command} --no-show --port 0 2> served & {UNTIL_SERVED}; kill -INT $!; wait $!")
         else:
             shell.append(command)
     assert len(shell) == 10
-    done = do(["bash", "-euo", "pipefail", "-c", "\n".join([*shell, "wait"])], project)
+    done = do(["bash", "-meuo", "pipefail", "-c", "\n".join([*shell, "wait"])], project)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ok" in done.stdout

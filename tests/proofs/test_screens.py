@@ -16,7 +16,8 @@ import psutil
 import pytest
 
 from benchmarks.screens import page_in_browser, panel, paper_session
-from tests.apps.conftest import ROWS, START, Dashboard, dashboard, password, played, starter
+from tests.apps.conftest import ROWS, START, dashboard, password, played, starter
+from tests.apps.served import Dashboard
 from tests.sessions import wait_until
 from tradekit.testing.play import Play
 from tradekit.testing.stage import StageSession
@@ -26,7 +27,7 @@ __all__ = ["dashboard", "password", "played", "starter"]
 pytestmark = [pytest.mark.proof, pytest.mark.browser, pytest.mark.timeout(900)]
 
 EVENTS_A_SECOND = 1_000
-LEAD_S = 60  # until a page stands, on a slow machine
+LEAD_S = 120  # until a page stands, on a slow machine
 GROWTH_MIB = 24  # what a page or a server may gain between a third of the time and the end
 TABS = ("Trades", "Fills")
 

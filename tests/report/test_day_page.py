@@ -1,6 +1,5 @@
 """A day's report as a page and as text."""
 
-import shutil
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.chromium import opened
 from tests.client.test_dayreport import TRADED, told
 from tradekit.client.dayreport import day_report
 from tradekit.model.reconciliation import AlertRaised, DifferenceFound
@@ -124,24 +124,16 @@ def test_moments_show_when_and_what(report: DayReport) -> None:
 
 @pytest.mark.browser
 def test_a_browser_shows_it_light_and_dark_and_nothing_scrolls_sideways(
-    report: DayReport, tmp_path: Path
+    report: DayReport, chromium: Any, tmp_path: Path
 ) -> None:
-    from playwright.sync_api import sync_playwright
-
     (tmp_path / "day.html").write_text(day_html(report), encoding="utf-8")
-    program = shutil.which("chromium")
-    assert program, "install Debian's chromium"
     behind = set()
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        for scheme, width in (("light", 900), ("dark", 390)):
-            page: Any = browser.new_page(
-                viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
-            )
-            page.goto((tmp_path / "day.html").as_uri())
-            assert page.evaluate("document.documentElement.scrollWidth") == width
-            behind.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
-        browser.close()
+    for scheme, width in (("light", 900), ("dark", 390)):
+        size = {"width": width, "height": 900}
+        with opened(chromium, viewport=size, color_scheme=scheme, offline=True) as seen:
+            seen.page.goto((tmp_path / "day.html").as_uri())
+            assert seen.page.evaluate("document.documentElement.scrollWidth") == width
+            behind.add(seen.page.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert len(behind) == 2
 
 

@@ -1,7 +1,6 @@
 """The tear sheet: everything of a run on one page, which stands alone."""
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.chromium import opened
 from tradekit.data.load import load_bars
 from tradekit.run.backtest import backtest
 from tradekit.run.result import Result
@@ -56,29 +56,20 @@ def test_a_run_without_trades_has_a_sheet_too(tmp_path: Path) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("dark", [False, True])
-def test_a_browser_draws_it_without_a_network(result: Result, tmp_path: Path, dark: bool) -> None:
-    from playwright.sync_api import sync_playwright
-
+def test_a_browser_draws_it_without_a_network(
+    result: Result, chromium: Any, tmp_path: Path, dark: bool
+) -> None:
     sheet = result.tearsheet(tmp_path / "sheet.html", dark=dark)
-    asked: list[str] = []
-    faults: list[str] = []
-    with sync_playwright() as driver:
-        program = shutil.which("chromium") or shutil.which("google-chrome")
-        assert program is not None, "no Chromium on PATH: install Debian's chromium package"
-        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        page: Any = browser.new_page(viewport={"width": 1160, "height": 900}, offline=True)
-        page.set_default_timeout(15_000)
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("pageerror", lambda error: faults.append(str(error)))
+    with opened(chromium, viewport={"width": 1160, "height": 900}, offline=True) as seen:
+        page = seen.page
         page.goto(sheet.as_uri())
         page.wait_for_function("() => globalThis.Bokeh?.documents[0]?.get_model_by_name('price line')?.text")
         assert page.locator(".tk-months td", has_text=re.compile(r"\d")).count() == 2
         assert page.locator(".tk-trades tbody tr").count() == len(result.trades)
         wide = page.evaluate("() => [document.documentElement.scrollWidth, window.innerWidth]")
-        browser.close()
     assert wide[0] <= wide[1]
-    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
-    assert faults == []
+    assert seen.outside == []
+    assert seen.errors == []
 
 
 @pytest.mark.process

@@ -13,22 +13,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from tests.apps.conftest import Browser, browser
+from tests.chromium import Browser
 from tests.sessions import REPOSITORY, START_S, Project, opened_project, wait_until
+from tradekit.data.load import load_bars
 from tradekit.wiring.demo import free_port
 
-__all__ = ["FAST", "SLOW", "Browser", "Served", "browser", "project", "serve", "shot"]
+__all__ = ["FAST", "SLOW", "Served", "project", "serve", "shot"]
 
 KEEP = os.environ.get("TRADEKIT_SCREENSHOTS")  # a folder: pictures of the page on the way are kept there
 FAST, SLOW = 3, 8  # windows of the strategy's averages [bars]
 SPEED = 600  # a minute of the market each tenth of a second
+DAYS = 5  # of bars, so that they outlast the test on any machine: a day passes in 2.4 minutes
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
     """A folder whose session trades every few bars, on a port that stays the same from run to run."""
+    day = load_bars("sample:BTCUSDT-1m")
+    days = pd.concat([day.set_axis(day.index + pd.Timedelta(days=n)) for n in range(DAYS)])
+    days.to_csv(tmp_path / "BTCUSDT.csv")
     yield from opened_project(
         tmp_path / "project",
         session={"name": "road", "cash": 100_000},
@@ -37,7 +43,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
             "params": {"fast": FAST, "slow": SLOW, "qty": 0.5},
         },
         market_data={
-            "bars": ["sample:BTCUSDT-1m"],
+            "bars": [str(tmp_path / "BTCUSDT.csv")],
             "speed": SPEED,
             "timeframes": ["1m", "15m"],
             "fast_forward_bars": 180,

@@ -3,7 +3,6 @@
 import functools
 import http.server
 import json
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from tests.chromium import Browser
 from tradekit.bridge.access import Tokens
 from tradekit.bridge.protocol import SCOPES, Grant
 from tradekit.bridge.server import Bridge
 from tradekit.client.connection import Connection
 from tradekit.testing.source import FakeSource
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 SOURCES = Path(__file__).parents[2] / "frontend" / "src"
 TOKEN = "trader-" + "t" * 32
@@ -62,26 +62,11 @@ def site() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    program = shutil.which("chromium")
-    assert program is not None, "Debian's chromium is missing: apt-get install chromium"
-    with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def page(browser: Any, site: str) -> Iterator[Any]:
+def page(browser: Browser, site: str) -> Any:
     """A page beside the sources."""
-    page = browser.new_page()
-    page.set_default_timeout(15_000)
-    page.goto(site)
-    yield page
-    page.close()
+    browser.page.goto(site)
+    return browser.page
 
 
 @pytest.fixture
@@ -111,7 +96,7 @@ def ticket(bridge: Bridge) -> str:
     """What a kernel would hand to the page."""
     ignored: Any = lambda *_: None  # noqa: E731
     with Connection(bridge.uri, TOKEN, on_snapshot=ignored, on_events=ignored) as line:
-        line.wait_settled(10)
+        line.wait_settled(30)
         minted: str = json.loads(line.query("ticket", {"scopes": ["operate"]}).items[0])["ticket"]
     return minted
 

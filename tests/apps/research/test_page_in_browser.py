@@ -1,15 +1,16 @@
 """The whole road in a real Chromium: choose, run, cancel, compare, sweep, promote, and the paper session's own page."""
 
-import socket
-import threading
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.apps.conftest import Browser
 from tests.apps.research.made import BARS
+from tests.apps.served import Dashboard
+from tests.chromium import Browser
+from tests.sessions import wait_until
 from tradekit.client import registry
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(480)]
@@ -55,46 +56,17 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def url(project: Path) -> Iterator[str]:
     """The dashboard as `tradekit dashboard --data bars` serves it; sessions that it started end with it."""
-    import asyncio
-
-    from tradekit.apps.serve import open_server
+    import tradekit as tk
     from tradekit.wiring.board import Attached
     from tradekit.wiring.configs import Configs
     from tradekit.wiring.research import project_of
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     attached, configs = Attached(), Configs(project / "config")
-    ready: list[Any] = []
-    up = threading.Event()
-
-    def run() -> None:
-        loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(loop)
-        server = open_server(
-            attached, port=port, address="127.0.0.1", starter=configs,
-            research=project_of(configs, data=project / "bars"),
-        )  # fmt: skip
-        server.start()
-        ready.append(loop)
-        loop.call_soon(up.set)
-        loop.run_forever()
-        server.stop()
-        loop.run_until_complete(asyncio.sleep(0))
-        loop.close()
-
-    thread = threading.Thread(target=run, name="dashboard")
-    thread.start()
-    assert up.wait(60), "the dashboard did not come up"
-    yield f"http://127.0.0.1:{port}/"
-    import tradekit as tk
-
-    for entry in registry.entries():
-        tk.connect(entry.name).stop()
-    attached.close()
-    ready[0].call_soon_threadsafe(ready[0].stop)
-    thread.join(10)
+    with Dashboard(attached, starter=configs, research=project_of(configs, data=project / "bars")) as served:
+        yield served.url
+        for entry in registry.entries():
+            tk.connect(entry.name).stop()
+        attached.close()
 
 
 def test_from_an_idea_to_a_paper_session(url: str, project: Path, browser: Browser) -> None:
@@ -136,7 +108,7 @@ def test_from_an_idea_to_a_paper_session(url: str, project: Path, browser: Brows
     # A value out of its bounds cannot be run; another can, and is compared.
     level = page.get_by_label("level", exact=True)
     level.fill("500")
-    assert run.is_disabled()
+    expect(run).to_be_disabled()
     level.fill("99")
     run.click()
     page.locator("tr.done", has_text="level=99").wait_for()
@@ -151,15 +123,15 @@ def test_from_an_idea_to_a_paper_session(url: str, project: Path, browser: Brows
     page.get_by_label("values of parameter 2").fill("1, 2")
     page.get_by_role("button", name="Sweep", exact=True).click()
     page.locator(".sweep .framed.drawn:not(.waits)").wait_for()
-    assert page.locator(".best tbody tr").count() > 1
+    page.locator(".best tbody tr").nth(1).wait_for()
     frame = page.locator(".sweep iframe").bounding_box()
     for _ in range(40):  # on a loaded machine a drawn map hears of clicks a little later
         page.locator(".sweep iframe").click(position={"x": frame["width"] * 0.15, "y": 400})
-        page.wait_for_timeout(500)
-        if level.input_value() == "98":
+        with contextlib.suppress(AssertionError):
+            expect(level).to_have_value("98", timeout=1_000)
             break
-    assert level.input_value() == "98"
-    assert page.get_by_label("window", exact=True).input_value() == "1"
+    expect(level).to_have_value("98")
+    expect(page.get_by_label("window", exact=True)).to_have_value("1")
 
     # What was run is promoted: shown, written as shown, started, and its own page is a link away.
     page.get_by_role("button", name="#2").click()
@@ -167,6 +139,7 @@ def test_from_an_idea_to_a_paper_session(url: str, project: Path, browser: Brows
     page.get_by_role("button", name="Promote to paper").click()
     page.get_by_label("name of the session").fill("from-research")
     page.locator("code", has_text="config/from-research.yaml").wait_for()
+    expect(page.get_by_label("the configuration")).to_contain_text("from-research")
     shown = page.get_by_label("the configuration").inner_text()
     page.get_by_role("button", name="Write and start").click()
     link = page.get_by_role("link", name="open its cockpit")
@@ -191,12 +164,7 @@ def test_a_closed_page_ends_what_it_was_running(url: str, browser: Browser) -> N
     workers = _workers() - others
     assert workers
     page.goto("about:blank")
-    until = threading.Event()
-    for _ in range(900):
-        if not workers & _workers():
-            break
-        until.wait(0.1)
-    assert not workers & _workers()
+    wait_until(lambda: not workers & _workers(), SLOW_MS / 1000, period_s=0.1)
 
 
 def _workers() -> set[int]:
