@@ -101,6 +101,11 @@ def test_somebody_elses_order_has_no_name_of_ours() -> None:
     assert (at.client_id, at.next_id, at.venue_id) == ("", "", "v9")
 
 
+def test_a_question_about_an_order_says_since_when_it_may_be_there() -> None:
+    asked = names(known(venue_id="v1", created=7)).asked(Ask(Question.ORDER, order="sma-1"))
+    assert asked.since == 7
+
+
 def test_a_question_about_an_order_in_doubt_of_its_leg_is_about_the_leg() -> None:
     doubted = known(venue_id="v1", doubt=Doubt(About.LEG, "canceled", 0))
     ours = names(doubted)

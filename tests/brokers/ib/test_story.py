@@ -39,6 +39,7 @@ class Story:
     def __init__(self, bench: IbBench, talk: Talk, chance: random.Random) -> None:
         self.bench, self.talk, self.chance = bench, talk, chance
         self.gateway, self.account = bench.gateway, bench.gateway.account
+        self.began = bench.now()
         self.sent: dict[str, OrderSubmitted] = {}
         self.answered: list[Said] = []
 
@@ -155,7 +156,7 @@ def test_after_a_bad_day_the_books_are_those_of_tws(seed: int, monkeypatch: pyte
             if isinstance(said, OrderSaid) and said.what in (What.REJECTED, What.CANCELED):
                 assert ENDED.get(status.get(said.order, "Inactive")) is said.what, said
         for name in story.sent:
-            asked = await story.ask(Ask(Question.ORDER, order=name, instrument="AAPL"))
+            asked = await story.ask(Ask(Question.ORDER, story.began, order=name, instrument="AAPL"))
             found = [one.what for one in asked if isinstance(one, OrderSaid)]
             assert found == ([ENDED.get(status[name], What.NEW)] if name in status else [])
 
