@@ -3,6 +3,7 @@
 import ast
 import statistics
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 FILE_LINES, MEDIAN_FILE_LINES, FUNCTION_LINES_P95, CLASS_LINES = 400, 180, 50, 300
@@ -16,12 +17,22 @@ def file_lengths(paths: list[Path]) -> dict[str, int]:
 
 def lengths(paths: list[Path], *kinds: type[ast.stmt]) -> dict[str, int]:
     """Lines of each function or class, by file and name."""
-    found = {}
-    for path in paths:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, kinds):
-                found[f"{path}:{node.name}"] = (node.end_lineno or node.lineno) - node.lineno + 1  # type: ignore[attr-defined]
-    return found
+    return {
+        f"{path}:{name}": lines
+        for path in paths
+        for kind, name, lines in named(path)
+        if issubclass(kind, kinds)
+    }
+
+
+@cache
+def named(path: Path) -> list[tuple[type[ast.stmt], str, int]]:
+    """Kind, name and lines of all that is defined in a file; it is parsed once for all the guards."""
+    return [
+        (type(node), node.name, (node.end_lineno or node.lineno) - node.lineno + 1)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    ]
 
 
 def too_long(found: dict[str, int], limit: int) -> dict[str, int]:

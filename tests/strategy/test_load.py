@@ -1,5 +1,6 @@
 """From a name to a strategy, and what is said when the name leads nowhere."""
 
+import inspect
 import sys
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,22 @@ def test_a_class_says_where_it_is_and_what_its_source_is() -> None:
     assert source_hash(SmaCross) != source_hash(InsideBarBreakout)
     without_source = type("Dynamic", (SmaCross,), {"__module__": "nowhere"})
     assert source_hash(without_source) != source_hash(type("Other", (SmaCross,), {"__module__": "nowhere"}))
+
+
+def test_a_file_is_parsed_once_for_many_runs_and_again_when_it_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "from tradekit.strategy.base import Strategy\nclass Mine(Strategy):\n    pass\n"
+    (tmp_path / "mine.py").write_text(text, encoding="utf-8")
+    monkeypatch.delitem(sys.modules, "strategies.mine", raising=False)
+    found, parsed = load_class("mine.py:Mine", root=tmp_path), list[object]()
+    parse = inspect.getsource
+    monkeypatch.setattr("inspect.getsource", lambda cls: parsed.append(cls) or parse(cls))
+    first = source_hash(found)
+    assert source_hash(found) == first
+    assert parsed == [found]
+    (tmp_path / "mine.py").write_text(text.replace("pass", "fast = 10"), encoding="utf-8")
+    assert source_hash(found) != first
 
 
 @pytest.mark.parametrize(

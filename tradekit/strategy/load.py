@@ -13,12 +13,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from tradekit.errors import StrategyError, did_you_mean
 from tradekit.strategy.base import Strategy
 from tradekit.strategy.freeze import assign, declared
 
 __all__ = ["class_path", "load_class", "load_strategy", "snake_name", "source_hash"]
+
+_HASHES: "WeakKeyDictionary[type[Strategy], tuple[tuple[int, int] | None, str]]" = WeakKeyDictionary()
 
 
 def load_strategy(
@@ -131,8 +134,24 @@ def class_path(cls: type[Strategy]) -> str:
 
 
 def source_hash(cls: type[Strategy]) -> str:
-    """sha256 (hex) of the class's source text; of its name where no source can be had."""
-    return hashlib.sha256(_source(cls).encode()).hexdigest()
+    """sha256 (hex) of the class's source text; of its name where no source can be had.
+
+    To find a class in its file the whole file is parsed, so that is done once for each state of the file.
+    """
+    stamp = _stamp(cls)
+    known = _HASHES.get(cls)
+    if known is None or known[0] != stamp:
+        known = _HASHES[cls] = stamp, hashlib.sha256(_source(cls).encode()).hexdigest()
+    return known[1]
+
+
+def _stamp(cls: type[Strategy]) -> tuple[int, int] | None:
+    """When its file was written, and the size; None for a cell's class, since a cell run again makes another."""
+    try:
+        status = Path(inspect.getfile(cls)).stat()
+    except (OSError, TypeError):
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 def _source(cls: type[Strategy]) -> str:
