@@ -1,6 +1,5 @@
 """The notebooks in a real kernel: each runs from top to bottom and shows what it tells of; a restart costs nothing."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,8 @@ import pytest
 from tests.notebooks.book import Book
 from tests.notebooks.conftest import ROOT, ends
 from tradekit.client import registry
+
+pytestmark = [pytest.mark.notebook, pytest.mark.timeout(480)]
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LIVE = "01_from_idea_to_live.ipynb"
@@ -100,23 +101,6 @@ def seq(shown: str) -> int:
     return int(found[1].replace(",", ""))
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_cells_are_named_in_words_that_stay(path: Path) -> None:
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    ids = [cell["id"] for cell in notebook["cells"]]
-    assert len(set(ids)) == len(ids)
-    assert [name for name in ids if not re.fullmatch(r"[a-z]+(-[a-z]+)*", name)] == []
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebooks_are_kept_without_outputs(path: Path) -> None:
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    code = [cell for cell in cells if cell["cell_type"] == "code"]
-    assert [cell["id"] for cell in code if cell["outputs"] or cell["execution_count"]] == []
-
-
-@pytest.mark.notebook
-@pytest.mark.timeout(480)
 @pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS])
 def test_a_notebook_runs_from_top_to_bottom_shows_what_it_tells_of_and_leaves_nothing_behind(
     project: Path, name: str
@@ -135,8 +119,6 @@ def test_a_notebook_runs_from_top_to_bottom_shows_what_it_tells_of_and_leaves_no
         assert all(ends(entry.pid) for entry in left), f"still running: {left}"
 
 
-@pytest.mark.notebook
-@pytest.mark.timeout(480)
 def test_a_kernels_restart_costs_the_session_nothing(project: Path) -> None:
     with Book.open(project / "notebooks" / LIVE) as book:
         book.run(last="detach")
