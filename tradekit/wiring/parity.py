@@ -5,6 +5,7 @@ Knows files, configurations and sessions that run; what is compared is `run.pari
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,7 @@ def parity(
         strategy = strategy if strategy is not None else _configured(config.strategy.class_path, config.root)
     with open_journal(file) as reader:
         return parity_of(
-            reader.events,
+            partial(reader.events, until=reader.last_seq),  # of a session that runs, each time the same
             strategy=strategy,
             folders=folders,
             bars=bars,

@@ -69,7 +69,8 @@ class Session(SessionClient):
         entry = self._entry()
         if entry is not None and entry.journal:
             return parity(entry.journal, **options)
-        return parity_of(self.events, folders=[Path.cwd()], **options)
+        events = list(self.events())
+        return parity_of(lambda: events, folders=[Path.cwd()], **options)
 
     def _entry(self) -> registry.Entry | None:
         """Its entry in the register, where it runs on this machine."""

@@ -265,7 +265,9 @@ def worth(state: State) -> Decimal:
     """What an account in one currency is worth at the last prices, exactly."""
     with localcontext(EXACT):
         held = (
-            one.qty * exact(state.marks[one.instrument].last) for one in state.positions.values() if one.qty
+            one.qty * one.multiplier * exact(state.marks[one.instrument].last)
+            for one in state.positions.values()
+            if one.qty
         )
         return sum(state.account.cash.values(), start=sum(held, start=Decimal(0)))
 

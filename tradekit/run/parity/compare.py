@@ -15,7 +15,6 @@ from tradekit.model.money import EXACT, ZERO
 from tradekit.model.session import SessionOpened
 from tradekit.report.parity import Difference, Parity
 from tradekit.report.words import plain
-from tradekit.run.backtest import columns_of_bars
 from tradekit.run.parity import bars as other
 from tradekit.run.parity.explain import Setting, explain
 from tradekit.run.parity.inputs import OUTSIDE, Market, items, placed
@@ -131,6 +130,8 @@ def _market(survey: Survey, bars: Any) -> tuple[Market, list[other.Found]]:
         late = placed((e.data for e in survey.shared.late if isinstance(e.data, Bar)), {})
         again = other.came_again(survey.shared.repeated, survey.bars)
         return Market(late), [*other.came_late(survey.shared.late, late), *again]
+    from tradekit.run.backtest import columns_of_bars  # which needs pandas
+
     given = placed(_within(survey, columns_of_bars(bars, None, None)), survey.places)
     return Market(given, instead=True), other.compared(survey.bars, survey.places, given)
 

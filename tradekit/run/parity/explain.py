@@ -18,7 +18,7 @@ from tradekit.run.parity.inputs import OUTSIDE
 from tradekit.run.parity.lives import Deal, Lives, Opinion
 from tradekit.run.parity.pairs import paired
 from tradekit.run.parity.positions import Positions
-from tradekit.run.parity.reasons import Reason, only_here, otherwise
+from tradekit.run.parity.reasons import Reason, apart_at, changed, only_here, otherwise
 from tradekit.run.parity.split import Parts, brought, moved_at, parted
 from tradekit.run.parity.told import word
 from tradekit.run.parity.worth import Worth
@@ -64,11 +64,16 @@ class _Explaining:
         self._session, self._backtest, self._worth, self._setting = session, backtest, worth, setting
         self._positions = Positions(session.deals.values(), backtest.deals.values(), setting.rank)
         self._told: list[_Told] = []
+        self._entries: dict[
+            tuple[bool, str], int
+        ] = {}  # by whose order it is: the difference that it follows from
         self._found: list[Difference] = []
         self._bars = sorted(setting.bars, key=lambda bar: setting.rank(bar[0]))
 
     def all(self) -> list[Difference]:
-        for ours, theirs in paired(self._session.deals, self._backtest.deals, self._rank):
+        pairs = paired(self._session.deals, self._backtest.deals, self._rank)
+        twins = {theirs.id: ours.id for ours, theirs in pairs if ours is not None and theirs is not None}
+        for ours, theirs in pairs:
             deal = ours if ours is not None else theirs
             if deal is None:
                 continue
@@ -80,7 +85,7 @@ class _Explaining:
             else:
                 self._both(ours, theirs)
         self._take_bars(None)
-        self._signals()
+        self._signals(twins)
         self._flows()
         return sorted(self._found, key=lambda one: (one.ts, one.after, one.seq))
 
@@ -97,8 +102,18 @@ class _Explaining:
             self._told.append(_Told(self._rank(place), found.seq, found.instrument, None))
 
     def _tell(self, found: Difference, rank: int, moved: int | None) -> None:
+        root = found.after or found.seq
         self._found.append(found)
-        self._told.append(_Told(rank, found.after or found.seq, found.instrument, moved))
+        self._told.append(_Told(rank, root, found.instrument, moved))
+        self._entries.setdefault((True, found.order), root)
+        self._entries.setdefault((False, found.twin), root)
+
+    def _led(self, deal: Deal, *, ours: bool) -> Reason:
+        """The earlier difference that an order which only one of them has follows from."""
+        entry = self._entries.get((ours, deal.parent)) if deal.parent else None
+        if entry is not None:
+            return Reason("consequence", f"its entry did not go the same way, since #{entry:,}", entry)
+        return self._cause(self._rank(deal.place), deal.instrument)
 
     def _cause(self, rank: int, instrument: str) -> Reason:
         """The earlier difference that a decision at a rank follows from, or that there is none."""
@@ -129,7 +144,7 @@ class _Explaining:
 
     def _only_ours(self, deal: Deal) -> None:
         rank = self._rank(deal.place)
-        reason = only_here(deal) or self._cause(rank, deal.instrument)
+        reason = only_here(deal) or self._led(deal, ours=True)
         self._tell(
             Difference(
                 ts=deal.ts, kind=reason.kind, what="order", instrument=deal.instrument, order=deal.id, seqs=deal.seqs,
@@ -143,7 +158,7 @@ class _Explaining:
     def _only_theirs(self, deal: Deal) -> None:
         rank = self._rank(deal.place)
         gap = self._setting.gap(deal.place)
-        reason = Reason("restart gap", gap) if gap else self._cause(rank, deal.instrument)
+        reason = Reason("restart gap", gap) if gap else self._led(deal, ours=False)
         self._tell(
             Difference(
                 ts=deal.ts, kind=reason.kind, what="order", instrument=deal.instrument, twin=deal.id, seqs=[rank // 2],
@@ -164,46 +179,48 @@ class _Explaining:
             "twin": theirs.id,
         }
         named |= {"session": word(ours), "backtest": word(theirs), "seqs": ours.seqs}
-        wanted = ours.terms != theirs.terms
+        wanted = ours.terms != theirs.terms or changed(ours, theirs) is not None
+        apart = self._rank(apart_at(ours, theirs))
         moved = moved_at(ours, theirs, self._rank)
         over = _over(ours) != _over(theirs)
+        if parts.bars or (parts.price and not wanted):
+            self._tell(self._priced(parts, **named), rank, moved)
+        elif parts.price:
+            cause = self._cause(apart, ours.instrument)
+            row = Difference(
+                kind=cause.kind, what="fill", why=cause.why, effect=parts.price, after=cause.after, **named
+            )
+            self._tell(row, apart, moved)
         if parts.more or wanted or over:
             reason = otherwise(ours, theirs, parts, last=self._setting.last.get(ours.instrument, 0))
             if reason is None or reason.follows:
-                cause = self._cause(rank, ours.instrument)
+                cause = self._cause(apart, ours.instrument)
                 reason = cause if reason is None else reason.then(cause)
             row = Difference(
                 kind=reason.kind, what="order", why=reason.why, effect=parts.rest, after=reason.after, **named
             )
-            self._tell(row, rank, moved)
-        if parts.price or parts.bars:
-            self._priced(parts, rank, moved, wanted=wanted, **named)
+            self._tell(row, apart, moved)
         if parts.fee:
             why = f"{plain(parts.fees[0])} here, {plain(parts.fees[1])} in the backtest"
             self._tell(Difference(kind="fee", what="fee", why=why, effect=parts.fee, **named), rank, None)
 
-    def _priced(self, parts: Parts, rank: int, moved: int | None, *, wanted: bool, **named: Any) -> None:
+    def _priced(self, parts: Parts, **named: Any) -> Difference:
         """The same quantity at another price, or in another bar."""
         kind = "late fill" if parts.bars > 0 else "early fill" if parts.bars < 0 else "slippage"
         why = f"{abs(parts.bars):,} bars {'later' if parts.bars > 0 else 'earlier'}" if parts.bars else ""
-        after = 0
-        if wanted and kind == "slippage":
-            cause = self._cause(rank, named["instrument"])
-            kind, why, after = cause.kind, cause.why, cause.after
-        elif parts.worse:
+        if parts.worse:
             better = "worse" if parts.worse > 0 else "better"
             ticks = self._worth.ticks(named["instrument"], parts.worse)
             told = "" if ticks is None else f" ({plain(abs(ticks))} ticks)"
             why = ", ".join(filter(None, (why, f"{plain(abs(parts.worse))} {better} a unit{told}")))
-        row = Difference(
-            kind=kind, what="fill", why=why, effect=parts.price, price=parts.worse, after=after,
+        return Difference(
+            kind=kind, what="fill", why=why, effect=parts.price, price=parts.worse,
             ticks=self._worth.ticks(named["instrument"], parts.worse), **named,
         )  # fmt: skip
-        self._tell(row, rank, moved)
 
-    def _signals(self) -> None:
-        """Opinions that only one of them had, or that are not the same."""
-        ours, theirs = _numbered(self._session.signals), _numbered(self._backtest.signals)
+    def _signals(self, twins: Mapping[str, str]) -> None:
+        """Opinions that only one of them had, or that are not the same; `twins` are the session's orders by theirs."""
+        ours, theirs = _numbered(self._session.signals), _numbered(self._backtest.signals, twins)
         for key in dict.fromkeys((*ours, *theirs)):
             one, twin = ours.get(key), theirs.get(key)
             known = one if one is not None else twin
@@ -251,11 +268,17 @@ def _over(deal: Deal) -> tuple[str, str]:
     return "" if deal.denied is None else deal.denied[0], "" if whole else deal.end
 
 
-def _numbered(signals: Sequence[Opinion]) -> dict[tuple[Any, ...], Opinion]:
+def _numbered(
+    signals: Sequence[Opinion], names: Mapping[str, str] | None = None
+) -> dict[tuple[Any, ...], Opinion]:
+    """Signals by what makes them comparable: the input that they followed from, or the order by the session's name."""
     counts: dict[tuple[Any, ...], int] = defaultdict(int)
     found = {}
     for one in signals:
-        key = (one.place, one.instrument, one.name)
+        about: Any = one.place
+        if one.root[:1] == ("order",):
+            about = one.root[1] if names is None else names.get(one.root[1], one.root)
+        key = (about, one.instrument, one.name)
         found[*key, counts[key]] = one
         counts[key] += 1
     return found

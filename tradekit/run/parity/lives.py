@@ -36,7 +36,7 @@ from tradekit.model.order import (
 from tradekit.model.session import CommandReceived, SignalRaised
 from tradekit.run.parity.inputs import MARKET
 
-__all__ = ["CALL", "INPUT", "Deal", "Lives", "Opinion", "Root", "Traded"]
+__all__ = ["CALL", "INPUT", "Change", "Deal", "Lives", "Opinion", "Root", "Traded"]
 
 Root: TypeAlias = tuple[str, ...]
 """What a decision followed from in the end: INPUT (of those that both have), ("order", ID), ("command", NAME, USER),
@@ -63,14 +63,22 @@ class Traded(msgspec.Struct):
     held: Decimal
 
 
+class Change(msgspec.Struct, frozen=True):
+    """A wish for other terms: under which input, what it followed from, and the terms."""
+
+    place: int
+    root: Root
+    terms: tuple[Decimal | None, ...]
+
+
 class Deal(msgspec.Struct):
     """An order that was decided, and what became of it.
 
     place   the last input of both before it; `root` what it followed from
-    asked   how it was to be changed since, as the requests said
+    asked   how it was to be changed since
     denied  our own refusal: rule, bound, value
     end     "canceled", "expired", "rejected", "given up" or "" while it works or has filled; `note` why
-    ended   who asked for its end, where somebody did
+    ended   who asked for its end, where somebody did, and under which input
     """
 
     id: str
@@ -88,12 +96,14 @@ class Deal(msgspec.Struct):
     tag: str = ""
     reason: str = ""
     position: str = ""
-    asked: list[tuple[Decimal | None, ...]] = msgspec.field(default_factory=list)
+    parent: str = ""
+    asked: list[Change] = msgspec.field(default_factory=list)
     denied: tuple[str, str, str] | None = None
     end: str = ""
     note: str = ""
     ended: Root | None = None
     ended_at: int = 0
+    ended_place: int = 0
     doubt: str = ""
     fills: list[Traded] = msgspec.field(default_factory=list)
 
@@ -107,8 +117,13 @@ class Deal(msgspec.Struct):
 
     @property
     def terms(self) -> tuple[Any, ...]:
-        """What was wished for."""
-        return self.type, self.qty, self.limit, self.stop, tuple(self.asked)
+        """What was wished for at first."""
+        return self.type, self.qty, self.limit, self.stop
+
+    @property
+    def changes(self) -> tuple[tuple[Decimal | None, ...], ...]:
+        """What was wished for since."""
+        return tuple(one.terms for one in self.asked)
 
     @property
     def seqs(self) -> list[int]:
@@ -118,11 +133,12 @@ class Deal(msgspec.Struct):
 
 
 class Opinion(msgspec.Struct, frozen=True):
-    """A signal that was raised at a place."""
+    """A signal that was raised at a place, and what it followed from."""
 
     seq: int
     ts: int
     place: int
+    root: Root
     instrument: str
     name: str
     direction: float
@@ -176,7 +192,7 @@ class Lives:
     def _submitted(self, event: Event, data: OrderSubmitted, place: int, root: Root) -> None:
         self.deals[data.id] = Deal(
             data.id, data.strategy, data.instrument, data.side, data.type, data.qty, event.seq, event.ts, place, root,
-            data.limit, data.stop, data.tag, data.reason, data.position,
+            data.limit, data.stop, data.tag, data.reason, data.position, data.parent,
         )  # fmt: skip
 
     def _denied(self, event: Event, data: OrderDenied, place: int, root: Root) -> None:
@@ -221,12 +237,13 @@ class Lives:
     def _asked(self, event: Event, data: OrderReplaceRequested, place: int, root: Root) -> None:
         deal = self.deals.get(data.id)
         if deal is not None:
-            deal.asked.append((data.qty, data.limit, data.stop, data.trail, data.trail_pct))
+            terms = (data.qty, data.limit, data.stop, data.trail, data.trail_pct)
+            deal.asked.append(Change(place, root, terms))
 
     def _cancel(self, event: Event, data: OrderCancelRequested, place: int, root: Root) -> None:
         deal = self.deals.get(data.id)
         if deal is not None:
-            deal.ended, deal.ended_at = root, event.seq
+            deal.ended, deal.ended_at, deal.ended_place = root, event.seq, place
 
     def _over(self, event: Event, data: Any, place: int, root: Root) -> None:
         deal = self.deals.get(data.id)
@@ -245,7 +262,9 @@ class Lives:
             deal.doubt = data.reason
 
     def _signal(self, event: Event, data: SignalRaised, place: int, root: Root) -> None:
-        self.signals.append(Opinion(event.seq, event.ts, place, data.instrument, data.name, data.direction))
+        self.signals.append(
+            Opinion(event.seq, event.ts, place, root, data.instrument, data.name, data.direction)
+        )
 
     def _moved(self, event: Event, data: CashMoved, place: int, root: Root) -> None:
         self.flows.append((event, data))

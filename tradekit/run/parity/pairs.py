@@ -61,6 +61,7 @@ def _alike(deals: Iterable[Deal], known: Mapping[str, str]) -> dict[tuple[Any, .
     return found
 
 
-def _when(pair: Pair, rank: Callable[[int], int]) -> tuple[int, int]:
+def _when(pair: Pair, rank: Callable[[int], int]) -> tuple[int, bool, int]:
+    """Of one place those come first that both have: what only one has may follow from them."""
     deal = pair[0] if pair[0] is not None else pair[1]
-    return (0, 0) if deal is None else (rank(deal.place), deal.seq)
+    return (0, False, 0) if deal is None else (rank(deal.place), None in pair, deal.seq)

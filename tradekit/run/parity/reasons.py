@@ -7,11 +7,11 @@ import msgspec
 
 from tradekit.model.doubt import EXTERNAL
 from tradekit.report.words import plain
-from tradekit.run.parity.lives import Deal
+from tradekit.run.parity.lives import Change, Deal
 from tradekit.run.parity.split import Parts
 from tradekit.run.parity.told import price_of, said_by
 
-__all__ = ["Reason", "only_here", "otherwise"]
+__all__ = ["Reason", "apart_at", "changed", "only_here", "otherwise"]
 
 _GATE = ("halted: ", "kill switch: ")  # how the gate's words begin
 _POWER = {
@@ -54,6 +54,24 @@ def only_here(deal: Deal) -> Reason | None:
     return refused if refused is not None and not refused.follows else None
 
 
+def changed(ours: Deal, theirs: Deal) -> Change | None:
+    """The first change that was wished for of one of them alone, or otherwise; None where there is none."""
+    for n, terms in enumerate(ours.changes):
+        if n >= len(theirs.asked) or theirs.asked[n].terms != terms:
+            return ours.asked[n]
+    return theirs.asked[len(ours.asked)] if len(theirs.asked) > len(ours.asked) else None
+
+
+def apart_at(ours: Deal, theirs: Deal) -> int:
+    """The place at which the two were first wished otherwise."""
+    change = None if ours.terms != theirs.terms else changed(ours, theirs)
+    if change is not None:
+        return change.place
+    if ours.terms == theirs.terms and ours.ended != theirs.ended:
+        return ours.ended_place or theirs.ended_place
+    return ours.place
+
+
 def otherwise(ours: Deal, theirs: Deal, parts: Parts, *, last: int) -> Reason | None:
     """Why an order went another way than its twin; None where the two were not the same order to begin with.
 
@@ -68,6 +86,9 @@ def otherwise(ours: Deal, theirs: Deal, parts: Parts, *, last: int) -> Reason | 
         )
     if theirs.denied is not None or ours.terms != theirs.terms:
         return None
+    change = changed(ours, theirs)
+    if change is not None:
+        return Reason("command", said_by(change.root)) if change.root[:1] == ("command",) else None
     if ours.end in ("canceled", "expired") and (ours.end, ours.ended) != (theirs.end, theirs.ended):
         if ours.ended is not None and ours.ended[:1] == ("command",):
             return Reason("command", said_by(ours.ended))
