@@ -75,7 +75,7 @@ def test_a_replay_that_differs_is_no_equality_and_names_its_reasons() -> None:
 def test_lines_show_the_sums_and_each_reason() -> None:
     text = str(report(*MANY, notes=["the session was started 2 times"]))
     assert "difference   -1.20: explained -1.50, unexplained +0.3" in text
-    assert "consequence, after #1: BTC s-3  +3.00" in text
+    assert "#3  consequence, after #1: BTC s-3  +3.00" in text
     assert text.endswith("Note: the session was started 2 times")
     assert "after #1" not in report(*MANY).summary()
 

@@ -109,9 +109,9 @@ def _kind_lines(report: "Parity") -> Iterator[str]:
 
 def _row_lines(differences: Sequence[Difference]) -> Iterator[str]:
     for one in differences:
-        about = " ".join(filter(None, (one.instrument, one.order or (f"({one.twin})" if one.twin else ""))))
+        about = " ".join(filter(None, (one.instrument, _named(one))))
         follows = f", after #{one.after:,}" if one.after else ""
-        yield f"  {_time(one.ts)}  {one.kind}{follows}: {about}  {_money(one.effect, sign=True)}"
+        yield f"  {_time(one.ts)}  #{one.seq:,}  {one.kind}{follows}: {about}  {_money(one.effect, sign=True)}"
         for name, text in (("live", one.session), ("backtest", one.backtest), ("why", one.why)):
             if text:
                 yield from textwrap.wrap(
@@ -136,10 +136,8 @@ def _rows_html(report: "Parity") -> str:
     rows = "".join(map(_row_html, report.differences[:_SHOWN]))
     left = len(report.differences) - _SHOWN
     more = f'<div class="tk-span">and {left:,} more: .rows has them all</div>' if left > 0 else ""
-    heads = "".join(
-        f'<th style="text-align:{side}">{name}</th>'
-        for name, side in (*((one, "left") for one in ("time", "kind", "order", "what and why")), ("effect", "right"))
-    )  # fmt: skip
+    names = ("time, event", "kind", "order", "what and why")
+    heads = "".join(f'<th style="text-align:left">{name}</th>' for name in names) + "<th>effect</th>"
     return (
         f'<div class="tk-name tk-part">Differences</div><div class="tk-scroll"><table class="tk-story">'
         f"<tr>{heads}</tr>{rows}</table>{more}</div>"
@@ -153,10 +151,16 @@ def _row_html(one: Difference) -> str:
         if text
     )
     return (
-        f'<tr title="events {", ".join(map(str, one.seqs)) or "none"}"><td class="tk-number">{_time(one.ts)}</td>'
-        f"<td>{_escaped(one.kind)}</td><td>{_escaped(one.order or one.twin)}<br>{_escaped(one.instrument)}</td>"
+        f'<tr title="events {", ".join(map(str, one.seqs)) or "none"}">'
+        f'<td class="tk-number">{_time(one.ts)}<br>#{one.seq:,}</td>'
+        f"<td>{_escaped(one.kind)}</td><td>{_escaped(_named(one))}<br>{_escaped(one.instrument)}</td>"
         f'<td style="white-space:normal">{said}</td>{_amount(one.effect)}</tr>'
     )
+
+
+def _named(one: Difference) -> str:
+    """The session's order, or in brackets one that only the backtest has."""
+    return one.order or (f"({one.twin})" if one.twin else "")
 
 
 def _amount(value: Decimal) -> str:

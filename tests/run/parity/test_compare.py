@@ -21,9 +21,11 @@ from tests.run.parity.played import (
     played,
     rejected,
     worse,
+    worth,
 )
 from tradekit.model.account import AccountAdopted, CashKind, CashMoved
 from tradekit.model.doubt import EXTERNAL, FillBusted, OrderAdopted, OrderGivenUp
+from tradekit.model.market import Bar
 from tradekit.model.order import OrderFilled, OrderType, Side
 from tradekit.model.session import Mode
 from tradekit.trading.venue import Report
@@ -132,6 +134,16 @@ def test_a_halt_refuses_what_adds_risk() -> None:
     assert adds_up(report)
 
 
+def test_a_wish_that_a_halt_keeps_refusing_is_refused_each_time_though_it_is_told_once() -> None:
+    play = Play(Waves).start().bars(course(UP_AND_DOWN[:5]))
+    play.command("halt", reason="lunch")
+    report = play.bars(course([*UP_AND_DOWN, 104, 106])[5:]).report()
+    refused = [one for one in report.differences if one.kind == "refused"]
+    assert [one.order for one in refused] == ["s-3", "", ""]
+    assert refused[1].why == "the session was halted: lunch; a wish that was refused is not told again"
+    assert adds_up(report)
+
+
 def test_parameters_that_were_set_are_set_in_the_backtest_too() -> None:
     play = Play(Waves).start().bars(course(UP_AND_DOWN[:4]))
     play.command("set_param", name="qty", value=2.0)
@@ -139,6 +151,23 @@ def test_parameters_that_were_set_are_set_in_the_backtest_too() -> None:
     assert report.equal
     assert any(note.startswith("parameters were set at #") for note in report.notes)
     assert max(fill.qty for fill in play.engine.state.fills) == 2
+
+
+def test_a_halt_that_both_had_is_over_in_both_once_somebody_arms() -> None:
+    play = Play(Failing).start().bars(course(UP_AND_DOWN[:8]))
+    play.command("arm")
+    report = play.bars(course(UP_AND_DOWN)[8:]).report()
+    assert report.equal
+    assert play.engine.state.orders["s-5"].working  # it went out after the halt
+
+
+class Failing(Waves):
+    """Falls over once."""
+
+    def on_bar(self, bar: Bar) -> None:
+        if bar.close == 104:
+            raise ValueError("too high")
+        super().on_bar(bar)
 
 
 def test_a_size_by_equity_that_differs_follows_from_what_made_equity_differ() -> None:
@@ -243,6 +272,7 @@ def test_funding_that_the_backtest_does_not_know_is_cash() -> None:
     row = only(report, "cash")
     assert (row.effect, row.why, row.session, row.backtest) == (D("-1.5"), "funding", "-1.5 USD", "0 USD")
     assert any("no profit (1,000 USD)" in note for note in report.notes)
+    assert report.profit[0] == worth(play.engine.state) - 11_000
     assert adds_up(report)
 
 
@@ -266,6 +296,27 @@ def test_somebody_elses_trades_are_external() -> None:
     assert (row.effect, row.why) == (D(10), "not sent here")
     assert kinds(report) == ["external"]
     assert adds_up(report)
+
+
+def test_somebody_elses_holding_is_no_position_of_the_strategy() -> None:
+    play = Play(Waves, otherwise={1: rejected}).start().bars(course(UP_AND_DOWN[:2]))
+    play.take(filled("theirs", Side.BUY, 2, 100, strategy=EXTERNAL))
+    report = play.bars(course(UP_AND_DOWN)[2:]).report()
+    follows = next(one for one in report.differences if one.kind == "consequence")
+    assert follows.why.startswith("the position is 1 here and 0 in the backtest")
+
+
+def test_a_trade_that_is_told_twice_counts_once() -> None:
+    play = Play(Waves).start().bars(course(UP_AND_DOWN[:3]))
+    play.take(next(event.data for event in play.events if isinstance(event.data, OrderFilled)))
+    assert play.bars(course(UP_AND_DOWN)[3:]).report().equal
+
+
+def test_a_signal_that_only_one_of_them_raised_is_a_row_too() -> None:
+    bars = course(UP_AND_DOWN)
+    report = Play(Waves).start().bars([*bars[:3], *bars[4:6], bars[3], *bars[6:]]).report()
+    found = [(one.session, one.backtest, one.kind) for one in report.differences if one.what == "signal"]
+    assert ("no such signal", "down -1", "consequence") in found
 
 
 def test_a_position_that_was_there_before_earns_from_the_adoption_on() -> None:

@@ -82,6 +82,7 @@ def compare(
         survey.diverged,
         lambda place: 2 * place if place > 0 else 2 * anchors.get(place, 0) + 1,
         gap,
+        survey.stopped,
         survey.last,
         list(other.differences(found, anchors)),
     )

@@ -32,6 +32,7 @@ class Setting(msgspec.Struct):
     lengths  of the shortest bars, by instrument [ns]
     bars     differences of the bars themselves, each with the place that it is about
     diverged the input after which the replay gives something else than the journal holds, 0 where it never does
+    stopped  why nothing that adds risk went out at a place, "" where it did
     gap      why the session did not decide on the input at a place, "" where it did
     rank     where a place stands: twice its seq, one more for what the session does not have and stands behind it
     last     the place of each instrument's last bar
@@ -41,6 +42,7 @@ class Setting(msgspec.Struct):
     diverged: int
     rank: Callable[[int], int]
     gap: Callable[[int], str]
+    stopped: Callable[[int], str]
     last: Mapping[str, int]
     bars: Sequence[tuple[int, Difference]] = ()
 
@@ -50,8 +52,6 @@ class _Told(msgspec.Struct):
 
     rank: int
     root: int
-    instrument: str
-    moved: int | None
 
 
 def explain(session: Lives, backtest: Lives, worth: Worth, setting: Setting) -> list[Difference]:
@@ -63,7 +63,10 @@ class _Explaining:
     def __init__(self, session: Lives, backtest: Lives, worth: Worth, setting: Setting) -> None:
         self._session, self._backtest, self._worth, self._setting = session, backtest, worth, setting
         self._positions = Positions(session.deals.values(), backtest.deals.values(), setting.rank)
-        self._told: list[_Told] = []
+        self._all: list[_Told] = []
+        self._told: dict[str, list[_Told]] = defaultdict(list)  # by instrument
+        self._movers: dict[str, list[_Told]] = defaultdict(list)  # those of them that moved a position apart
+        self._moved: dict[tuple[str, int], int] = {}  # the first that did so at a rank
         self._entries: dict[
             tuple[bool, str], int
         ] = {}  # by whose order it is: the difference that it follows from
@@ -99,14 +102,22 @@ class _Explaining:
         while self._bars and (until is None or self._rank(self._bars[0][0]) <= until):
             place, found = self._bars.pop(0)
             self._found.append(found)
-            self._told.append(_Told(self._rank(place), found.seq, found.instrument, None))
+            self._note(_Told(self._rank(place), found.seq), found.instrument, None)
 
     def _tell(self, found: Difference, rank: int, moved: int | None) -> None:
         root = found.after or found.seq
         self._found.append(found)
-        self._told.append(_Told(rank, root, found.instrument, moved))
+        self._note(_Told(rank, root), found.instrument, moved)
         self._entries.setdefault((True, found.order), root)
         self._entries.setdefault((False, found.twin), root)
+
+    def _note(self, told: _Told, instrument: str, moved: int | None) -> None:
+        """Keep a difference for what may follow from it."""
+        self._all.append(told)
+        self._told[instrument].append(told)
+        if moved is not None:
+            self._movers[instrument].append(told)
+            self._moved.setdefault((instrument, moved), told.root)
 
     def _led(self, deal: Deal, *, ours: bool) -> Reason:
         """The earlier difference that an order which only one of them has follows from."""
@@ -119,27 +130,16 @@ class _Explaining:
         """The earlier difference that a decision at a rank follows from, or that there is none."""
         apart = self._positions.apart_since(instrument, rank)
         if apart is not None:
-            here = [one for one in self._told if one.instrument == instrument and one.moved is not None]
-            led = [one for one in here if one.moved == apart] or [one for one in here if one.rank <= rank][
-                -1:
-            ]
-            if led:
+            root = self._moved.get((instrument, apart)) or _latest(self._movers[instrument], rank)
+            if root:
                 live, backtest = self._positions.of(instrument, rank)
-                return Reason(
-                    "consequence",
-                    f"the position is {plain(live)} here and {plain(backtest)} in the backtest, since #{led[0].root:,}",
-                    led[0].root,
-                )
+                held = f"the position is {plain(live)} here and {plain(backtest)} in the backtest"
+                return Reason("consequence", f"{held}, since #{root:,}", root)
         if 0 < self._setting.diverged <= rank // 2:
             return Reason("strategy", f"the replay of #{self._setting.diverged:,} gives something else")
-        earlier = [one for one in self._told if one.rank <= rank]
-        mine = [one for one in earlier if one.instrument == instrument] or earlier
-        if mine:
-            return Reason(
-                "consequence",
-                f"what the strategy knows is not the same, since #{mine[-1].root:,}",
-                mine[-1].root,
-            )
+        root = _latest(self._told[instrument], rank) or _latest(self._all, rank)
+        if root:
+            return Reason("consequence", f"what the strategy knows is not the same, since #{root:,}", root)
         return Reason("unexplained", "nothing before it differs")
 
     def _only_ours(self, deal: Deal) -> None:
@@ -159,6 +159,9 @@ class _Explaining:
         rank = self._rank(deal.place)
         gap = self._setting.gap(deal.place)
         reason = Reason("restart gap", gap) if gap else self._led(deal, ours=False)
+        stopped = self._setting.stopped(rank // 2)
+        if stopped and not gap and self._positions.apart_since(deal.instrument, rank) is None:
+            reason = Reason("refused", f"{stopped}; a wish that was refused is not told again")
         self._tell(
             Difference(
                 ts=deal.ts, kind=reason.kind, what="order", instrument=deal.instrument, twin=deal.id, seqs=[rank // 2],
@@ -260,6 +263,11 @@ class _Explaining:
                         effect=self._worth.cash(currency, EXACT.subtract(ours, theirs)),
                     )
                 )  # fmt: skip
+
+
+def _latest(told: Sequence[_Told], rank: int) -> int:
+    """The root of the latest difference up to a rank, 0 where there is none."""
+    return next((one.root for one in reversed(told) if one.rank <= rank), 0)
 
 
 def _over(deal: Deal) -> tuple[str, str]:

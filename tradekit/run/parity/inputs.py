@@ -33,12 +33,9 @@ __all__ = ["MARKET", "OUTSIDE", "Item", "Key", "Market", "Shared", "items", "key
 
 Key: TypeAlias = tuple[str, str, int]  # which bar: instrument, timeframe, open [UTC ns]
 
-OUTSIDE = frozenset(
-    {CashKind.DEPOSIT, CashKind.WITHDRAWAL, CashKind.ADJUSTMENT}
-)  # cash that nothing has earned
-_COMMANDS = frozenset(
-    {"set_param", "arm"}
-)  # what a backtest is told too: how it decides, and to go on after a halt
+OUTSIDE = frozenset({CashKind.DEPOSIT, CashKind.WITHDRAWAL, CashKind.ADJUSTMENT})
+"""Cash that nothing has earned."""
+_COMMANDS = frozenset({"set_param", "arm"})  # how it decides, and to go on after a halt that both had
 MARKET = (
     Bar, MarkUpdated, Quote, TradeTick, MarketOpened, MarketClosed, TradingHalted, TradingResumed, TimerFired,
     SplitEffected, DividendWentEx, FundingPublished, RatePublished, SessionOpened, SessionClosed,

@@ -3,13 +3,15 @@
 Knows no backtest.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 from tradekit.core.event import Event
 from tradekit.model.instrument import duration
 from tradekit.model.market import Bar, TimerFired
-from tradekit.model.session import CommandRefused, ParamsChanged, SessionOpened
+from tradekit.model.session import CommandRefused, ParamsChanged, RiskChanged, SessionOpened
 from tradekit.run.parity.inputs import Key, Shared, key_of
 from tradekit.run.parity.lives import Lives
 
@@ -40,9 +42,10 @@ class Survey:
         self.fired: list[tuple[str, int]] = []
         self.changed: list[tuple[int, Mapping[str, Any]]] = []
         self.refused: list[int] = []
+        self._power: list[tuple[int, str]] = []  # by event: why nothing that adds risk goes out from then on
         self._warm: list[
             tuple[int, int, int]
-        ] = []  # a start's seq, since when it was away, up to when it only warms
+        ] = []  # a start's seq, since when it was away, until when it warms
         place = time = 0
         for event in events:
             self.events = event.seq
@@ -51,6 +54,8 @@ class Survey:
             if self.shared.takes(event):
                 place = event.seq
                 self._input(event, time)
+            elif isinstance(event.data, RiskChanged):
+                self._power.append((event.seq, _stopped(event.data)))
             elif isinstance(event.data, ParamsChanged):
                 self.changed.append((event.seq, event.data.params))
             elif isinstance(event.data, CommandRefused) and event.data.name == "set_param":
@@ -65,6 +70,8 @@ class Survey:
         elif isinstance(data, TimerFired):
             self.fired.append((data.name, event.ts))
         elif isinstance(data, SessionOpened):
+            if not self.openings and not data.armed:
+                self._power.append((event.seq, "the session was not armed"))
             self.openings.append((event, data))
             if time and data.warm_until:
                 self._warm.append((event.seq, time, data.warm_until))
@@ -85,3 +92,16 @@ class Survey:
             if seq < place and away < ts <= warm_until:
                 return f"the session was down; after its start at #{seq:,} this bar only warmed indicators up"
         return ""
+
+    def stopped(self, place: int) -> str:
+        """Why nothing that adds risk could go out at a place, "" where it could."""
+        at = bisect_right(self._power, place, key=itemgetter(0))
+        return self._power[at - 1][1] if at else ""
+
+
+def _stopped(risk: RiskChanged) -> str:
+    if risk.killed:
+        return f"the kill switch was on: {risk.reason}"
+    if risk.halted:
+        return f"the session was halted: {risk.reason}"
+    return "" if risk.armed else f"the session was not armed: {risk.reason}"
