@@ -277,6 +277,42 @@ def test_a_short_position_is_left_on_a_rise() -> None:
     assert [(one["side"], one["qty"]) for one in out(desk)] == [("buy", 1)]
 
 
+@pytest.mark.parametrize("practice", [{}, {"types": PLAIN}])
+def test_what_looks_like_a_split_sets_nothing_off_until_a_human_has_decided(practice: dict[str, Any]) -> None:
+    """The venue has ended the stop for it, or never had it; the first price after it is half of the last."""
+    desk = entered(practice=practice)
+    (stop,) = [name for name, one in desk.state.orders.items() if one.parent]
+    if not practice:
+        desk.report(kind="canceled", cid=stop, reason="corporate action")
+    for _ in range(2):
+        desk.advance(6)
+        desk.report(kind="positions", items=[{"instrument": "BTC", "qty": 4, "price": 50}])
+        desk.mark("BTC", 50.0)
+    assert out(desk) == []
+    (found,) = desk.differences
+    desk.accept(found.id)
+    desk.mark("BTC", 48.0)
+    assert (out(desk), desk.position()) == ([], 4)
+    desk.mark("BTC", 47.5)
+    assert [one["qty"] for one in out(desk)] == [4]
+
+
+def test_in_a_hedging_account_its_own_position_is_left() -> None:
+    desk = Desk(mode="hedging", limits={})
+    desk.mark("BTC", 100.0)
+    for name in ("one", "other"):
+        desk.submit(cid=name, qty=2, position=name, exit_after="1m" if name == "one" else None)
+        desk.report(kind="fill", cid=name, exec_id=name, qty=2, price=100)
+    desk.now += MINUTE
+    desk.mark("BTC", 101.0)
+    refuse(desk)
+    desk.mark("BTC", 101.0)
+    closing = desk.state.monitors["one"].closing
+    assert [desk.state.orders[one].position for one in closing] == ["one", "one"]
+    desk.report(kind="fill", cid=closing[-1], exec_id="x", qty=2, price=101)
+    assert (desk.position(), desk.state.monitors) == (2, {})
+
+
 def test_a_watched_level_goes_to_break_even_too() -> None:
     desk = entered(break_even=3)
     (stop,) = [name for name, one in desk.state.orders.items() if one.parent]

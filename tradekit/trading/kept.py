@@ -23,8 +23,9 @@ from tradekit.model.order import (
 )
 from tradekit.state.monitors import is_kept
 from tradekit.state.shape import Order, State
+from tradekit.trading.reconcile.books import Kind
 
-__all__ = ["KEPT", "TICKS", "Tick", "kept", "level_behind", "moved_by"]
+__all__ = ["KEPT", "TICKS", "Tick", "kept", "level_behind", "moved_by", "split_undecided"]
 
 KEPT = frozenset(set(OrderType) - {OrderType.MARKET, OrderType.LIMIT})
 Tick: TypeAlias = Bar | MarkUpdated | Quote | TradeTick
@@ -50,6 +51,8 @@ def moved_by(state: State, tick: Tick, event: Event, orders: Iterable[Order]) ->
     mark = state.marks.get(tick.instrument)
     if mark is None or mark.ts != event.ts or event.cause:
         return facts  # late, or made of finer bars: it changes nothing
+    if split_undecided(state, tick.instrument):
+        return facts
     for order in orders:
         if not is_kept(order):
             continue
@@ -59,6 +62,15 @@ def moved_by(state: State, tick: Tick, event: Event, orders: Iterable[Order]) ->
         elif order.type is OrderType.TRAILING_STOP:
             facts += _trailed(state, order, high if order.side is Side.SELL else low)
     return facts
+
+
+def split_undecided(state: State, instrument: str) -> bool:
+    """Whether an instrument looks split in its venue's books, and nobody has decided on that yet.
+
+    Its prices and what is kept of it here are of different times until then.
+    """
+    found = state.health.reconciliation.open
+    return any(one.kind == Kind.POSITION_RATIO and one.instrument == instrument for one in found)
 
 
 def level_behind(state: State, order: Order) -> Decimal | None:

@@ -23,7 +23,7 @@ from tradekit.state.seen import Monitor
 from tradekit.state.shape import Order, State
 from tradekit.trading import leaving
 from tradekit.trading.bracket import apportioned
-from tradekit.trading.kept import TICKS, Tick, level_behind
+from tradekit.trading.kept import TICKS, Tick, level_behind, split_undecided
 from tradekit.trading.waiting import room_for
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _SECOND = 1_000_000_000
 def look(engine: "Engine", event: Event) -> None:
     """See what a price makes of the monitors of its instrument."""
     tick = event.data
-    if not isinstance(tick, TICKS):
+    if not isinstance(tick, TICKS) or split_undecided(engine.state, tick.instrument):
         return
     for name, known in list(engine.state.monitors.items()):
         if known.instrument != tick.instrument or not known.entered:

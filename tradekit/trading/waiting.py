@@ -110,7 +110,7 @@ def room_for(state: State, order: Order) -> Decimal:
     held = _left(state, order)
     room = floor_to(held, None if spec is None else spec.lot)
     parent = state.orders.get(order.parent) if order.parent else None
-    if parent is None:
+    if parent is None or not room:
         return room
     entered, left = _part_of(state, parent, order)
     return min(room, max(ZERO, entered - left))
