@@ -1,14 +1,19 @@
-"""A venue that takes whatever it is sent, and what stands behind a position then.
+"""A venue that takes whatever it is sent, desks that have entered a position there, and what stands behind it.
 
 Knows no market: what fills is for the test to say.
 """
 
 from decimal import Decimal
+from typing import Any
 
+from tests.builders import MINUTE
 from tradekit.model.money import ZERO
-from tradekit.model.order import Status
+from tradekit.model.order import OrderType, Status
 from tradekit.state.monitors import STOPS
 from tradekit.testing.desk import Desk
+
+PLAIN = frozenset({OrderType.MARKET, OrderType.LIMIT})  # what a plain venue takes
+SECOND = 1_000_000_000
 
 
 def obey(desk: Desk) -> None:
@@ -43,3 +48,40 @@ def protected(desk: Desk, entry: str) -> Decimal:
         return known.entered - known.left
     stops = [one for one in desk.state.orders.values() if one.parent == entry and one.type in STOPS]
     return sum((one.leaves for one in stops if one.working and one.status is not Status.SUBMITTED), ZERO)
+
+
+def entered(qty: object = 2, practice: Any = None, **words: Any) -> Desk:
+    """A desk that has bought at 100, with a stop at 95 and whatever else."""
+    desk = Desk(practice=practice, limits={})
+    desk.mark("BTC", 100.0)
+    desk.submit(cid="E", qty=qty, **{"stop_loss": 95} | words)
+    obey(desk)
+    fill(desk, "E", qty, 100)
+    obey(desk)
+    return desk
+
+
+def timed(**words: Any) -> Desk:
+    """A desk whose time exit has just been sent, with nothing else at work."""
+    desk = entered(exit_after="1m", **words)
+    desk.now += MINUTE
+    desk.mark("BTC", 101.0)
+    while any(one["kind"] == "cancel" for one in desk.sent):
+        one = next(one for one in desk.sent if one["kind"] == "cancel")
+        desk.sent.remove(one)
+        desk.report(kind="canceled", cid=one["cid"])
+    return desk
+
+
+def out(desk: Desk) -> list[dict[str, Any]]:
+    """The orders that were sent to leave."""
+    return [one for one in desk.sent if one["kind"] == "submit" and one["type"] == "market"]
+
+
+def refuse(desk: Desk) -> None:
+    desk.report(kind="rejected", cid=out(desk)[-1]["cid"], reason="no")
+
+
+def out_id(desk: Desk) -> str:
+    """The order that was sent to leave last."""
+    return desk.state.monitors["E"].closing[-1]
