@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import tradekit as tk
+from tests.local_venue import INTERVAL, LocalVenue
 from tests.run.parity.played import worth
 from tests.sessions import Project
 from tests.wiring.conftest import bars_file
@@ -135,4 +136,47 @@ def test_every_difference_of_a_bad_day_has_a_reason(
         size=f"{days} days of faults at a paper venue",
         result=f"{kinds.total():,} differences ({', '.join(f'{n} {kind}' for kind, n in kinds.most_common())}), "
         "0 unexplained, sums exact",
+    )
+
+
+def test_a_live_sessions_differences_at_a_venue_have_reasons(
+    tmp_path: Path, proof_record: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = Project(tmp_path / "project")
+    monkeypatch.setenv("TRADEKIT_RUNTIME_DIR", str(project.runtime))
+    with LocalVenue(price=lambda n: 50_000.0 + (n % 3 if n % 6 < 3 else 3 - n % 3) * 20) as venue:
+        project.env |= venue.env
+        project.write(
+            session={"name": "paper", "mode": "live", "account": "desk", "currency": "USDT"},
+            strategy={
+                "class": "tradekit.strategy.library:SmaCross",
+                "params": {"fast": 2, "slow": 4, "qty": 0.01},
+            },
+            instruments=[{"id": "BTC-USDT"}],
+            market_data={"source": "ccxt", "timeframes": [INTERVAL], "warmup_bars": 20},
+            broker=venue.broker(),
+        )
+        try:
+            running = project.run("--i-understand")
+            with tk.connect("paper") as session:
+                assert session.wait_for(lambda state: state.marks and not state.risk.holds, 60)
+                session.arm()
+                assert session.wait_for(lambda state: len(state.fills) >= 3, 60)
+                session.submit("buy", 0.02)
+                assert session.wait_for(lambda state: len(state.fills) >= 6, 60)
+                report = session.parity()
+            assert running.stop() == 0
+        finally:
+            project.close()
+    assert report.replay.equal
+    with localcontext(EXACT):
+        total = sum((one.effect for one in report.differences), start=Decimal(0))
+        assert report.profit[1] + total == report.profit[0]
+    kinds = Counter(one.kind for one in report.differences)
+    assert {"command", "fee"} <= kinds.keys()
+    assert not {"unexplained", "strategy"} & kinds.keys()
+    proof_record(
+        "every difference of a live session at a local venue has a reason",
+        size=f"{report.fills[0]} fills, one by hand",
+        result=f"{report.events:,} events replayed, {kinds.total()} differences, 0 unexplained, sums exact",
     )

@@ -208,6 +208,18 @@ def charged(more: str) -> Otherwise:
     return change
 
 
+def in_kind(fee: str) -> Otherwise:
+    """It takes its fee out of what was bought."""
+
+    def change(report: Report) -> list[tuple[int, Report]]:
+        ts, fact = report
+        if isinstance(fact, OrderFilled):
+            fact = msgspec.structs.replace(fact, fee=Decimal(fee), fee_currency="BTC")
+        return [(0, (ts, fact))]
+
+    return change
+
+
 def later(bars: int) -> Otherwise:
     """It fills so many bars later, at the same price."""
     return lambda report: [(bars if isinstance(report[1], OrderFilled) else 0, report)]

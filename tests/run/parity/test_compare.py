@@ -13,6 +13,7 @@ from tests.run.parity.played import (
     adds_up,
     charged,
     course,
+    in_kind,
     kinds,
     later,
     never,
@@ -25,6 +26,7 @@ from tests.run.parity.played import (
 )
 from tradekit.model.account import AccountAdopted, CashKind, CashMoved
 from tradekit.model.doubt import EXTERNAL, FillBusted, OrderAdopted, OrderGivenUp
+from tradekit.model.instrument import Instrument
 from tradekit.model.market import Bar
 from tradekit.model.order import OrderFilled, OrderType, Side
 from tradekit.model.session import Mode
@@ -364,3 +366,14 @@ def half_and_no_more(report: Report) -> list[tuple[int, Report]]:
     if not isinstance(fact, OrderFilled):
         return [(0, report)]
     return [(0, (ts, msgspec.structs.replace(fact, qty=fact.qty / 2, fee=fact.fee / 2)))]
+
+
+def test_a_fee_in_what_was_traded_makes_the_position_smaller_and_the_exit_a_consequence() -> None:
+    spot = Instrument(id="BTC", quote="USD", base="BTC", lot=D("0.001"))
+    play = played(Waves, UP_AND_DOWN, otherwise={0: in_kind("0.002")}, instruments=[spot])
+    report = play.report()
+    fee, leaving = report.differences[:2]
+    assert (fee.kind, leaving.kind, leaving.after) == ("fee", "consequence", fee.seq)
+    assert leaving.why.startswith("the position is 0.998 here and 1 in the backtest")
+    assert play.engine.state.position("s", "BTC") == 0
+    assert adds_up(report)

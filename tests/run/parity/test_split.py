@@ -36,7 +36,7 @@ def deal(
     """An order that filled so: quantity, price, fee."""
     traded = [
         Traded(10 + n, START + (bar + n) * MINUTE, 10 + n, f"x{n}", D(str(qty)), D(str(price)), D(str(fee)), paid_in,
-               D(str(qty)))
+               D(str(qty)), D(str(qty)))
         for n, (qty, price, fee) in enumerate(fills)
     ]  # fmt: skip
     whole = sum((one.qty for one in traded), start=D(0))

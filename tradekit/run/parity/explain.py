@@ -205,7 +205,7 @@ class _Explaining:
             self._tell(row, apart, moved)
         if parts.fee:
             why = f"{plain(parts.fees[0])} here, {plain(parts.fees[1])} in the backtest"
-            self._tell(Difference(kind="fee", what="fee", why=why, effect=parts.fee, **named), rank, None)
+            self._tell(Difference(kind="fee", what="fee", why=why, effect=parts.fee, **named), rank, moved)
 
     def _priced(self, parts: Parts, **named: Any) -> Difference:
         """The same quantity at another price, or in another bar."""

@@ -19,6 +19,7 @@ from tradekit.model.doubt import (
     OrderGivenUp,
     OrderRevived,
 )
+from tradekit.model.instrument import Instrument
 from tradekit.model.money import EXACT, ZERO
 from tradekit.model.order import (
     OrderCanceled,
@@ -33,7 +34,7 @@ from tradekit.model.order import (
     OrderType,
     Side,
 )
-from tradekit.model.session import CommandReceived, SignalRaised
+from tradekit.model.session import CommandReceived, SessionOpened, SignalRaised
 from tradekit.run.parity.inputs import MARKET
 
 __all__ = ["CALL", "INPUT", "Change", "Deal", "Lives", "Opinion", "Root", "Traded"]
@@ -47,9 +48,11 @@ CALL: Root = ("call",)
 
 
 class Traded(msgspec.Struct):
-    """An execution: `qty` as it was told, `held` what that is after splits since [base units].
+    """An execution.
 
     place  from where on a decision may know of it
+    qty    as it was told; held what that is after splits since; moved by how much the position has changed, which a fee
+           in what was traded makes another quantity [base units]
     """
 
     seq: int
@@ -61,6 +64,7 @@ class Traded(msgspec.Struct):
     fee: Decimal
     fee_currency: str
     held: Decimal
+    moved: Decimal
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -157,6 +161,7 @@ class Lives:
         self.deals: dict[str, Deal] = {}
         self.signals: list[Opinion] = []
         self.flows: list[tuple[Event, CashMoved]] = []
+        self._instruments: dict[str, Instrument] = {}
         self._roots: dict[int, Root] = {}
         self._known: dict[tuple[str, str], Traded] = {}
 
@@ -219,10 +224,20 @@ class Lives:
             )  # fmt: skip
         since = event.seq if self._own else place
         traded = Traded(
-            event.seq, event.ts, since, data.exec_id, data.qty, data.price, data.fee, data.fee_currency, data.qty
+            event.seq, event.ts, since, data.exec_id, data.qty, data.price, data.fee, data.fee_currency, data.qty,
+            self._moved_by(data),
         )  # fmt: skip
         self._known[key] = traded
         deal.fills.append(traded)
+
+    def _moved_by(self, data: OrderFilled | FillCharged) -> Decimal:
+        spec = self._instruments.get(data.instrument)
+        if spec is None or spec.margined or spec.base != data.fee_currency or spec.currency == spec.base:
+            return data.qty
+        return EXACT.subtract(data.qty, EXACT.multiply(data.fee, data.side.sign))
+
+    def _opened(self, event: Event, data: SessionOpened, place: int, root: Root) -> None:
+        self._instruments = {one.id: one for one in data.instruments}
 
     def _busted(self, event: Event, data: FillBusted, place: int, root: Root) -> None:
         gone = self._known.pop((data.id, data.exec_id), None)
@@ -232,7 +247,7 @@ class Lives:
     def _charged(self, event: Event, data: FillCharged, place: int, root: Root) -> None:
         known = self._known.get((data.id, data.exec_id))
         if known is not None and not known.fee:
-            known.fee, known.fee_currency = data.fee, data.fee_currency
+            known.fee, known.fee_currency, known.moved = data.fee, data.fee_currency, self._moved_by(data)
 
     def _asked(self, event: Event, data: OrderReplaceRequested, place: int, root: Root) -> None:
         deal = self.deals.get(data.id)
@@ -306,4 +321,5 @@ _WRITERS: dict[type, Any] = {
     CashMoved: Lives._moved,
     SplitEffected: Lives._split,
     AccountAdopted: Lives._account,
+    SessionOpened: Lives._opened,
 }

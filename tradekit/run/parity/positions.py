@@ -28,7 +28,7 @@ class Positions:
                 if deal.strategy == EXTERNAL:
                     continue
                 for fill in deal.fills:
-                    moves[deal.instrument].append((at(fill.place), side, fill.qty * deal.side.sign))
+                    moves[deal.instrument].append((at(fill.place), side, fill.moved * deal.side.sign))
         self._courses = {name: _course(found) for name, found in moves.items()}
 
     def of(self, instrument: str, rank: int) -> tuple[Decimal, Decimal]:

@@ -77,7 +77,7 @@ def moved_at(ours: Deal | None, theirs: Deal | None, rank: Callable[[int], int])
     moves: dict[int, Decimal] = {}
     for sign, deal in ((1, ours), (-1, theirs)):
         for one in deal.fills if deal is not None else ():
-            moves[rank(one.place)] = EXACT.add(moves.get(rank(one.place), ZERO), one.qty * sign)
+            moves[rank(one.place)] = EXACT.add(moves.get(rank(one.place), ZERO), one.moved * sign)
     return min((place for place, moved in moves.items() if moved), default=None)
 
 
