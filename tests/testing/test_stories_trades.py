@@ -18,6 +18,12 @@ CONTRACTS = Instrument(
 TWO = {"instruments": ["BTC", "ETH"]}
 
 
+def before(venue_id: str, exec_id: str, side: str, price: int) -> dict[str, object]:
+    """A trade of the day before the desk opened, of nobody here."""
+    named = {"cid": "old", "venue_order_id": venue_id, "exec_id": exec_id, "instrument": "BTC"}
+    return {**named, "side": side, "qty": 2, "price": price, "ts": "2026-01-04T10:00:00Z"}
+
+
 @pytest.mark.parametrize(
     ("story", "times"),
     table(
@@ -257,6 +263,44 @@ TWO = {"instruments": ["BTC", "ETH"]}
             ],
             {"position": {"BTC": -3}, "sent": [("submit", "A"), ("submit", "F")]},
             {"practice": {"flips": True}},
+        ),
+        Story(
+            "the executions are those of yesterday too, from before the session began",
+            [
+                books(
+                    executions=[
+                        before("o1", "e1", "buy", 90),
+                        before("o2", "e2", "sell", 95),
+                    ],
+                    balances={"USD": 100_000},
+                ),
+                6,
+                books(balances={"USD": 100_000}),
+            ],
+            {"position": {"BTC": 0}, "cash": {"USD": 100_000}, "open": [], "alerts": []},
+        ),
+        Story(
+            "somebody trades while the session is down",
+            [
+                20,
+                {"kind": "restart"},
+                books(
+                    executions=[
+                        {
+                            "venue_order_id": "o1",
+                            "exec_id": "e",
+                            "instrument": "BTC",
+                            "side": "buy",
+                            "qty": 2,
+                            "price": 90,
+                            "ts": 10,
+                        }
+                    ],
+                    positions={"BTC": 2},
+                    balances={"USD": 99_820},
+                ),
+            ],
+            {"position": {"BTC": 2}, "open": [], "alerts": ["external"]},
         ),
         Story(
             "somebody trades what this session does not",

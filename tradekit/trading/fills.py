@@ -243,8 +243,8 @@ def _foreign(state: State, said: FillSaid) -> list[Fact]:
         return _quarantine(state, None, said, "it belongs to no order, and instrument or side cannot be told")
     if said.instrument not in state.instruments:
         return _elsewhere(state, said)
-    if forgotten(state, said):
-        return []
+    if forgotten(state, said) or 0 < said.ts < state.session.started:
+        return []  # what was before the session began is in what it began with
     account = state.session.account
     name = said.exec_id or _unnamed(said)
     order_id = external_name(state, said.venue_id or said.order or name, said.instrument, said.side)

@@ -198,7 +198,7 @@ def _replaced(order: Order, said: OrderSaid) -> list[Fact]:
     facts.append(new)
     in_doubt = order.doubt is not None and order.doubt.about is About.LEG
     if not (order.replace_requested or in_doubt or same) and order.strategy != EXTERNAL:
-        text = f"{order.id} was changed at the venue, and nobody here has asked for that"
+        text = f"{order.id} was changed at the venue, and no change was under way here"
         facts.append(AlertRaised("changed", text, order.instrument, order.id))
     return facts
 
