@@ -85,7 +85,7 @@ def test_what_is_not_understood_is_refused_with_what_there_is(report: dict[str, 
 @pytest.mark.parametrize("ts", [7, "2026-01-05T15:00:07+00:00", 1_767_625_207_000_000_000])
 def test_a_time_may_be_written_in_several_ways(ts: Any) -> None:
     desk = Desk(start="2026-01-05T15:00:00+00:00")
-    told = said({"kind": "new", "cid": "A", "ts": ts}, now=desk.now, start=desk.start)
+    (told,) = said({"kind": "new", "cid": "A", "ts": ts}, now=desk.now, start=desk.start)
     assert told.ts == desk.start + 7 * 10**9
 
 

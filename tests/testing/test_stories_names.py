@@ -110,6 +110,21 @@ STOP = (
             {"status": {"A": "filled"}, "qty": {"A": 14}, "position": {"BTC": 14}, "halted": False},
         ),
         Story(
+            "an order is made smaller, and the venue says that more of it has filled already",
+            [
+                *known(qty=10),
+                sent("replace", qty=7),
+                sent("replaced", qty=7, cum_qty=8),
+                fill("A", 8, cum_qty=8),
+            ],
+            {"status": {"A": "filled"}, "qty": {"A": 8}, "position": {"BTC": 8}, "alerts": [], "held": []},
+        ),
+        Story(
+            "an order is made smaller, and a trade under its old terms is told behind that",
+            [*known(qty=3), sent("replace", qty=1), sent("replaced", qty=1), fill("A", 2)],
+            {"status": {"A": "filled"}, "position": {"BTC": 2}, "halted": False, "alerts": ["late_fill"]},
+        ),
+        Story(
             "an order is replaced before its acknowledgement comes, which names the old id",
             [
                 submit(),

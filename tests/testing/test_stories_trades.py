@@ -303,6 +303,32 @@ def before(venue_id: str, exec_id: str, side: str, price: int) -> dict[str, obje
             {"position": {"BTC": 2}, "open": [], "alerts": ["external"]},
         ),
         Story(
+            "a stop and a target trade both, and the position turns",
+            [
+                submit(stop_loss=90, take_profit=110),
+                fill("A"),
+                new("desk-2", "x1"),
+                new("desk-3", "x2"),
+                fill("desk-2", 1, 90, "s"),
+                fill("desk-3", 1, 110, "t"),
+            ],
+            {"position": {"BTC": -1}, "alerts": ["turned"], "last": {"kind": "cancel", "cid": "desk-3"}},
+        ),
+        Story(
+            "a trade comes with the status filled, and one before it was lost",
+            [
+                submit(qty=2),
+                fill("A", exec_id="e2", status="FILLED"),
+                {"kind": "executions", "items": [{"cid": "A", "exec_id": "e1", "qty": 1, "price": 100}]},
+            ],
+            {"status": {"A": "filled"}, "position": {"BTC": 2}, "asked": ["executions", "open_orders"]},
+        ),
+        Story(
+            "an order is filled, and its trades come after that word",
+            [submit(qty=2), {"kind": "FILLED", "cid": "A"}, fill("A"), fill("A", exec_id="e2")],
+            {"status": {"A": "filled"}, "position": {"BTC": 2}, "held": []},
+        ),
+        Story(
             "somebody trades what this session does not",
             [
                 fill("web", 100, 1, venue_order_id="w1", instrument="DOGE", side="buy"),

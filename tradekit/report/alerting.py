@@ -49,7 +49,8 @@ class Alert(msgspec.Struct, frozen=True):
 # What an alert.raised of these kinds is worth; any other is a warning.
 _RAISED = {
     **dict.fromkeys((
-        "dead_man", "difference", "emergency", "given_up", "hold", "link", "quarantine", "revived", "unprotected",
+        "dead_man", "difference", "emergency", "given_up", "hold", "link", "quarantine", "revived", "turned",
+        "unprotected",
     ), CRITICAL),
     "drill": INFO,
 }  # fmt: skip

@@ -163,6 +163,8 @@ def _replaced(order: Order, data: OrderReplaced) -> None:
     order.replace_requested, order.wanted, order.wants = False, None, None
     if change_refused(order):
         order.note = ""
+    if data.qty < order.qty:
+        order.largest = max(order.largest, order.qty)
     order.qty, order.limit, order.stop = data.qty, data.limit, data.stop
     order.trail, order.trail_pct = data.trail, data.trail_pct
     if data.venue_id and data.venue_id != order.venue_id:

@@ -116,6 +116,9 @@ class Order(msgspec.Struct):
     earlier: tuple[str, ...] = ()  # the venue's ids before replacements: their fills still count
     given_up: bool = False  # look-ups have ended it, no statement of the venue
     claimed: bool = False  # an adopted order that we may cancel
+    largest: Decimal = (
+        ZERO  # the largest quantity it had before it was made smaller: trades of then may be told late
+    )
     told_average: Decimal | None = None  # at which price on average what it has `told` has filled
 
     @property

@@ -175,8 +175,10 @@ class Desk:
 
     def report(self, report: Mapping[str, Any] | None = None, /, **more: Any) -> list[Event]:
         """The venue says something: a dict with its `kind`, as docs/desk.md lists them; what the engine told of it."""
-        told = said({**(report or {}), **more}, now=self.now, start=self.start)
-        return self._keep(self.office.hear(told, self.now))
+        events: list[Event] = []
+        for told in said({**(report or {}), **more}, now=self.now, start=self.start):
+            events += self._keep(self.office.hear(told, self.now))
+        return events
 
     def advance(self, seconds: float) -> None:
         """Let time pass, and everything happen that comes due on the way."""

@@ -76,17 +76,18 @@ _ORDER = (
 )  # fmt: skip
 _FILL = (
     "cid", "venue_order_id", "exec_id", "instrument", "side", "position", "qty", "price", "cum_qty", "avg_price", "fee",
-    "fee_currency", "liquidity", "ts",
+    "fee_currency", "liquidity", "status", "ts",
 )  # fmt: skip
 _BOOK = ("items", "ok", "complete", "reason", "ts")
 _FAILURE = ("about", "cid", "venue_order_id", "code", "reason", "ts")
 _ALIAS = {other: key for key, others in KEYS.items() for other in others}
 
 
-def said(report: Mapping[str, Any], *, now: int, start: int) -> Said:
-    """The statement that a dict words; raises OrderError for a kind or key that is not known, or a value that is none.
+def said(report: Mapping[str, Any], *, now: int, start: int) -> tuple[Said, ...]:
+    """What a dict states; raises OrderError for a kind or key that is not known, or a value that is none.
 
-    `now` is the time of what has no `ts` [UTC ns], `start` what seconds are counted from.
+    `now` is the time of what has no `ts` [UTC ns], `start` what seconds are counted from. A trade that comes with the
+    status of an order that has filled whole states two things.
     """
     kind = kind_of(report.get("kind"), KINDS)
     if kind not in KINDS:
@@ -94,12 +95,20 @@ def said(report: Mapping[str, Any], *, now: int, start: int) -> Said:
         raise OrderError(
             f"no report is of the kind {report.get('kind')!r}{near}; there are {', '.join(KINDS)}"
         )
+    words = {key: value for key, value in report.items() if key != "kind"}
+    if word(report.get("kind")) == "filled" and not {_ALIAS.get(key, key) for key in words} & {
+        "qty",
+        "price",
+    }:
+        kind, words = "order", {"status": "filled", **words}  # an order's status, without a trade
     make, keys = KINDS[kind]
-    told = _named(
-        {key: value for key, value in report.items() if key != "kind"}, keys, f"a report of kind {kind!r}"
-    )
+    told = _named(words, keys, f"a report of kind {kind!r}")
     told["ts"], told["start"] = moment(told["ts"], start) if "ts" in told else now, start
-    return make(kind, told)
+    stated = make(kind, told)
+    if kind == "fill" and "status" in told and status_of(told["status"], None, None) is What.FILLED:
+        named = ("cid", "venue_order_id", "instrument", "side", "cum_qty", "status", "ts", "start")
+        return stated, _order("order", {key: told[key] for key in named if key in told})
+    return (stated,)
 
 
 def _named(told: Mapping[str, Any], keys: tuple[str, ...], where: str) -> dict[str, Any]:

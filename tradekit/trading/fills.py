@@ -24,6 +24,7 @@ from tradekit.model.order import OrderFilled, Side, Status
 from tradekit.model.reconciliation import AlertRaised
 from tradekit.model.said import BustSaid, FillSaid
 from tradekit.model.session import RiskChanged
+from tradekit.state.exposure import leg_of
 from tradekit.state.shape import Order, State
 from tradekit.trading.counts import alone
 from tradekit.trading.identity import known_as, most_of, named_now, reclaimed, taken_back
@@ -38,6 +39,7 @@ from tradekit.trading.matching import (
     synthetic_fills,
     traded,
 )
+from tradekit.trading.waiting import as_sent
 
 __all__ = ["busted", "currency_of", "filled", "halted", "synthetic"]
 
@@ -172,6 +174,7 @@ def _book(state: State, order: Order, said: FillSaid, name: str) -> list[Fact]:
                 order.id,
             )
         )
+    facts += _beyond(state, order, said, total)
     facts.append(_fill(state, order, said, name))
     if left is not None:
         facts.append(left)
@@ -187,6 +190,25 @@ def _book(state: State, order: Order, said: FillSaid, name: str) -> list[Fact]:
                 said.average,
             )
         )
+    return facts
+
+
+def _beyond(state: State, order: Order, said: FillSaid, total: Decimal) -> list[Fact]:
+    """A word of a trade that goes further than the order was to go by now, which is booked all the same."""
+    facts: list[Fact] = []
+    if (
+        total > max(order.qty, order.wanted or order.qty)
+        and order.share is None
+        and order.strategy != EXTERNAL
+    ):
+        text = f"{total:f} of {order.id} have filled, more than the {order.qty:f} that it was made smaller to"
+        facts.append(AlertRaised("late_fill", text, order.instrument, order.id))
+    if order.reduce_only:
+        held = leg_of(state, as_sent(order))
+        after = held + said.qty * order.side.sign
+        if after * order.side.sign > 0:
+            text = f"{order.id} was only to reduce, and its trade has turned {held:f} {order.instrument} into {after:f}"
+            facts.append(AlertRaised("turned", text, order.instrument, order.id))
     return facts
 
 

@@ -69,8 +69,8 @@ def replacement(
 
 
 def most_of(order: Order) -> Decimal:
-    """The most that may fill of an order in all, a replacement under way included."""
-    return order.qty if order.wanted is None else max(order.qty, order.wanted)
+    """The most that may fill of an order in all: under any terms that it has, had, or is to have."""
+    return max(order.qty, order.largest, order.wanted or order.qty)
 
 
 def named_now(state: State, order: Order, said: FillSaid) -> list[Fact]:

@@ -185,16 +185,19 @@ def _ended(order: Order, end: OrderCanceled | OrderExpired | OrderRejected) -> l
 
 def _replaced(order: Order, said: OrderSaid) -> list[Fact]:
     """The order's terms are those that are told; the others are those asked for, or as they were."""
+    qty = said.qty  # no less than what it says has filled already
+    if qty is not None and said.cum is not None:
+        qty = max(qty, said.cum)
     same = all(
         theirs is None or theirs == ours
-        for theirs, ours in ((said.qty, order.qty), (said.limit, order.limit), (said.stop, order.stop))
+        for theirs, ours in ((qty, order.qty), (said.limit, order.limit), (said.stop, order.stop))
     )
     if not order.replace_requested and same and said.venue_id in (order.venue_id, *order.earlier):
         return []
     facts: list[Fact] = []
     if said.earlier and not order.venue_id:  # it was replaced before its acknowledgement came
         facts.append(OrderAccepted(order.id, order.instrument, said.earlier))
-    new = replacement(order, venue_id=said.venue_id, qty=said.qty, limit=said.limit, stop=said.stop)
+    new = replacement(order, venue_id=said.venue_id, qty=qty, limit=said.limit, stop=said.stop)
     facts.append(new)
     in_doubt = order.doubt is not None and order.doubt.about is About.LEG
     if not (order.replace_requested or in_doubt or same) and order.strategy != EXTERNAL:
