@@ -22,42 +22,30 @@ def paired(
     Orders that follow from the same input are paired by instrument, side, kind and their number among those alike;
     then those that follow from an order of a pair, and so on.
     """
+    ours, theirs = _families(session.values()), _families(backtest.values())
     twins: dict[str, str] = {}  # the backtest's orders by the session's
-    taken: dict[str, str] = {}  # and back
-    found = True
-    while found:
-        found = False
-        theirs = _alike((one for one in backtest.values() if one.id not in taken), taken)
-        for key, mine in _alike(
-            (one for one in session.values() if one.id not in twins), _same(twins)
-        ).items():
-            for one, twin in zip(mine, theirs.get(key, ()), strict=False):
-                twins[one.id], taken[twin.id] = twin.id, one.id
-                found = True
+    left = [(ours[""], theirs[""])]
+    for mine, other in left:  # which grows: what follows from a pair comes behind it
+        found = [pair for key, alike in mine.items() for pair in zip(alike, other.get(key, ()), strict=False)]
+        twins.update((one.id, twin.id) for one, twin in found)
+        left += [
+            (ours[one.id], theirs[twin.id]) for one, twin in found if one.id in ours and twin.id in theirs
+        ]
+    taken = set(twins.values())
     pairs: list[Pair] = [(one, backtest.get(twins.get(one.id, ""))) for one in session.values()]
     pairs += [(None, one) for one in backtest.values() if one.id not in taken]
     return sorted(pairs, key=lambda pair: _when(pair, rank))
 
 
-def _same(twins: Mapping[str, str]) -> dict[str, str]:
-    return {name: name for name in twins}
-
-
-def _alike(deals: Iterable[Deal], known: Mapping[str, str]) -> dict[tuple[Any, ...], list[Deal]]:
-    """Orders by what makes them comparable, each list in the order of deciding.
-
-    known  the session's name of each order that has a twin: what follows from one that has none is left out
-    """
-    found: dict[tuple[Any, ...], list[Deal]] = defaultdict(list)
+def _families(deals: Iterable[Deal]) -> dict[str, dict[tuple[Any, ...], list[Deal]]]:
+    """Orders by the one that they follow from, "" for an input, then by what makes them comparable."""
+    found: dict[str, dict[tuple[Any, ...], list[Deal]]] = {"": defaultdict(list)}
     for one in deals:
-        about: Any
+        alike = (one.instrument, one.side, one.type, one.position)
         if one.root in (INPUT, CALL) or one.root[:2] == ("command", "set_param"):
-            about = (one.root[:2], one.place)
-        elif one.root[0] == "order" and one.root[1] in known:
-            about = ("order", known[one.root[1]])
-        else:
-            continue
-        found[about, one.instrument, one.side, one.type, one.position].append(one)
+            found[""][one.root[:2], one.place, *alike].append(one)
+        elif one.root[0] == "order":
+            found.setdefault(one.root[1], defaultdict(list))[alike].append(one)
     return found
 
 
