@@ -1,7 +1,8 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import law
 from tradekit.bridge.admission import Admission, Visitor
 from tradekit.bridge.limits import Limits
 
@@ -52,8 +53,8 @@ def test_too_many_half_open_connections_are_not_even_heard() -> None:
     assert admission.knock(LOCAL) is not None
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([LOCAL, FAR]), st.booleans(), st.booleans())))
+@law(100)
 def test_when_all_have_left_there_is_room_for_all_again(visits: list[tuple[str, bool, bool]]) -> None:
     admission = Admission(LIMITS)
     here = []

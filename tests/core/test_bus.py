@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import law
 from tests.core.journal_contract import bar, fill, mark
 from tradekit.core import bus as bus_module
 from tradekit.core.bus import Bus, subject_matches
@@ -42,6 +43,7 @@ TOKENS = st.lists(st.sampled_from(["a", "b", "x-1"]), min_size=1, max_size=4)
     rest=st.booleans(),
     subject=TOKENS,
 )
+@law(100)
 def test_patterns_agree_with_a_regular_expression(pattern: list[str], rest: bool, subject: list[str]) -> None:
     words = [r"[^.]+" if token == "*" else re.escape(token) for token in pattern] + [".+"] * rest
     expected = re.fullmatch(r"\.".join(words), ".".join(subject)) is not None

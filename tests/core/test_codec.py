@@ -32,16 +32,19 @@ EVENTS = st.builds(
 
 
 @given(event=EVENTS)
+@law(100)
 def test_an_event_is_given_back_as_it_was(event: Event) -> None:
     assert decode_event(encode_event(event)) == event
 
 
 @given(event=EVENTS)
+@law(100)
 def test_an_event_is_its_header_around_its_facts_own_encoding(event: Event) -> None:
     assert encode_event(event) == encode_event(event, encode_fact(event.data))
 
 
 @given(event=EVENTS)
+@law(100)
 def test_an_encoding_is_plain_json_with_the_envelopes_fields_in_order(event: Event) -> None:
     plain = msgspec.json.decode(encode_event(event))
     assert list(plain) == ["seq", "epoch", "ts", "recorded", "type", "v", "cause", "key", "data"]

@@ -2,9 +2,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import law
 from tests.core.journal_contract import mark
 from tradekit.core.bus import Bus
 from tradekit.core.delivery import Delivery, Line, Policy
@@ -223,13 +224,13 @@ def test_what_makes_no_sense_is_refused(pattern: str, size: int) -> None:
     run(story)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     policy=st.sampled_from([Policy.DROP_OLDEST, Policy.CONFLATE]),
     size=st.integers(1, 4),
     keys=st.lists(st.sampled_from("ABCDEF"), max_size=30),
     pauses=st.sets(st.integers(0, 29)),
 )
+@law(60)
 def test_every_event_is_delivered_dropped_or_conflated_and_the_last_one_always_arrives(
     policy: Policy, size: int, keys: list[str], pauses: set[int]
 ) -> None:
@@ -258,10 +259,10 @@ def test_every_event_is_delivered_dropped_or_conflated_and_the_last_one_always_a
     run(story)
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     size=st.integers(1, 4), count=st.integers(0, 25), naps=st.lists(st.integers(0, 2), min_size=1, max_size=5)
 )
+@law(40)
 def test_a_line_that_blocks_loses_nothing_whatever_the_pace(size: int, count: int, naps: list[int]) -> None:
     async def story() -> None:
         heard: list[int] = []

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import law
 from tradekit.core.snapshot_policy import Progress, SnapshotPolicy
 from tradekit.errors import ConfigError
 
@@ -49,6 +50,7 @@ def test_a_bound_that_is_not_positive_is_refused(bound: dict[str, int]) -> None:
     events=st.integers(1, 200),
     interval_s=st.floats(0.5, 500),
 )
+@law(100)
 def test_the_tail_behind_a_snapshot_is_never_longer_than_the_bounds(
     steps: list[tuple[int, float, int]], events: int, interval_s: float
 ) -> None:

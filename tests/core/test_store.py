@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import law
 from tests.core.journal_contract import bar, fill, mark
 from tradekit.core.clock import ManualClock
 from tradekit.core.event import Event
@@ -183,6 +184,7 @@ def test_a_finger_print_of_ones_own_is_used() -> None:
     kinds=st.lists(st.sampled_from([mark, fill, bar]), max_size=30),
     cut=st.integers(0, 30),
 )
+@law(100)
 def test_snapshot_and_tail_are_the_whole_by_hash(kinds: list[Any], cut: int) -> None:
     events = [kind(seq) for seq, kind in enumerate(kinds, 1)]
     whole = Store(Book(), apply)

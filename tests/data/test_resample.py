@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import law
 from tradekit.data.aggregate import Aggregator
 from tradekit.data.columns import BarColumns
 from tradekit.data.load import load_bars
@@ -39,6 +40,7 @@ def minutes(draw: st.DrawFn) -> BarColumns:
 
 
 @given(minutes(), st.sampled_from(["1m", "5m", "15m", "1h", "1D", "1W"]))
+@law(100)
 def test_columns_and_stream_give_the_same_bars_to_the_last_bit(bars: BarColumns, timeframe: str) -> None:
     stream = Aggregator("X", "1m", timeframe)
     streamed = [closed for bar in bars.bars() for _, closed in stream.update(bar)]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import law
 from tradekit.errors import ConfigError, DataError
 from tradekit.model.instrument import (
     Instrument,
@@ -42,6 +43,7 @@ def test_a_length_of_no_whole_seconds_has_no_name(length: int) -> None:
 
 
 @given(st.integers(1, 10_000_000))
+@law(100)
 def test_the_shortest_name_of_a_length_means_that_length(seconds: int) -> None:
     assert duration(timeframe_text(seconds * SECOND)) == seconds * SECOND
 

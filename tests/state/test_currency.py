@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import law
 from tests.state.books import book
 from tradekit.core.event import Fact
 from tradekit.model.account import RatePublished
@@ -50,6 +51,7 @@ def test_a_rate_that_is_not_known_is_none(known: list[Fact]) -> None:
 
 
 @given(st.decimals("0.0001", 10_000, places=4))
+@law(100)
 def test_a_rate_and_its_inverse_are_one(rate: Decimal) -> None:
     state = book(RatePublished("EUR", "USD", rate))
     there, back = rate_of(state, "EUR", "USD"), rate_of(state, "USD", "EUR")

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import law
 from tradekit.widgets.pace import FLOWING, PATIENCE_S, Batch, Coalescer, Pace, Turn
 
 steps = st.lists(
@@ -42,12 +43,14 @@ def played(arrivals: list[tuple[float, str, str]], rate: Pace = PACE) -> list[tu
 
 
 @given(steps)
+@law(100)
 def test_every_event_arrives_once_and_in_order(arrivals: list[tuple[float, str, str]]) -> None:
     sent = [n for n, (_, kind, _) in enumerate(arrivals) if kind != "tick"]
     assert [event for _, _, batch in played(arrivals) for event in batch.events] == sent
 
 
 @given(steps)
+@law(100)
 def test_the_last_tick_of_each_key_arrives_last(arrivals: list[tuple[float, str, str]]) -> None:
     last = {key: n for n, (_, kind, key) in enumerate(arrivals) if kind == "tick"}
     seen: dict[str, int] = {}
@@ -57,6 +60,7 @@ def test_the_last_tick_of_each_key_arrives_last(arrivals: list[tuple[float, str,
 
 
 @given(steps)
+@law(100)
 def test_flushes_are_as_far_apart_as_what_they_carry_asks_for(arrivals: list[tuple[float, str, str]]) -> None:
     flushes = played(arrivals)
     facts = [at for _, at, batch in flushes if not batch.changed <= FLOWING]
@@ -67,6 +71,7 @@ def test_flushes_are_as_far_apart_as_what_they_carry_asks_for(arrivals: list[tup
 
 
 @given(steps)
+@law(100)
 def test_nothing_waits_longer_than_its_pace(arrivals: list[tuple[float, str, str]]) -> None:
     flushes, now = played(arrivals), 0.0
     for pause, kind, _ in arrivals:

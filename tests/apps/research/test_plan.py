@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.apps.research.made import form
+from tests.builders import law
 from tradekit.apps.research.plan import Axis, axis_of, plan_of, sweep_of
 from tradekit.errors import ConfigError
 
@@ -80,6 +81,7 @@ def test_values_that_make_no_axis_are_refused(text: str, why: str) -> None:
 
 
 @given(first=st.integers(-500, 500), count=st.integers(1, 50), step=st.integers(1, 20))
+@law(100)
 def test_a_range_has_each_step_and_its_last_value(first: int, count: int, step: int) -> None:
     fine = Decimal(step) / 100
     last = first + fine * (count - 1)
