@@ -36,12 +36,14 @@ def run(tmp_path: Path) -> Run:
     return start
 
 
+@pytest.mark.process
 def test_rows_come_out_as_json_without_the_scripts_own_chatter(run: Run) -> None:
     done = run("--json", "good", good=GOOD, other="raise SystemExit('not chosen')")
     assert done.returncode == 0
     assert [row["name"] for row in json.loads(done.stdout)] == ["count"]
 
 
+@pytest.mark.process
 def test_a_script_that_fails_is_named_and_the_rest_still_counts(run: Run) -> None:
     done = run(good=GOOD, wrong="def main():\n    return [{'name': 'x'}]\n")
     assert done.returncode == 1
@@ -49,6 +51,7 @@ def test_a_script_that_fails_is_named_and_the_rest_still_counts(run: Run) -> Non
     assert "count" in done.stdout
 
 
+@pytest.mark.process
 def test_an_unknown_name_is_answered_with_those_there_are(run: Run) -> None:
     done = run("nothing", good=GOOD)
     assert done.returncode == 2

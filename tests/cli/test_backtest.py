@@ -63,6 +63,7 @@ def test_a_reader_is_warned_of_what_makes_the_numbers_doubtful(cli: Cli) -> None
     assert "Warning: exposure reached" in said.out
 
 
+@pytest.mark.process
 def test_a_warning_of_the_data_goes_to_stderr(bars: Path) -> None:
     """In a process of its own: pytest keeps the log to itself here."""
     bars.write_text(put(5, 5, ""), encoding="utf-8")

@@ -138,6 +138,7 @@ def test_stop_turns_to_sigterm_when_the_bridge_is_dead(cli: Cli, session: Start,
     assert (said.code, said.err) == (0, "mute: stopping, by SIGTERM, its bridge gave no answer\n")
 
 
+@pytest.mark.process
 def test_the_quick_ways_load_nothing_heavy(session: Start) -> None:
     session("paper")
     code = "import sys; from tradekit.cli.main import main; main(['kill', 'paper']); print(*sys.modules)"

@@ -108,6 +108,7 @@ def test_tail_of_no_number_is_refused(cli: Cli, journal: Path, n: str) -> None:
     assert (said.code, "argument -n" in said.err) == (2, True)
 
 
+@pytest.mark.process
 def test_tail_follows_what_is_written_until_ctrl_c(tmp_path: Path) -> None:
     file = tmp_path / "events.log"
     with open_writer(file) as writer:

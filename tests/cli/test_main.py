@@ -143,6 +143,7 @@ def test_ctrl_c_ends_a_command_with_130(cli: Cli, monkeypatch: pytest.MonkeyPatc
     assert (said.code, said.err) == (130, "tradekit: interrupted\n")
 
 
+@pytest.mark.process
 def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     read, write = os.pipe()
     os.close(read)
@@ -151,6 +152,7 @@ def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.process
 def test_the_module_is_the_script() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tradekit", "version"], capture_output=True, text=True, check=True
@@ -159,6 +161,7 @@ def test_the_module_is_the_script() -> None:
     assert subprocess.run([SCRIPT, "bad"], capture_output=True).returncode == 2
 
 
+@pytest.mark.process
 def test_building_the_parser_loads_no_command() -> None:
     code = "import sys; from tradekit.cli.main import build_parser; build_parser(); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

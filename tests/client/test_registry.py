@@ -79,6 +79,7 @@ def test_files_and_folder_are_the_users_alone(folder: Path) -> None:
         os.umask(old)
 
 
+@pytest.mark.process
 def test_a_killed_session_is_dropped_and_its_file_removed(folder: Path) -> None:
     process = elsewhere(entry())
     assert find("paper").name == "paper"
@@ -95,6 +96,7 @@ def test_a_pid_that_lives_on_as_another_process_fools_nobody(folder: Path) -> No
     assert entries() == []
 
 
+@pytest.mark.process
 def test_a_running_sessions_name_is_taken() -> None:
     process = elsewhere(entry(pid=4242))
     with pytest.raises(ConfigError, match=r"a session named 'paper' runs already \(pid 4242, ws://"):
@@ -210,6 +212,7 @@ def test_a_failed_write_leaves_nothing_behind(folder: Path, monkeypatch: pytest.
     register(entry()).close()
 
 
+@pytest.mark.process
 def test_looking_needs_no_heavy_import() -> None:
     code = "import sys, tradekit.client.registry as r; r.entries(); print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -187,6 +187,7 @@ def test_a_second_writer_is_refused_at_once_with_the_first_ones_pid(path: Path) 
         assert time.monotonic() - start < 1.0
 
 
+@pytest.mark.process
 def test_a_writer_in_another_process_locks_and_a_killed_one_does_not(path: Path) -> None:
     with writer(path, "hold") as process:
         assert process.stdout is not None
@@ -199,6 +200,7 @@ def test_a_writer_in_another_process_locks_and_a_killed_one_does_not(path: Path)
         assert (journal.last_seq, journal.epoch, journal.clean, journal.unacked) == (1, 2, False, 0)
 
 
+@pytest.mark.process
 def test_readers_follow_a_writer_in_another_process(path: Path) -> None:
     with writer(path, "mixed") as process:
         assert process.stdout is not None

@@ -50,11 +50,13 @@ def tree(root: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.process
 def test_every_contract_is_kept(root: Path) -> None:
     done = lint(root)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.process
 def test_every_contract_breaks_when_it_is_breached(tree: Path) -> None:
     for name, line in BREACHES.items():
         path = tree / "tradekit" / name
@@ -68,6 +70,7 @@ def test_every_contract_breaks_when_it_is_breached(tree: Path) -> None:
     assert len(verdicts) == len(contracts(tree))
 
 
+@pytest.mark.process
 def test_a_room_without_a_floor_is_refused(tree: Path) -> None:
     (tree / "tradekit" / "lumber").mkdir()
     (tree / "tradekit" / "lumber" / "__init__.py").touch()

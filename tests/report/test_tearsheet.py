@@ -20,8 +20,13 @@ def result() -> Result:
     return backtest(SmaCross(fast=10, slow=20), load_bars("sample:BTCUSDT-1m"), cash=100_000, fee=0.0005)
 
 
-def test_it_has_every_part_of_the_run(result: Result, tmp_path: Path) -> None:
-    page = result.tearsheet(tmp_path / "sheet.html").read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def page(result: Result, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The run's sheet as it stands in its file."""
+    return result.tearsheet(tmp_path_factory.mktemp("sheet") / "sheet.html").read_text(encoding="utf-8")
+
+
+def test_it_has_every_part_of_the_run(result: Result, page: str) -> None:
     for part in (
         "<!DOCTYPE html>",
         '<body class="tk-sheet">',
@@ -33,20 +38,18 @@ def test_it_has_every_part_of_the_run(result: Result, tmp_path: Path) -> None:
     assert len(re.findall(r"<tr><td>\d+</td><td>BTCUSDT</td>", page)) == len(result.trades)
 
 
-def test_it_names_no_file_elsewhere(result: Result, tmp_path: Path) -> None:
-    page = result.tearsheet(tmp_path / "sheet.html").read_text(encoding="utf-8")
+def test_it_names_no_file_elsewhere(page: str) -> None:
     assert "<script src=" not in page
     beside_scripts = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
     assert not re.search(r"\b(src|href)=|@import|url\(", beside_scripts)
 
 
-def test_its_colours_are_those_of_its_chart(result: Result, tmp_path: Path) -> None:
-    light = result.tearsheet(tmp_path / "light.html").read_text(encoding="utf-8")
+def test_its_colours_are_those_of_its_chart(result: Result, page: str, tmp_path: Path) -> None:
     dark = result.tearsheet(tmp_path / "dark.html", dark=True).read_text(encoding="utf-8")
     fixed = r"body\.tk-sheet,body\.tk-sheet \.tk-summary{--tk-page:(#\w+)"
-    assert re.findall(fixed, light) == re.findall(r"html { background: (#\w+)", light)
+    assert re.findall(fixed, page) == re.findall(r"html { background: (#\w+)", page)
     assert re.findall(fixed, dark) == re.findall(r"html { background: (#\w+)", dark)
-    assert re.findall(fixed, light) != re.findall(fixed, dark)
+    assert re.findall(fixed, page) != re.findall(fixed, dark)
 
 
 def test_a_run_without_trades_has_a_sheet_too(tmp_path: Path) -> None:

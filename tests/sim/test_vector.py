@@ -114,6 +114,7 @@ def test_where_no_folder_can_be_written_the_code_is_kept_in_memory(monkeypatch: 
     vector.compiled.cache_clear()
 
 
+@pytest.mark.process
 def test_numba_is_not_loaded_before_it_is_needed() -> None:
     import subprocess
 

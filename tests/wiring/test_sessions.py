@@ -233,6 +233,7 @@ def test_a_strategy_that_cannot_be_had_is_refused_here(
         start(project.config, strategy=strategy)
 
 
+@pytest.mark.process
 def test_why_it_did_not_start_is_told_with_its_whole_reason(project: Project) -> None:
     data = project.sections["market_data"]
     project.write(market_data=data | {"bars": ["gone.csv"]})

@@ -36,6 +36,7 @@ def test_what_is_in_the_house_is_no_venue() -> None:
         venue("paper")
 
 
+@pytest.mark.process
 def test_no_venue_is_imported_before_it_is_named() -> None:
     script = "import sys, tradekit.wiring.build; print([m for m in sys.modules if m.startswith('tradekit.brokers.')])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
