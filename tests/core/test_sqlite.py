@@ -1,8 +1,6 @@
 import os
 import sqlite3
 import stat
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,8 +19,6 @@ from tradekit.core.verify import verify_file
 from tradekit.core.watermark import MarkState, read_mark
 from tradekit.errors import JournalCorruptError, JournalError, JournalLockedError, NotFoundError, VersionError
 
-ROOT = Path(__file__).parents[2]
-
 
 class TestSqliteJournal(JournalContract):
     @pytest.fixture
@@ -40,16 +36,6 @@ def write(path: Path, events: int) -> None:
     with SqliteJournal(path) as journal:
         for seq in range(journal.last_seq + 1, journal.last_seq + 1 + events):
             journal.append([mark(seq) if seq % 2 else fill(seq)], critical=False)
-
-
-def writer(path: Path, mode: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.core.journal_writer", str(path), mode],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
 
 
 def until(condition, bound_s: float = 5.0) -> bool:  # type: ignore[no-untyped-def]
@@ -187,40 +173,6 @@ def test_a_second_writer_is_refused_at_once_with_the_first_ones_pid(path: Path) 
         assert time.monotonic() - start < 1.0
 
 
-@pytest.mark.process
-def test_a_writer_in_another_process_locks_and_a_killed_one_does_not(path: Path) -> None:
-    with writer(path, "hold") as process:
-        assert process.stdout is not None
-        assert [process.stdout.readline().split()[0] for _ in range(2)] == ["open", "held"]
-        with pytest.raises(JournalLockedError, match=f"process {process.pid};"):
-            SqliteJournal(path)
-        process.kill()
-        process.wait()
-    with SqliteJournal(path) as journal:
-        assert (journal.last_seq, journal.epoch, journal.clean, journal.unacked) == (1, 2, False, 0)
-
-
-@pytest.mark.process
-def test_readers_follow_a_writer_in_another_process(path: Path) -> None:
-    with writer(path, "mixed") as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        reader = open_journal(path)
-        drain = threading.Thread(target=lambda: [None for _ in process.stdout or ()])
-        drain.start()
-        for _ in range(5):
-            before = reader.last_seq
-            assert until(lambda before=before: reader.last_seq > before)
-            seqs = [e.seq for e in reader.events(checked=True)]
-            assert seqs == list(range(1, len(seqs) + 1))
-            assert len(seqs) > before
-            assert reader.verify().ok
-        process.kill()
-        drain.join()
-    assert reader.verify().ok
-    reader.close()
-
-
 def test_a_reader_cannot_write(path: Path) -> None:
     write(path, 3)
     with open_journal(path) as reader:
@@ -309,20 +261,6 @@ def test_a_journal_with_a_newer_event_is_not_written(path: Path) -> None:
 
 
 # -- failure ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.process
-def test_a_full_disk_stops_the_journal_and_loses_nothing_acknowledged(path: Path) -> None:
-    out, _ = writer(path, "full").communicate(timeout=60)
-    lines = [line.split(maxsplit=4) for line in out.splitlines()]
-    assert [line[0] for line in lines] == ["open", "failed", "refused", "closed"]
-    acked, heard, durable = (int(word) for word in lines[1][1:4])
-    assert acked == heard == durable > 20
-    assert "closed for writing after seq" in lines[1][4]
-    with SqliteJournal(path) as journal:  # a failed journal is verified whole when it is opened
-        assert journal.last_seq >= acked
-        assert not journal.clean
-        journal.append([bar(journal.last_seq + 1)], critical=True)
 
 
 def test_what_comes_while_rows_are_inserted_is_in_the_same_transaction_and_chain(

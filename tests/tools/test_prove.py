@@ -45,7 +45,8 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, obj
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
         cwd=folder,
-        env=os.environ | {"TRADEKIT_PROVE": "full", "TRADEKIT_PROOFS_FILE": str(book)},
+        env=os.environ
+        | {"PYTHONPATH": str(ROOT), "TRADEKIT_PROVE": "full", "TRADEKIT_PROOFS_FILE": str(book)},
         capture_output=True,
         text=True,
     )
