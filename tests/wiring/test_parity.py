@@ -8,6 +8,11 @@ import pytest
 import tradekit as tk
 from tests.sessions import Project
 from tests.wiring.conftest import Host, live
+from tradekit.core.archive import archive_path
+from tradekit.core.clock import SystemClock
+from tradekit.core.open import open_writer
+from tradekit.core.prune import prune
+from tradekit.core.sqlite import SqliteJournal
 from tradekit.errors import DataError, NotFoundError, StrategyError
 from tradekit.report.parity import Parity
 from tradekit.wiring.sessions import Session
@@ -45,6 +50,17 @@ def test_it_does_so_over_a_restart(project: Project) -> None:
     report = tk.parity(project.journal)
     assert report.equal
     assert report.notes == ("the session was started 2 times; the backtest runs through",)
+
+
+def test_a_pruned_journal_is_read_with_its_archive_or_the_missing_range_is_named(project: Project) -> None:
+    live(project, 100)
+    with open_writer(project.journal, clock=SystemClock(), program="test") as journal:
+        assert isinstance(journal, SqliteJournal)
+        prune(journal, before=90, min_events=5)
+    assert tk.parity(project.journal).equal
+    archive_path(project.journal).unlink()
+    with pytest.raises(NotFoundError, match=r"events \d+ to \d+ of events.log were moved"):
+        tk.parity(project.journal)
 
 
 def test_a_configuration_names_its_journal_and_its_strategy(project: Project) -> None:

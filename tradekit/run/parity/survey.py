@@ -11,7 +11,7 @@ from typing import Any
 from tradekit.core.event import Event
 from tradekit.model.instrument import duration
 from tradekit.model.market import Bar, TimerFired
-from tradekit.model.session import CommandRefused, ParamsChanged, RiskChanged, SessionOpened
+from tradekit.model.session import ParamsChanged, RiskChanged, SessionOpened
 from tradekit.run.parity.inputs import Key, Shared, key_of
 from tradekit.run.parity.lives import Lives
 
@@ -41,7 +41,6 @@ class Survey:
         self.last: dict[str, int] = {}
         self.fired: list[tuple[str, int]] = []
         self.changed: list[tuple[int, Mapping[str, Any]]] = []
-        self.refused: list[int] = []
         self._power: list[tuple[int, str]] = []  # by event: why nothing that adds risk goes out from then on
         self._warm: list[
             tuple[int, int, int]
@@ -58,8 +57,6 @@ class Survey:
                 self._power.append((event.seq, _stopped(event.data)))
             elif isinstance(event.data, ParamsChanged):
                 self.changed.append((event.seq, event.data.params))
-            elif isinstance(event.data, CommandRefused) and event.data.name == "set_param":
-                self.refused.append(event.seq)
             self.lives.take(event, place)
             time = max(time, event.ts)
 
