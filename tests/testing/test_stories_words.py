@@ -143,6 +143,23 @@ def test_what_is_left_of_an_order_says_what_has_filled_of_it() -> None:
     assert (desk.status("A"), desk.state.orders["A"].told) == ("canceled", 2)
 
 
+def test_what_a_venue_tells_beside_it_is_passed_over() -> None:
+    desk = Desk(["BTC"])
+    desk.submit(cid="A", qty=3)
+    desk.report(
+        kind="fill", cid="A", exec_id="e1", qty=1, price=100, leaves_qty=2, type="limit", info={"m": True}
+    )
+    desk.report(kind="positions", items=[{"symbol": "BTC", "size": 1, "leverage": 5, "unrealizedPnl": 0}])
+    assert (desk.position("BTC"), desk.alerts) == (1, [])
+
+
+def test_a_refusal_has_the_venue_s_code_and_its_words() -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=3)
+    desk.report(kind="rejected", cid="A", code=-2010, reason="insufficient balance")
+    assert (desk.status("A"), desk.state.orders["A"].note) == ("rejected", "-2010 insufficient balance")
+
+
 @pytest.mark.parametrize(
     ("report", "words"),
     [

@@ -35,7 +35,7 @@ from tradekit.testing.spelling import (
     word,
 )
 
-__all__ = ["KEYS", "KINDS", "said"]
+__all__ = ["BESIDE", "KEYS", "KINDS", "said"]
 
 KEYS: dict[str, tuple[str, ...]] = {
     "cid": ("client_order_id", "client_id", "clientOrderId", "order_link_id", "order_ref"),
@@ -70,9 +70,20 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 """Every key, and the other names that it may have."""
 
+BESIDE = frozenset({
+    "account", "strategy", "mode", "exchange", "venue", "order_qty", "orig_qty", "type", "leaves_qty", "tif",
+    "time_in_force", "reduce_only", "post_only", "parent", "group", "reason", "code", "status", "maker", "taker",
+    "is_maker", "multiplier", "cost", "notional", "value", "quote_qty", "pnl", "realized_pnl", "realised_pnl",
+    "unrealized_pnl", "unrealised_pnl", "mark_price", "market_price", "market_value", "liquidation_price",
+    "leverage", "margin", "margin_mode", "margin_type", "initial_margin", "maintenance_margin", "equity", "fee",
+    "fee_currency", "seq", "sequence", "created", "created_at", "updated", "updated_at", "update_time", "tag",
+    "note", "comment", "info", "raw",
+})  # fmt: skip
+"""What venues tell beside it: where no key of a report's kind, it is passed over."""
+
 _ORDER = (
     "cid", "venue_order_id", "old_venue_order_id", "instrument", "side", "type", "qty", "price", "stop", "cum_qty",
-    "leaves_qty", "avg_price", "reason", "status", "ts",
+    "leaves_qty", "avg_price", "reason", "code", "status", "ts",
 )  # fmt: skip
 _FILL = (
     "cid", "venue_order_id", "exec_id", "instrument", "side", "position", "qty", "price", "cum_qty", "avg_price", "fee",
@@ -112,11 +123,13 @@ def said(report: Mapping[str, Any], *, now: int, start: int) -> tuple[Said, ...]
 
 
 def _named(told: Mapping[str, Any], keys: tuple[str, ...], where: str) -> dict[str, Any]:
-    """The values by their first names; None and "" are left out."""
+    """The values by their first names; None and "" are left out, and what is told beside it."""
     made: dict[str, Any] = {}
     for key, value in told.items():
         name = _ALIAS.get(key, key)
         if name not in keys:
+            if name in BESIDE or word(name) in BESIDE:
+                continue
             near = did_you_mean(key, keys)
             raise OrderError(f"{where} has no key {key!r}{near}; there are {', '.join(keys)}")
         if value is not None and value != "":
@@ -133,6 +146,11 @@ def _side(told: Mapping[str, Any]) -> Side | None:
 
 def _text(told: Mapping[str, Any], key: str) -> str:
     return str(told.get(key, ""))
+
+
+def _words(told: Mapping[str, Any]) -> str:
+    """The venue's code and its words."""
+    return " ".join(str(told[key]) for key in ("code", "reason") if key in told)
 
 
 def _what(kind: str, told: Mapping[str, Any], cum: Decimal | None) -> What:
@@ -167,7 +185,7 @@ def _order(kind: str, told: dict[str, Any]) -> Said:
         stop=stop,
         cum=cum,
         price=number_of(told, "avg_price"),
-        reason=_text(told, "reason"),
+        reason=_words(told),
         ts=told["ts"],
     )
 
@@ -277,8 +295,7 @@ def _listed(kind: str, items: Any) -> Iterable[Mapping[str, Any]]:
 
 def _failure(kind: str, told: dict[str, Any]) -> Said:
     about = call_of(_text(told, "about"))
-    words = [str(told[key]) for key in ("code", "reason") if key in told]
-    reason = f"{kind}: {' '.join(words)}" if words else kind
+    reason = ": ".join(filter(None, (kind, _words(told))))
     if about in set(Question) - {Question.ORDER}:
         return Unknown(question=Question(about), reason=reason, ts=told["ts"])
     if about not in ("", "order", *CALLS):
