@@ -37,6 +37,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None if needed(collection_path, wanted) else True
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, else in the order that chance gave."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """A test whose part its file does not name would be missed when that part is run alone."""
     missed = unnamed(item.path, (mark.name for mark in item.iter_markers()))

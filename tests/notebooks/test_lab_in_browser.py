@@ -12,7 +12,7 @@ from tests.notebooks.conftest import ends
 from tests.notebooks.lab import Lab, serve
 from tradekit.client import registry
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.timeout(480)]
 
 SHOWN = """(cell) => {  // the event number that a pane in the cell shows
     const [, number] = cell.querySelector('section.tk')?.innerText.match(/#([\\d,]+)/) ?? [];

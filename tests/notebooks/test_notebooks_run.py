@@ -10,7 +10,7 @@ from tests.notebooks.book import Book
 from tests.notebooks.conftest import ROOT, ends
 from tradekit.client import registry
 
-pytestmark = [pytest.mark.notebook, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.long, pytest.mark.notebook, pytest.mark.timeout(480)]
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LIVE = "01_from_idea_to_live.ipynb"

@@ -21,7 +21,7 @@ from tests.notebooks.lab import Lab, serve
 from tests.sessions import wait_until
 from tradekit.client import registry
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.timeout(480)]
 
 NOTE_TICKETS = """
     window.tickets = [];
@@ -68,7 +68,7 @@ class EachBar(tk.Strategy):
 EVERY = {
     "start": "import tradekit as tk\nsession = tk.start('config/two.yaml')",
     **{kind: f"tk.widgets.{kind}(session)" for kind in WIDGETS},
-    "busy": "while True:\n    pass",
+    "busy": "import time\ntime.sleep(3600)",
     "again": "len(session.replica._watchers)",
     "attach": "import tradekit as tk\nsession = tk.connect('two')\nsession.seq",
     "stop": "session.stop()",
@@ -242,7 +242,7 @@ def test_every_widget_lives_while_no_cell_runs_and_while_one_does_and_lets_go_of
     lab, page = Lab(browser.page), browser.page
     (project / "strategies").mkdir()
     (project / "strategies" / "each_bar.py").write_text(EACH_BAR, encoding="utf-8")
-    market = {"bars": ["sample:BTCUSDT-1m"], "speed": 120, "timeframes": ["1m"], "fast_forward_bars": 60}
+    market = {"bars": ["sample:BTCUSDT-1m"], "speed": 60, "timeframes": ["1m"], "fast_forward_bars": 60}
     configure(
         project, "two", address, strategy={"class": "strategies/each_bar.py:EachBar"}, market_data=market
     )

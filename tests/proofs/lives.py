@@ -105,7 +105,7 @@ class Life:
 
 def check(file: Path, said: Said) -> int:
     """Open what is left and hold it against what was said; returns its last seq."""
-    wait_until(lambda: not _locked(file), 5.0)
+    wait_until(lambda: not _locked(file))
     began = time.process_time()  # what else the machine does is not the journal's
     with SqliteJournal(file) as journal:
         assert time.process_time() - began < 2.0 + 0.0005 * journal.last_seq

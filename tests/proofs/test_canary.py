@@ -29,7 +29,7 @@ from tradekit.bridge.access import read_token_file
 from tradekit.client.session import SessionClient
 from tradekit.wiring.demo import free_port
 
-pytestmark = [pytest.mark.proof, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.proof, pytest.mark.timeout(300)]
 
 LEAKY = f"{Path(__file__).parent / 'leaky.py'}:Leaky"
 CORES = (

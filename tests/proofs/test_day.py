@@ -2,8 +2,7 @@
 
 import asyncio
 import gc
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,16 +17,9 @@ from tradekit.state.shape import fingerprint
 from tradekit.testing.invariants import verdicts
 from tradekit.trading.engine import Engine
 
-pytestmark = [pytest.mark.proof, pytest.mark.timeout(3_600)]
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(3_600), pytest.mark.usefixtures("quiet")]
 
 MB = 1 << 20
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    logging.disable(logging.CRITICAL)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 class _Alone:

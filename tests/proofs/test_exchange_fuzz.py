@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.proof, pytest.mark.timeout(14_400)]
 def test_whatever_is_ordered_every_fill_obeys_its_order_its_market_and_the_rules(
     proof_size: Callable[..., int], proof_record: Callable[..., None]
 ) -> None:
-    examples = proof_size(ci=300, full=20_000)
+    examples = proof_size(ci=150, full=20_000)
     words: Counter[str] = Counter()
 
     @given(fuzz.days(longest=14))

@@ -59,7 +59,7 @@ def test_a_failing_call_stops_the_journal_and_loses_nothing_acknowledged(
     again: str,
 ) -> None:
     proof_needs("strace")
-    numbers = proof_size(ci=8, full=200) if call in ("pwrite64", "fdatasync") else proof_size(ci=3, full=10)
+    numbers = proof_size(ci=5, full=200) if call in ("pwrite64", "fdatasync") else proof_size(ci=3, full=10)
 
     def one(number: int) -> tuple[Said, bool]:
         file = tmp_path / str(number) / "journal.db"
@@ -90,7 +90,7 @@ def test_a_call_that_lies_is_found_out(
 ) -> None:
     """The kernel says that it wrote ten bytes and did not: what is lost so is told, at the latest by the next open."""
     proof_needs("strace")
-    numbers = proof_size(ci=16, full=300)
+    numbers = proof_size(ci=8, full=300)
 
     def one(number: int) -> str:
         file = tmp_path / str(number) / "journal.db"

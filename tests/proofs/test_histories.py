@@ -23,7 +23,7 @@ from tradekit.state.shape import State, fingerprint
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(14_400)]
 
-HISTORIES = 10_000 if FULL else 300
+HISTORIES = 10_000 if FULL else 150
 CALLS = ("open", "fsync", "replace", "unlink", "mkdir", "close")  # what a snapshot's write asks of the system
 MEMORY = Path("/dev/shm")  # noqa: S108 - durability is not the matter here, so no disk is kept busy
 

@@ -18,7 +18,7 @@ from tradekit.run.backtest import backtest
 from tradekit.state.shape import fingerprint
 from tradekit.wiring.journals import fold_until
 
-pytestmark = [pytest.mark.proof, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.long, pytest.mark.proof, pytest.mark.timeout(1800)]
 
 LADDER = f"{Path(__file__).parent / 'ladder.py'}:Ladder"
 SPEED = 30_000.0  # a day in three seconds
@@ -88,7 +88,7 @@ def test_a_killed_session_loses_nothing_and_ends_with_the_same_trades(
     proof_size: Callable[..., int],
     proof_record: Callable[..., None],
 ) -> None:
-    kills, rng = proof_size(ci=20, full=200), random.Random(20221213)
+    kills, rng = proof_size(ci=8, full=200), random.Random(20221213)
     unkilled = backtest(Ladder, "sample:BTCUSDT-1m", cash=100_000, fee="0.0005", slippage="0.0001")
     project = projects()
     twin = Twin.of(project)

@@ -6,12 +6,11 @@ Under full load, while the strategy never returns, with a line that is down, and
 import asyncio
 import contextlib
 import json
-import logging
 import random
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,16 +27,9 @@ from tradekit.state.shape import State
 from tradekit.strategy.base import Strategy
 from tradekit.testing.faults import Faults
 
-pytestmark = [pytest.mark.proof, pytest.mark.timeout(3_600)]
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(3_600), pytest.mark.usefixtures("quiet")]
 Record = Callable[..., None]
 Size = Callable[..., int]
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    logging.disable(logging.CRITICAL)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 def wait_for(what: Callable[[Flooded], bool], session: Flooded, bound_s: float = 20.0) -> float:

@@ -21,7 +21,7 @@ from tradekit.state.shape import State
 from tradekit.testing.binance import shapes
 from tradekit.wiring.sessions import Session, connect
 
-pytestmark = [pytest.mark.proof, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.proof, pytest.mark.timeout(600)]
 
 STILL = {"class": "tradekit.strategy.library:SmaCross", "params": {"fast": 100, "slow": 300, "qty": 0.01}}
 

@@ -16,9 +16,10 @@ import psutil
 import pytest
 import trustme
 
-from tests.client.wire import TOKEN, TOKENS, Replica, client_threads, wait_until
+from tests.client.wire import TOKEN, TOKENS, Replica, client_threads
 from tests.proofs.lives import ROOT
 from tests.proofs.proxy import Relay
+from tests.sessions import wait_until
 from tradekit.bridge.access import write_token_file
 from tradekit.bridge.limits import Limits
 from tradekit.bridge.server import Bridge

@@ -15,7 +15,7 @@ from tradekit.core.open import open_journal
 from tradekit.state.reducer import apply
 from tradekit.state.shape import State, fingerprint
 
-pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.proof, pytest.mark.timeout(900)]
 
 LADDER = f"{Path(__file__).parent / 'ladder.py'}:Ladder"
 
@@ -50,7 +50,7 @@ class Shown:
 def test_a_replica_equals_the_fold_of_the_journal_at_every_frame_through_kills(
     project: Project, proof_size: Callable[..., int], proof_record: Callable[..., None]
 ) -> None:
-    lives, rng = proof_size(ci=5, full=60), random.Random(4)
+    lives, rng = proof_size(ci=3, full=60), random.Random(4)
     running = project.run()
     with SessionClient.attach(running.uri, read_token(running.token_file), reconnect_cap_s=0.2) as client:
         shown = Shown(client)

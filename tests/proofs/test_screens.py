@@ -24,7 +24,7 @@ from tradekit.testing.stage import StageSession
 
 __all__ = ["dashboard", "password", "played", "starter"]
 
-pytestmark = [pytest.mark.proof, pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.proof, pytest.mark.browser, pytest.mark.timeout(900)]
 
 EVENTS_A_SECOND = 1_000
 LEAD_S = 120  # until a page stands, on a slow machine

@@ -4,9 +4,8 @@ Loop, engine, office, reconciliation, wire, gate and journal are the real ones; 
 """
 
 import asyncio
-import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -18,7 +17,7 @@ from tradekit.state.shape import fingerprint
 from tradekit.testing.invariants import verdicts
 from tradekit.trading.engine import Engine
 
-pytestmark = [pytest.mark.proof, pytest.mark.timeout(14_400)]
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(14_400), pytest.mark.usefixtures("quiet")]
 
 SHARDS = 10
 EACH = 1_000 if FULL else 15
@@ -52,14 +51,6 @@ def restored(world: World) -> str:
     Alone.engine.dealing.flips = world.able.flips
     assert restore(Alone(), world.journal.events) is None
     return fingerprint(Alone.engine.state)
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    """Ten thousand bad days are a long log."""
-    logging.disable(logging.CRITICAL)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))

@@ -15,7 +15,7 @@ from tests.proofs.writer import step
 from tradekit.core.prune import prune
 from tradekit.core.sqlite import SqliteJournal
 
-pytestmark = [pytest.mark.proof, pytest.mark.timeout(7200)]
+pytestmark = [pytest.mark.long, pytest.mark.proof, pytest.mark.timeout(7200)]
 
 MODES = ("sync", "loop", "upkeep")
 LIVES = 10  # of one journal
@@ -45,7 +45,7 @@ def random_lives(folder: Path, seed: int, kills: int) -> tuple[int, int]:
 def test_random_kills_lose_no_acknowledged_event(
     tmp_path: Path, proof_size: Callable[..., int], proof_record: Callable[..., None]
 ) -> None:
-    kills = proof_size(ci=60, full=2_000)
+    kills = proof_size(ci=24, full=2_000)
     with ThreadPoolExecutor(2) as pool:
         results = list(pool.map(lambda seed: random_lives(tmp_path / str(seed), seed, kills // 2), (1, 2)))
     acked, lost = (sum(result[at] for result in results) for at in (0, 1))

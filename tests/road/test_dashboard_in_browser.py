@@ -21,7 +21,7 @@ from tradekit.model.order import Side
 from tradekit.wiring.demo import free_port
 from tradekit.wiring.journals import state_at
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.timeout(480)]
 
 STALE_MS = 30_000  # "within seconds", on a machine that may have none to spare
 CROSSES = 4  # of the strategy's averages while it is halted

@@ -13,7 +13,7 @@ from tests.chromium import Browser
 from tests.sessions import wait_until
 from tradekit.client import registry
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.timeout(480)]
 
 SLOW_MS = 120_000  # a loaded machine starts processes and draws charts slowly
 IDEAS = '''
