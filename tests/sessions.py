@@ -19,7 +19,7 @@ from tradekit.core.open import open_journal
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_S = 60.0  # a bound, not an expectation: two cores may be shared
-WAIT_S = 30.0
+WAIT_S = 60.0
 
 T = TypeVar("T")
 

@@ -1,8 +1,6 @@
 """How tests talk to a bridge: frames as dicts over a blocking WebSocket."""
 
 import json
-import time
-from collections.abc import Callable
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
@@ -24,13 +22,6 @@ def tell(ws: ClientConnection, **frame: Any) -> None:
 def hear(ws: ClientConnection, *ops: str) -> dict[str, Any]:
     """The next frame of one of these kinds."""
     while True:
-        frame: dict[str, Any] = json.loads(ws.recv(timeout=5))
+        frame: dict[str, Any] = json.loads(ws.recv(timeout=30))
         if frame["op"] in ops:
             return frame
-
-
-def wait_until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.005)

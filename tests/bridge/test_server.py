@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from tests.bridge.talk import HELLO, hear, join, tell
+from tests.sessions import wait_until
 from tradekit.bridge.access import Tokens
 from tradekit.bridge.limits import Limits
 from tradekit.bridge.server import Bridge
@@ -272,9 +273,7 @@ def test_a_port_in_use_is_named_with_the_ways_out(source: FakeSource, tokens: To
         port = other.getsockname()[1]
         with pytest.raises(ConfigError, match=rf"127\.0\.0\.1:{port} is in use.*websocket\.port"):
             Bridge(source, tokens=tokens, port=port).start()
-    assert [
-        thread.name for thread in threading.enumerate() if thread.name.startswith("tradekit-bridge")
-    ] == []
+    wait_until(lambda: not any(one.name.startswith("tradekit-bridge") for one in threading.enumerate()))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.1", "desk.local", ""])  # noqa: S104

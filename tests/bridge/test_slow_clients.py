@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosedOK, InvalidStatus, WebSocketException
 
-from tests.bridge.talk import HELLO, hear, join, tell, wait_until
+from tests.bridge.talk import HELLO, hear, join, tell
+from tests.sessions import wait_until
 from tradekit.bridge.limits import Limits
 from tradekit.bridge.server import Bridge
 from tradekit.testing.source import FakeSource

@@ -8,7 +8,8 @@ import pytest
 import trustme
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.bridge.talk import HELLO, hear, join, tell, wait_until
+from tests.bridge.talk import HELLO, hear, join, tell
+from tests.sessions import wait_until
 from tradekit.bridge.access import Tokens
 from tradekit.bridge.minted import MintedTokens
 from tradekit.bridge.server import Bridge

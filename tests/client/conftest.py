@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.client.wire import TOKENS, Replica, client_threads, wait_until
+from tests.client.wire import TOKENS, Replica, client_threads
+from tests.sessions import wait_until
 from tradekit.bridge.access import Tokens
 from tradekit.bridge.limits import Limits
 from tradekit.bridge.server import Bridge

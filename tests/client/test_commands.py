@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.client.wire import READ_TOKEN, Replica, client_threads, wait_until
+from tests.client.wire import READ_TOKEN, Replica, client_threads
+from tests.sessions import wait_until
 from tradekit.bridge.server import Bridge
 from tradekit.client.commands import Commands, Receipt
 from tradekit.errors import ConnectionLostError, RefusedError

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.client.wire import TOKEN, Replica, wait_until
+from tests.client.wire import TOKEN, Replica
+from tests.sessions import wait_until
 from tradekit.bridge.server import Bridge
 from tradekit.errors import ConfigError, VersionError
 from tradekit.testing.source import FakeSource

@@ -7,7 +7,8 @@ import pytest
 
 from tests.builders import flat
 from tests.client.told import DAY, TellingSession
-from tests.client.wire import TOKEN, wait_until
+from tests.client.wire import TOKEN
+from tests.sessions import wait_until
 from tradekit.client.session import SessionClient
 from tradekit.core.changes import Change
 from tradekit.errors import ConfigError

@@ -8,7 +8,8 @@ import pytest
 
 from tests.builders import flat
 from tests.client.told import DAY, TellingSession, folded
-from tests.client.wire import READ_TOKEN, TOKEN, wait_until
+from tests.client.wire import READ_TOKEN, TOKEN
+from tests.sessions import wait_until
 from tradekit.bridge.access import write_token_file
 from tradekit.client.session import SessionClient, read_token
 from tradekit.errors import ConfigError, ConnectionLostError, NotFoundError, RefusedError, VersionError

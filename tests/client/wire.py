@@ -1,7 +1,6 @@
 """A replica that notes everything, for tests of the line beneath it."""
 
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,13 +18,6 @@ TOKENS = Tokens(
     }
 )
 QUICK = {"reconnect_cap_s": 0.05, "stale_after_s": 0.3, "dead_after_s": 0.6}
-
-
-def wait_until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.005)
 
 
 class Replica:

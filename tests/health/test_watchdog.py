@@ -1,19 +1,12 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
 
+from tests.sessions import wait_until
 from tradekit.core.clock import ManualClock, SystemClock
 from tradekit.health.watchdog import LoopLag, StepWatch
-
-
-def wait_until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.002)
 
 
 def test_a_step_tells_how_long_it_took() -> None:
