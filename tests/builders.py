@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tradekit.core.event import Event, Fact
 from tradekit.data.columns import BarColumns
@@ -136,7 +136,11 @@ def law(examples: int) -> Callable[[T], T]:
 
     Laws are a part of the tests by themselves (`make laws`); how long one takes is no criterion.
     """
-    size: Any = settings(max_examples=examples * (20 if FULL else 1), deadline=None)
+    size: Any = settings(
+        max_examples=examples * (20 if FULL else 1),
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
 
     def declare(test: T) -> T:
         declared: T = pytest.mark.law(size(test))

@@ -29,6 +29,13 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 SIGNAL = SignalRaised("breakout", "BTCUSDT", "cross", -1.0, note=HOSTILE)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _others_are_left_alone() -> None:
+    """What tests before these keep is not looked through each time a widget is to be collected."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_widget_starts_complete_follows_and_says_when_it_is_stale(
     kind: str, session: StageSession, made: Make

@@ -6,6 +6,7 @@ Knows no command's work; each is loaded when it runs, so that `version`, `halt` 
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 
 from tradekit.cli import (
     backtest,
@@ -78,6 +79,7 @@ def _guard() -> None:
     Tracebacks().__enter__()
 
 
+@cache  # declaring all commands takes longer than most of them
 def build_parser() -> Parser:
     """The parser of every command."""
     parser = Parser(
