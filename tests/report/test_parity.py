@@ -75,9 +75,11 @@ def test_a_replay_that_differs_is_no_equality_and_names_its_reasons() -> None:
 def test_lines_show_the_sums_and_each_reason() -> None:
     text = str(report(*MANY, notes=["the session was started 2 times"]))
     assert "difference   -1.20: explained -1.50, unexplained +0.3" in text
-    assert "#3  consequence, after #1: BTC s-3  +3.00" in text
+    assert "#1  rejected: BTC s-1  -4.00" in text
+    assert "then     1 follows from it, +3.00" in text
+    assert "consequence: " not in text, "what follows from a difference is counted with it"
     assert text.endswith("Note: the session was started 2 times")
-    assert "after #1" not in report(*MANY).summary()
+    assert "rejected: " not in report(*MANY).summary()
 
 
 def test_a_notebook_shows_it_with_every_text_escaped() -> None:

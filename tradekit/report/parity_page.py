@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from tradekit.model.money import ZERO
 from tradekit.report.parity import KINDS, Difference
 from tradekit.report.words import plain
 
@@ -24,7 +25,7 @@ _SHOWN = 100  # rows in a notebook; the frame has them all
 
 
 def parity_text(report: "Parity", *, rows: int) -> str:
-    """The report in lines, with so many of its differences."""
+    """The report in lines, with so many of its differences; what follows from one is counted with it."""
     lines = [
         _title(report),
         f"  {_replay(report)}",
@@ -33,9 +34,9 @@ def parity_text(report: "Parity", *, rows: int) -> str:
     if report.differences:
         lines += ["", *_kind_lines(report)]
     if rows and report.differences:
-        lines += ["", *_row_lines(report.differences[:rows])]
-        left = len(report.differences) - rows
-        lines += [f"  and {left:,} more"] if left > 0 else []
+        roots = [one for one in report.differences if not one.after]
+        lines += ["", *_row_lines(roots[:rows], report.differences)]
+        lines += [f"  and {len(roots) - rows:,} more"] if len(roots) > rows else []
     for text in report.notes:
         lines += ["", textwrap.fill(f"Note: {text}", _WIDE, subsequent_indent="  ")]
     return "\n".join(lines)
@@ -107,12 +108,22 @@ def _kind_lines(report: "Parity") -> Iterator[str]:
         yield f"  {row['kind']:<14}{row['count']:>8,}{effect:>18}{whole:>22}"
 
 
-def _row_lines(differences: Sequence[Difference]) -> Iterator[str]:
+def _row_lines(roots: Sequence[Difference], differences: Sequence[Difference]) -> Iterator[str]:
+    followed: dict[int, list[Decimal]] = {}
     for one in differences:
+        followed.setdefault(one.after, []).append(one.effect)
+    for one in roots:
         about = " ".join(filter(None, (one.instrument, _named(one))))
-        follows = f", after #{one.after:,}" if one.after else ""
-        yield f"  {_time(one.ts)}  #{one.seq:,}  {one.kind}{follows}: {about}  {_money(one.effect, sign=True)}"
-        for name, text in (("live", one.session), ("backtest", one.backtest), ("why", one.why)):
+        yield f"  {_time(one.ts)}  #{one.seq:,}  {one.kind}: {about}  {_money(one.effect, sign=True)}"
+        after = followed.get(one.seq, []) if one.seq else []
+        verb = "follows" if len(after) == 1 else "follow"
+        then = f"{len(after):,} {verb} from it, {_money(sum(after, ZERO), sign=True)}" if after else ""
+        for name, text in (
+            ("live", one.session),
+            ("backtest", one.backtest),
+            ("why", one.why),
+            ("then", then),
+        ):
             if text:
                 yield from textwrap.wrap(
                     f"{name:<9}{text}", _WIDE, initial_indent=" " * 6, subsequent_indent=" " * 15
