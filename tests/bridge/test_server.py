@@ -1,5 +1,6 @@
 """The bridge on a real port: who comes in and what they get."""
 
+import asyncio
 import http.client
 import json
 import logging
@@ -274,6 +275,20 @@ def test_a_port_in_use_is_named_with_the_ways_out(source: FakeSource, tokens: To
         with pytest.raises(ConfigError, match=rf"127\.0\.0\.1:{port} is in use.*websocket\.port"):
             Bridge(source, tokens=tokens, port=port).start()
     wait_until(lambda: not any(one.name.startswith("tradekit-bridge") for one in threading.enumerate()))
+
+
+def test_one_that_does_not_open_in_time_blames_no_port(
+    source: FakeSource, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(_: Bridge) -> int:
+        await asyncio.Event().wait()
+        return 0
+
+    monkeypatch.setattr("tradekit.bridge.server._OPEN_S", 0.01)
+    monkeypatch.setattr(Bridge, "_open", never)
+    with pytest.raises(TradekitError, match=r"did not open within 0\.01 s") as told:
+        Bridge(source, tokens=tokens, port=0).start()
+    assert "websocket.port" not in str(told.value)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.1", "desk.local", ""])  # noqa: S104

@@ -38,7 +38,7 @@ def write(path: Path, events: int) -> None:
             journal.append([mark(seq) if seq % 2 else fill(seq)], critical=False)
 
 
-def until(condition, bound_s: float = 5.0) -> bool:  # type: ignore[no-untyped-def]
+def until(condition, bound_s: float = 30.0) -> bool:  # type: ignore[no-untyped-def]
     """Whether the condition came true within the bound."""
     end = time.monotonic() + bound_s
     pause = threading.Event()

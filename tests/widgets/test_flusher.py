@@ -35,9 +35,9 @@ class Member:
 
 
 def eventually(true: Callable[[], bool]) -> bool:
-    """Whether it becomes true within 5 s."""
+    """Whether it becomes true within 30 s."""
     clock = SystemClock()
-    end = clock.monotonic() + 5
+    end = clock.monotonic() + 30
     while not true() and clock.monotonic() < end:
         clock.wait(0.005)
     return true()

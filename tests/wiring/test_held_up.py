@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.local_venue import LocalVenue
-from tests.sessions import Project
+from tests.sessions import Project, wait_until
 from tests.wiring.test_live import fresh, live_on
 from tradekit.config.load import load_config
 from tradekit.model.market import Bar
@@ -42,13 +41,6 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
     made.let_go.set()
 
 
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < end, "it did not come to it"
-        time.sleep(0.01)
-
-
 def test_the_kill_switch_ends_its_orders_at_the_venue(
     project: Project, host: Host, held: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,12 +54,12 @@ def test_the_kill_switch_ends_its_orders_at_the_venue(
             assert session.wait_for(fresh, 30)
             session.arm()
             session.submit("buy", 0.01, limit=30_000)
-            until(lambda: bool(works()))
+            wait_until(lambda: bool(works()))
             held.held.set()
             assert held.inside.wait(20)
             with ThreadPoolExecutor(1) as pool:
                 answer = pool.submit(session.kill, "it hangs")
-                until(lambda: not works())
+                wait_until(lambda: not works())
                 assert not answer.done(), "the session has answered: it was not held up"
                 held.let_go.set()
                 answer.exception(30)

@@ -20,6 +20,8 @@ from tradekit.errors import ConfigError, TradekitError
 
 __all__ = ["Bridge"]
 
+_OPEN_S = 60.0  # it takes milliseconds: a bound for a machine that has none to spare
+
 
 class Bridge:
     """Serves `/ws`, `/health`, `/metrics` and a page at `/` on one port, from `start` until `close`.
@@ -70,13 +72,20 @@ class Bridge:
         return f"{'ws' if self._tls is None else 'wss'}://{name}:{self.port}/ws"
 
     def start(self) -> None:
-        """Listen; returns once clients can come. Raises ConfigError when the port cannot be had."""
+        """Listen; returns once clients can come. Raises ConfigError when the port cannot be had,
+        TradekitError when it takes longer than a minute.
+        """
         with self._lock:
             if self._thread is not None:
                 raise TradekitError(f"the bridge on {self.uri} has been started before; make a new one")
             self._thread = LoopThread("tradekit-bridge")
             try:
-                self.port = self._thread.run(self._open()).result(timeout=10)
+                self.port = self._thread.run(self._open()).result(timeout=_OPEN_S)
+            except TimeoutError as error:  # an OSError too, and nothing of the port's
+                self._thread.stop(2.0)
+                raise TradekitError(
+                    f"the bridge on {self.uri} did not open within {_OPEN_S:g} s: the machine is busy; start it again"
+                ) from error
             except OSError as error:
                 self._thread.stop(2.0)
                 raise _no_port(self.host, self.port, error) from error
