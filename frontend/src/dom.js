@@ -87,7 +87,9 @@ export function newest(scroll, parent, show) {
     const read = top > 0 ? [...parent.children].find((row) => row.offsetTop + row.offsetHeight > top) : undefined;
     const before = read?.offsetTop;
     count = show(most);
-    if (read?.isConnected) scroll.scrollTop = top + read.offsetTop - before;
+    if (!read?.isConnected) return;
+    scroll.scrollTop = top + read.offsetTop - before;
+    top = scroll.scrollTop; // its event comes with the next frame, and the next rows may come before that
   };
   scroll.addEventListener("scroll", () => {
     top = scroll.scrollTop;
