@@ -180,6 +180,17 @@ def test_a_proposal_is_accepted_only_while_our_books_are_as_they_were() -> None:
     assert desk.position() == 2
 
 
+def test_what_is_missing_is_booked_so_that_the_venue_s_average_comes_out() -> None:
+    desk = Desk()
+    bought(desk, 2)  # at 100
+    desk.advance(30)
+    desk.report(kind="positions", items=[{"instrument": "BTC", "qty": 5, "price": 112}])
+    (found,) = desk.differences
+    assert desk.accept(found.id)
+    assert sum(one.cost for one in desk.state.positions.values()) == 5 * 112
+    assert desk.state.fills[-1].price == 120
+
+
 def test_what_proposes_nothing_can_only_be_refused() -> None:
     desk = Desk()
     desk.report(kind="positions", items=[{"instrument": "XRP", "qty": 5}])

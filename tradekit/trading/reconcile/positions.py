@@ -171,10 +171,19 @@ def _why(state: State, name: str, gap: Decimal) -> str:
     return f"; {', or '.join(told)}" if told else "; no order and no trade explains it"
 
 
+def _at(state: State, name: str, gap: Decimal, price: Decimal | None) -> Decimal | None:
+    """What a gap is booked at: so that the venue's average `price` comes out, else at that, the last or our average."""
+    have, entry, mark = held(state, name), _entry(state, name), state.marks.get(name)
+    if price and entry is not None and have * gap > 0:
+        at = (price * (have + gap) - entry * have) / gap
+        if at > 0:
+            return at.quantize(Decimal("1e-8"))
+    return price or (exact(mark.last) if mark is not None else entry)
+
+
 def _trade(state: State, name: str, gap: Decimal, price: Decimal | None) -> tuple[Fact, ...]:
     """The trade that would explain a gap, booked for EXTERNAL: nobody here has sent it."""
-    mark = state.marks.get(name)
-    at = price if price else exact(mark.last) if mark is not None else _entry(state, name)
+    at = _at(state, name, gap, price)
     if at is None:
         return ()
     side = Side.BUY if gap > 0 else Side.SELL
