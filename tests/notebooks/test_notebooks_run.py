@@ -43,7 +43,7 @@ SHOWN = {  # what a reader must see, by notebook and cell: patterns in the order
         "start": r"<Session watch paper armed, live",
         "whole": r"PAPER watch #.*Equity USDT.*BTCUSDT",
         "ticker": r"PAPER watch #.*BTCUSDT +[\d,.]+",
-        "chart": r"BTCUSDT 1m: 2\d\d bars",
+        "chart": r"BTCUSDT 1m: \d+ bars, last O [\d.]+ H",
         "positions": r"BTCUSDT|no position",
         "orders": r"stop loss",
         "pnl": r"2022-12-13",
