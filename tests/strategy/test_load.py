@@ -1,6 +1,7 @@
 """From a name to a strategy, and what is said when the name leads nowhere."""
 
 import inspect
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -101,15 +102,6 @@ def test_a_file_is_found_from_the_root_under_the_same_name_each_time(
     assert len(source_hash(found)) == 64
 
 
-def test_a_file_that_python_does_not_take_for_a_module_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "mine.py").write_text("", encoding="utf-8")
-    monkeypatch.setattr("importlib.util.spec_from_file_location", lambda *a: None)
-    with pytest.raises(StrategyError, match="cannot be imported; give a Python file"):
-        load_class("mine.py:Mine", root=tmp_path)
-
-
 def test_a_class_says_where_it_is_and_what_its_source_is() -> None:
     assert class_path(SmaCross) == f"{LIBRARY}:SmaCross"
     assert source_hash(SmaCross) != source_hash(InsideBarBreakout)
@@ -138,3 +130,17 @@ def test_a_file_is_parsed_once_for_many_runs_and_again_when_it_has_changed(
 )
 def test_a_class_name_becomes_an_id(name: str, snake: str) -> None:
     assert snake_name(name) == snake
+
+
+def test_a_file_that_was_written_twice_within_a_second_is_loaded_as_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    file, found = tmp_path / "hasty.py", []
+    for window in (5, 6):
+        text = f"from tradekit.strategy.base import Strategy\nclass Hasty(Strategy):\n    window = {window}\n"
+        file.write_text(text, encoding="utf-8")
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+        found.append(load_class(f"{file}:Hasty").window)  # type: ignore[attr-defined]
+    monkeypatch.delitem(sys.modules, "strategies.hasty")
+    assert found == [5, 6]

@@ -10,8 +10,9 @@ import inspect
 import re
 import sys
 from collections.abc import Mapping
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -93,6 +94,14 @@ def load_class(path: str, *, root: Path | None = None) -> type[Strategy]:
     return cls
 
 
+class _AsItStands(SourceFileLoader):
+    """Compiles the file each time: Python would take the code that it kept of a file of this second and size."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
 def _from_file(name: str, root: Path | None) -> ModuleType:
     """A module from a file; always the same module name for the same file name, so that a restart finds it again."""
     path = (root or Path()) / Path(name).expanduser()
@@ -101,13 +110,13 @@ def _from_file(name: str, root: Path | None) -> ModuleType:
             f"strategy file {path} does not exist; relative paths start at {root or Path().absolute()}"
         )
     module_name = f"strategies.{path.stem}"
-    spec = importlib.util.spec_from_file_location(module_name, path)
-    if spec is None or spec.loader is None:
-        raise StrategyError(f"strategy file {path} cannot be imported; give a Python file")
+    loader = _AsItStands(module_name, str(path))
+    spec = ModuleSpec(module_name, loader, origin=str(path))
+    spec.has_location = True
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except BaseException:
         del sys.modules[module_name]
         raise
