@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.core.journal_contract import JournalContract, bar, fill, mark
+from tests.sessions import wait_until
 from tradekit.core import group, sqlite, sqlite_file
 from tradekit.core.clock import ManualClock
 from tradekit.core.journal import Journal, Verdict
@@ -36,17 +37,6 @@ def write(path: Path, events: int) -> None:
     with SqliteJournal(path) as journal:
         for seq in range(journal.last_seq + 1, journal.last_seq + 1 + events):
             journal.append([mark(seq) if seq % 2 else fill(seq)], critical=False)
-
-
-def until(condition, bound_s: float = 30.0) -> bool:  # type: ignore[no-untyped-def]
-    """Whether the condition came true within the bound."""
-    end = time.monotonic() + bound_s
-    pause = threading.Event()
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        pause.wait(0.002)
-    return True
 
 
 def test_every_file_is_its_owners_only(path: Path) -> None:
@@ -118,7 +108,7 @@ def test_nothing_waits_longer_than_the_bound_to_be_durable(path: Path) -> None:
     with SqliteJournal(path) as journal:
         start = time.monotonic()
         journal.append([mark(1)], critical=False)
-        assert until(lambda: journal.durable_seq == 1)
+        wait_until(lambda: journal.durable_seq == 1)
         assert time.monotonic() - start < 3.0  # 100 ms, and room for a busy machine
 
 
@@ -147,7 +137,7 @@ def test_a_buffered_event_that_is_overdue_makes_the_next_append_wait(path: Path)
         assert busy.wait(5)
         first = journal.append_async([mark(2)], critical=False)
         assert first.done()
-        assert until(lambda: not journal.append_async([mark(journal.last_seq + 1)], critical=False).done())
+        wait_until(lambda: not journal.append_async([mark(journal.last_seq + 1)], critical=False).done())
         assert journal.last_seq < 900  # by its age, not by the number of events
         go.set()
 

@@ -3,12 +3,12 @@
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.core.journal_contract import bar
+from tests.sessions import wait_until
 from tradekit.core.open import open_journal
 from tradekit.core.sqlite import SqliteJournal
 from tradekit.errors import JournalLockedError
@@ -33,17 +33,6 @@ def writer(path: Path, mode: str) -> subprocess.Popen[str]:
     )
 
 
-def until(condition, bound_s: float = 5.0) -> bool:  # type: ignore[no-untyped-def]
-    """Whether the condition came true within the bound."""
-    end = time.monotonic() + bound_s
-    pause = threading.Event()
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        pause.wait(0.002)
-    return True
-
-
 def test_a_writer_in_another_process_locks_and_a_killed_one_does_not(path: Path) -> None:
     with writer(path, "hold") as process:
         assert process.stdout is not None
@@ -65,7 +54,7 @@ def test_readers_follow_a_writer_in_another_process(path: Path) -> None:
         drain.start()
         for _ in range(5):
             before = reader.last_seq
-            assert until(lambda before=before: reader.last_seq > before)
+            wait_until(lambda before=before: reader.last_seq > before)
             seqs = [e.seq for e in reader.events(checked=True)]
             assert seqs == list(range(1, len(seqs) + 1))
             assert len(seqs) > before

@@ -13,7 +13,7 @@ from tradekit.model.said import FillSaid, OrderSaid
 from tradekit.state.shape import Order, State
 from tradekit.trading.matching import booked, execution_id, synthetic_fills
 
-__all__ = ["alone", "whole"]
+__all__ = ["alone", "price_of_rest", "whole"]
 
 
 def whole(state: State, order: Order, said: OrderSaid) -> OrderSaid:
@@ -74,6 +74,17 @@ def _priced(order: Order, said: FillSaid, total: Decimal) -> FillSaid:
     """The trade at its own price, where the average of all was told."""
     if said.average is None or not said.qty or said.price:
         return said
-    price = (said.average * total - order.value) / said.qty
+    price = price_of_rest(said.average, total, order.value, said.qty)
+    return msgspec.structs.replace(said, price=price)
+
+
+def price_of_rest(average: Decimal, total: Decimal, value: Decimal, qty: Decimal) -> Decimal:
+    """At which price the last `qty` of `total` have traded, to 1e-8 [quote currency].
+
+    average  that of all of it, by the venue's count
+    value    what those before were worth: the sum of their quantities by price. The result is not above zero where
+             the average cannot be that of both
+    """
+    price = (average * total - value) / qty
     rounded = price.quantize(CENT)
-    return msgspec.structs.replace(said, price=price if price == rounded else rounded)
+    return price if price == rounded else rounded

@@ -11,6 +11,7 @@ from tradekit.model.doubt import FillQuarantined
 from tradekit.model.money import exact
 from tradekit.model.said import FillSaid, OrderSaid
 from tradekit.state.shape import Order, State
+from tradekit.trading.counts import price_of_rest
 from tradekit.trading.fills import currency_of, filled, synthetic
 from tradekit.trading.matching import order_of, traded
 from tradekit.trading.reconcile.books import Books, Found, Kind, Practice
@@ -83,8 +84,8 @@ def _price(state: State, order: Order, books: Books) -> Decimal | None:
     ]
     average = next((one for one in (*averages, order.told_average) if one), None)
     if average is not None and order.told:
-        at = (average * order.told - order.value) / (order.told - order.filled)
+        at = price_of_rest(average, order.told, order.value, order.told - order.filled)
         if at > 0:
-            return at.quantize(Decimal("1e-8"))
+            return at
     mark = state.marks.get(order.instrument)
     return order.limit or order.stop or (None if mark is None else exact(mark.last))

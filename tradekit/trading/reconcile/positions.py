@@ -14,6 +14,7 @@ from tradekit.model.order import OrderFilled, Side
 from tradekit.model.said import PositionSaid
 from tradekit.state.seen import Difference
 from tradekit.state.shape import State
+from tradekit.trading.counts import price_of_rest
 from tradekit.trading.fills import currency_of
 from tradekit.trading.matching import external_id
 from tradekit.trading.reconcile.books import Books, Found, Kind, Practice
@@ -172,12 +173,16 @@ def _why(state: State, name: str, gap: Decimal) -> str:
 
 
 def _at(state: State, name: str, gap: Decimal, price: Decimal | None) -> Decimal | None:
-    """What a gap is booked at: so that the venue's average `price` comes out, else at that, the last or our average."""
+    """What a gap is booked at [quote currency]: so that the venue's average `price` comes out where it adds to what is
+    held, else that, the last price or our average.
+
+    A hedging account has an average a leg, and a gap that is not told by leg.
+    """
     have, entry, mark = held(state, name), _entry(state, name), state.marks.get(name)
-    if price and entry is not None and have * gap > 0:
-        at = (price * (have + gap) - entry * have) / gap
+    if price and entry is not None and have * gap > 0 and not state.account.hedging:
+        at = price_of_rest(price, have + gap, entry * have, gap)
         if at > 0:
-            return at.quantize(Decimal("1e-8"))
+            return at
     return price or (exact(mark.last) if mark is not None else entry)
 
 
