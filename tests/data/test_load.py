@@ -3,6 +3,7 @@
 import gzip
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -207,3 +208,9 @@ def test_loaded_bars_share_no_memory_with_their_source() -> None:
     source = load_bars("sample:BTCUSDT-1m")
     bars = load_bars(source)
     assert not any(np.shares_memory(bars[name].to_numpy(), source[name].to_numpy()) for name in bars)
+
+
+@pytest.mark.parametrize("given", [3, None, [1.0, 2.0]])
+def test_what_is_neither_a_file_nor_a_frame_is_said(given: Any) -> None:
+    with pytest.raises(DataError, match="give a file, sample:NAME or a DataFrame"):
+        load_bars(given)

@@ -45,7 +45,13 @@ def read_table(source: "str | Path | pd.DataFrame") -> Table:
         return Table(
             _with_time_first(source), source.attrs.get("source", "the DataFrame"), "row", 0, {**source.attrs}
         )
-    path = Path(source)
+    try:
+        path = Path(source)
+    except TypeError as error:
+        kind = type(source).__name__
+        raise DataError(
+            f"bars are {source!r:.60}, of type {kind}: give a file, sample:NAME or a DataFrame"
+        ) from error
     unit, first = ("row", 0) if path.suffix == ".parquet" else ("line", 2)
     return Table(_read_file(path), str(path), unit, first, {})
 
