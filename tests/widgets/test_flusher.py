@@ -82,6 +82,29 @@ def test_one_members_failure_is_its_own(caplog: pytest.LogCaptureFixture) -> Non
     flusher.leave(good)
 
 
+class Leaver(Member):
+    """Is closed by another thread in the middle of its flush, so that the flush fails."""
+
+    def __init__(self, session: StageSession, flusher: Flusher) -> None:
+        super().__init__(session, flusher, fails=True)
+        self._flusher = flusher
+
+    def flush(self, batch: Batch) -> None:
+        self._flusher.leave(self)
+        super().flush(batch)
+
+
+def test_a_member_that_leaves_amid_its_flush_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    session, flusher = StageSession(), Flusher(SystemClock())
+    member = Leaver(session, flusher)
+    with caplog.at_level(logging.ERROR):
+        flusher.join(member)
+        session.replica.fold(SIGNAL)
+        assert eventually(lambda: not flusher.running)
+    assert member.flushed.is_set()
+    assert caplog.records == []
+
+
 def test_a_collected_member_is_forgotten_and_the_thread_ends() -> None:
     session, flusher = StageSession(), Flusher(SystemClock())
     member = Member(session, flusher)

@@ -106,7 +106,12 @@ class Flusher:
             if batch is not None:
                 member.flush(batch)
         except Exception:
-            _log.exception("a widget could not be flushed; the others go on")
+            if self._has(member):  # one that left meanwhile has nothing to show, and no page
+                _log.exception("a widget could not be flushed; the others go on")
+
+    def _has(self, member: Flushed) -> bool:
+        with self._condition:
+            return id(member) in self._members
 
     def _wait(self) -> bool:
         """Sleep until something is due; False when nobody is left."""
