@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo lab test lint unit laws processes proofs browser prove bench pins setup clean
+.PHONY: help demo lab test lint unit shells laws processes proofs browser prove bench pins setup clean
 
 export PYTHON ?=
 unexport PYTHONDONTWRITEBYTECODE # else each worker of each part, and each process a test starts, compiles all anew
@@ -22,7 +22,7 @@ demo: .venv/.ready-run  ## a paper session on real bars and its dashboard; print
 lab: .venv/.ready-lab  ## JupyterLab with the notebooks
 	@exec .venv/bin/tradekit lab
 
-test: lint unit laws processes proofs browser  ## everything a change must pass: lint, unit, laws, proofs at CI size, browser, notebooks
+test: lint unit shells laws processes proofs browser  ## everything a change must pass: lint, unit, shells, laws, processes, proofs at CI size, browser, notebooks
 
 lint: .venv/.ready-dev  ## ruff, mypy --strict and the floors
 	.venv/bin/ruff check .
@@ -30,8 +30,11 @@ lint: .venv/.ready-dev  ## ruff, mypy --strict and the floors
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
 
-unit: .venv/.ready-dev  ## the unit tests alone (under 30 s)
-	$(PYTEST) -n $(WORKERS) -m "not law and not process and not proof and not browser and not notebook"
+unit: .venv/.ready-dev  ## the unit tests alone: what computes and does no I/O (under 30 s)
+	$(PYTEST) -n $(WORKERS) -m "not shell and not law and not process and not proof and not browser and not notebook"
+
+shells: .venv/.ready-dev  ## brokers against local servers, the bridge on a socket, journals, sessions, widgets, the command line
+	$(PYTEST) -n $(WORKERS) -m "shell and not law and not process and not proof and not browser and not notebook"
 
 laws: .venv/.ready-dev  ## the laws of the code, each on many examples
 	$(PYTEST) -n $(WORKERS) -m "law and not process and not proof and not browser and not notebook"

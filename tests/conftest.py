@@ -18,7 +18,8 @@ import pytest
 pytest.register_assert_rewrite(*(f"tradekit.testing.{name}" for name in ("brokers", "journals", "talk")))
 
 from tests.chromium import browser, chromium  # noqa: E402
-from tests.parts import needed, unnamed  # noqa: E402
+from tests.inward import kept_inward  # noqa: E402
+from tests.parts import PARTS, by_room, needed, unnamed  # noqa: E402
 from tradekit.core.redact import secrets  # noqa: E402
 
 __all__ = ["browser", "chromium"]
@@ -44,7 +45,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """A test whose part its file does not name would be missed when that part is run alone."""
+    """A test is of the part of its room; one whose part is named nowhere would be missed when that is run alone."""
+    for part in by_room(item.path):
+        item.add_marker(part)
     missed = unnamed(item.path, (mark.name for mark in item.iter_markers()))
     if missed:
         raise pytest.UsageError(
@@ -61,6 +64,15 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.enable()
         gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """What is of no other part is of the unit part, which does no I/O but on files."""
+    if PARTS.intersection(mark.name for mark in item.iter_markers()):
+        return (yield)
+    with kept_inward(item.nodeid):
+        return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -31,6 +31,7 @@ def test_the_rooms_offer_names_that_are_loaded_when_used() -> None:
     assert tk.research.__all__ == ["export_parquet", "page", "rewind", "statistics", "trade_log"]
 
 
+@pytest.mark.shell
 def test_the_door_opens_without_anything_heavy() -> None:
     asked = f"import sys, tradekit; dir(tradekit.widgets); print(*(set({HEAVY!r}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)

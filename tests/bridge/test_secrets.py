@@ -17,6 +17,8 @@ from tradekit.core.redact import secrets
 from tradekit.errors import RefusedError
 from tradekit.testing.source import FakeSource
 
+pytestmark = pytest.mark.shell
+
 SECRET = "s3cret-of-the-bridge"
 
 

@@ -22,6 +22,8 @@ from tradekit.bridge.server import Bridge
 from tradekit.errors import ConfigError, TradekitError
 from tradekit.testing.source import FakeSource
 
+pytestmark = pytest.mark.shell
+
 Serve = Callable[..., Bridge]
 
 

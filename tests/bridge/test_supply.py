@@ -3,11 +3,15 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import pytest
+
 from tradekit.bridge.frames import Since
 from tradekit.bridge.limits import Limits
 from tradekit.bridge.ring import Ring
 from tradekit.bridge.supply import Supply
 from tradekit.testing.source import FakeSource
+
+pytestmark = pytest.mark.shell
 
 T = TypeVar("T")
 

@@ -17,6 +17,8 @@ from tradekit.bridge.protocol import CloseCode
 from tradekit.bridge.server import Bridge
 from tradekit.testing.source import FakeSource
 
+pytestmark = pytest.mark.shell
+
 Serve = Callable[..., Bridge]
 
 

@@ -19,6 +19,8 @@ from tradekit.client.trust import trust
 from tradekit.errors import ConfigError, ConnectionLostError
 from tradekit.testing.source import FakeSource
 
+pytestmark = pytest.mark.shell
+
 Serve = Callable[..., Bridge]
 
 

@@ -16,6 +16,8 @@ from tradekit.bridge.ring import Ring
 from tradekit.bridge.supply import Supply
 from tradekit.bridge.writer import Writer
 
+pytestmark = pytest.mark.shell
+
 
 class Line:
     """A connection that keeps what is sent, and where it lies until the client takes it."""

@@ -7,6 +7,8 @@ from tradekit.core.memory import MemoryJournal
 from tradekit.core.open import open_journal, open_writer, set_aside
 from tradekit.errors import JournalLockedError
 
+pytestmark = pytest.mark.shell
+
 
 def test_no_path_means_memory() -> None:
     assert isinstance(open_writer(None), MemoryJournal)

@@ -20,6 +20,8 @@ from tradekit.core.verify import verify_file
 from tradekit.core.watermark import mark_path
 from tradekit.errors import ConfigError, JournalCorruptError, NotFoundError
 
+pytestmark = pytest.mark.shell
+
 FILLS = (1, 31, 32, 40, 90)  # criticals of a journal of 100; the others are marks
 EVENTS = 100
 

@@ -146,6 +146,7 @@ def test_a_journal_keeps_and_tells_the_clean_event_alone(redactor: Redactor) -> 
     assert next(journal.events()) == stored.event
 
 
+@pytest.mark.shell
 def test_no_byte_of_the_file_holds_it_and_the_chain_holds(redactor: Redactor, tmp_path: Path) -> None:
     path = tmp_path / "events.log"
     with open_writer(path) as journal:

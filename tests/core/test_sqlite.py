@@ -20,6 +20,8 @@ from tradekit.core.verify import verify_file
 from tradekit.core.watermark import MarkState, read_mark
 from tradekit.errors import JournalCorruptError, JournalError, JournalLockedError, NotFoundError, VersionError
 
+pytestmark = pytest.mark.shell
+
 
 class TestSqliteJournal(JournalContract):
     @pytest.fixture

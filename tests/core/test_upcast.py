@@ -106,6 +106,7 @@ def test_a_step_is_registered_once() -> None:
         upcaster("quote.seen", 1)(dict)
 
 
+@pytest.mark.shell
 def test_a_journal_of_an_older_program_is_read_and_written_on(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     with open_writer(path) as journal:
@@ -122,6 +123,7 @@ def test_a_journal_of_an_older_program_is_read_and_written_on(tmp_path: Path) ->
         assert reader.verify().ok
 
 
+@pytest.mark.shell
 def test_an_older_program_refuses_to_write_a_journal_with_newer_events(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     new = quote_v3()(1.0, 2.0, "x")  # type: ignore[call-arg]

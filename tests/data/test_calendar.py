@@ -14,6 +14,8 @@ from tradekit.data.sessions import Sessions
 from tradekit.errors import DataError
 from tradekit.model.instrument import Instrument
 
+pytestmark = pytest.mark.shell
+
 
 def ns(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) * 1_000_000_000

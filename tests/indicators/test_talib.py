@@ -11,6 +11,8 @@ import talib
 import tradekit as tk
 from tradekit.indicators.base import Floats, Indicator
 
+pytestmark = pytest.mark.shell
+
 Bars = dict[str, Floats]
 I = tk.indicators  # noqa: E741 - a short name for a table
 

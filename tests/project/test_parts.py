@@ -1,13 +1,22 @@
-"""Whether a part of the tests imports what it needs, and nothing else."""
+"""Whether each test is of one part, and a part imports what it needs, and nothing else."""
 
+import itertools
 import re
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from _pytest.mark.expression import Expression
 
-from tests.parts import PARTS, may_hold, needed, unnamed
+from tests.inward import kept_inward
+from tests.parts import PARTS, SHELLS, by_room, may_hold, needed, unnamed
 
-UNIT = "not law and not process and not proof and not browser and not notebook"
+TESTS = Path(__file__).parents[1]
+UNIT = "not shell and not law and not process and not proof and not browser and not notebook"
 LAWS = "law and not process and not proof and not browser and not notebook"
 
 
@@ -17,6 +26,8 @@ LAWS = "law and not process and not proof and not browser and not notebook"
         ("def test_a(): ...", True, False),
         ("@law(200)\ndef test_a(): ...", True, True),
         ("@pytest.mark.law\ndef test_a(): ...", True, True),
+        ("pytestmark = pytest.mark.shell\ndef test_a(): ...", False, False),
+        ("pytestmark = pytest.mark.shell\n@law(200)\ndef test_a(): ...", False, True),
         ("    @pytest.mark.process\n    def test_a(): ...", True, False),
         ("pytestmark = pytest.mark.process\n@law(200)\ndef test_a(): ...", False, False),
         ("pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]", False, False),
@@ -50,6 +61,67 @@ def test_a_part_that_a_file_does_not_name_is_found(tmp_path: Path) -> None:
     assert unnamed(file, ["process", "law", "usefixtures"]) == {"process"}
 
 
+def test_a_room_of_shells_is_of_their_part_as_a_whole(tmp_path: Path) -> None:
+    assert by_room(TESTS / "brokers" / "ib" / "test_feed.py") == {"shell"}
+    assert (
+        by_room(TESTS / "state" / "test_ledger.py")
+        == by_room(tmp_path / "brokers" / "test_a.py")
+        == frozenset()
+    )
+    assert not may_hold("def test_a(): ...", UNIT, given=frozenset({"shell"}))
+    assert may_hold("@law(3)\ndef test_a(): ...", LAWS, given=frozenset({"shell"}))
+    assert {room for room in SHELLS if not (TESTS / room).is_dir()} == set()
+
+
+def called(root: Path) -> dict[str, str]:
+    """What each command of the Makefile asks of the markers."""
+    makefile = (root / "Makefile").read_text()
+    return dict(re.findall(r'^(\w+):.*\n\t\$\(PYTEST\).* -m "([^"]+)"$', makefile, re.MULTILINE))
+
+
 def test_every_marker_by_which_a_part_is_called_is_known(root: Path) -> None:
-    called = re.findall(r'-m "([^"]+)"', (root / "Makefile").read_text())
-    assert set(re.findall(r"\w+", " ".join(called))) - {"not", "and", "or"} == PARTS
+    assert set(re.findall(r"\w+", " ".join(called(root).values()))) - {"not", "and", "or"} == PARTS
+
+
+def test_however_it_is_marked_a_test_is_of_one_part_and_make_test_runs_it(root: Path) -> None:
+    parts = {name: Expression.compile(wanted) for name, wanted in called(root).items()}
+    for chosen in itertools.product((False, True), repeat=len(PARTS)):
+        marked = set(itertools.compress(sorted(PARTS), chosen))
+        asked = [name for name, part in parts.items() if part.evaluate(lambda name, /, **_: name in marked)]  # noqa: B023
+        assert len(asked) == 1, (marked, asked)
+    everything = re.search(r"^test: (.*?) *##", (root / "Makefile").read_text(), re.MULTILINE)
+    assert everything
+    assert set(parts) < set(everything[1].split())
+
+
+def connects() -> None:
+    with socket.socket() as outward:
+        outward.connect(("127.0.0.1", 9))
+
+
+def listens() -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        connects,
+        listens,
+        lambda: sqlite3.connect(":memory:"),
+        lambda: subprocess.run([sys.executable, "-c", ""]),
+    ],
+)
+def test_a_test_of_the_unit_part_takes_no_step_outward(step: Callable[[], object]) -> None:
+    with (
+        kept_inward("test_a"),
+        pytest.raises(RuntimeError, match=r"test_a belongs to the unit part, and does"),
+    ):
+        step()
+
+
+def test_what_a_test_leaves_is_no_matter_of_the_next(tmp_path: Path) -> None:
+    with kept_inward("test_a"):
+        (tmp_path / "files").write_text("are no step outward")
+    sqlite3.connect(tmp_path / "db").close()

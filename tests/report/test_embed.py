@@ -6,9 +6,12 @@ import json
 from html.parser import HTMLParser
 
 import pandas as pd
+import pytest
 
 from tradekit.report.embed import packed_stage
 from tradekit.report.heatmap import heatmap
+
+pytestmark = pytest.mark.shell
 
 
 def test_an_item_is_plain_json_without_bokehs_scripts() -> None:

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from tradekit.report.heatmap import heatmap
+
+pytestmark = pytest.mark.shell
 
 CELLS = pd.DataFrame({"a": [2, 2, 10, 10], "b": [20, 3, 20, 3], "value": [1.0, None, 3.0, 4.0]})
 

@@ -4,6 +4,8 @@ import pytest
 
 from tradekit.report.overlay import COLOURS, overlay
 
+pytestmark = pytest.mark.shell
+
 CURVES = [("#1 a", [0, 60_000, 120_000], [100.0, 110.0, 90.0]), ("#2 b", [60_000, 180_000], [10.0, 20.0])]
 
 

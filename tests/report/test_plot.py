@@ -14,6 +14,8 @@ from tests.chromium import opened
 from tradekit.report.embed import Chart
 from tradekit.report.plot import plot
 
+pytestmark = pytest.mark.shell
+
 
 def run(
     n: int, every: int = 20, *, instrument: str = "BTCUSDT"

@@ -15,6 +15,8 @@ from tests.builders import law
 from tradekit.data.load import load_bars
 from tradekit.report.stats import statistics
 
+pytestmark = pytest.mark.shell
+
 FOLDER = Path(__file__).parent / "references"
 SERIES: dict[str, Any] = json.loads((FOLDER / "references.json").read_text(encoding="utf-8"))
 OURS = {

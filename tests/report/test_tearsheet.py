@@ -14,6 +14,8 @@ from tradekit.run.backtest import backtest
 from tradekit.run.result import Result
 from tradekit.strategy.library import SmaCross
 
+pytestmark = pytest.mark.shell
+
 
 @pytest.fixture(scope="module")
 def result() -> Result:

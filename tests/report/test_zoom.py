@@ -6,6 +6,8 @@ import pytest
 
 from tradekit.report.zoom import COARSEST_BARS, FINEST_BARS, curve_at, fill_columns, levels, timeframe_of
 
+pytestmark = pytest.mark.shell
+
 MINUTE_MS = 60_000
 
 

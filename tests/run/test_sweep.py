@@ -19,6 +19,8 @@ from tradekit.strategy.base import Strategy
 from tradekit.strategy.library import SmaCross, SmaCrossVector
 from tradekit.strategy.vector import Bars
 
+pytestmark = pytest.mark.shell
+
 WALK = np.round(100 * 64 * np.exp(np.random.default_rng(6).normal(0, 0.01, 400).cumsum())) / 64
 BARS = columns([flat(n, price) for n, price in enumerate(WALK.tolist())])
 GRID = {"fast": range(2, 5), "slow": [8, 13]}

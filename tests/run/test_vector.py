@@ -17,6 +17,8 @@ from tradekit.run.backtest import backtest
 from tradekit.run.result import Result
 from tradekit.run.vector import VectorResult
 
+pytestmark = pytest.mark.shell
+
 STAIRS = columns([flat(n, 97.0 + n % 5) for n in range(12)])
 HOLD = [0, 1, 1, NAN, 2, 0, 0, -1, 0, 1, 1, 0]
 

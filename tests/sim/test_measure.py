@@ -20,6 +20,8 @@ from tradekit.sim.costs import Costs
 from tradekit.sim.measure import numbers_of, periods_a_year
 from tradekit.sim.vector import Terms, equity_of, fills_of
 
+pytestmark = pytest.mark.shell
+
 CASH = 10_000.0
 HOUR = 3_600_000_000_000
 WANTED = st.lists(st.sampled_from([0.0, 1.0, 2.0, -1.0, 0.5, -3.0, math.nan]), min_size=1, max_size=60)

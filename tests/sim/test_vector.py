@@ -14,6 +14,8 @@ from tradekit.sim import vector
 from tradekit.sim.costs import Costs
 from tradekit.sim.vector import Fills, Terms, equity_of, fills_of, on_lots
 
+pytestmark = pytest.mark.shell
+
 
 @pytest.fixture
 def without_numba(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

@@ -6,8 +6,12 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from tradekit.testing.alpaca import shapes
 from tradekit.testing.alpaca.venue import Venue
+
+pytestmark = pytest.mark.shell
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # its streams stand on a client that is deprecated
