@@ -8,7 +8,7 @@ import pytest
 from tests.client.wire import TOKEN, Replica
 from tests.sessions import wait_until
 from tradekit.bridge.server import Bridge
-from tradekit.errors import ConfigError, VersionError
+from tradekit.errors import ConfigError, ConnectionLostError, VersionError
 from tradekit.testing.source import FakeSource
 
 Serve = Callable[..., Bridge]
@@ -223,3 +223,14 @@ def test_an_address_that_is_none_or_unsafe_is_refused(uri: str, message: str) ->
 def test_an_address_is_completed() -> None:
     assert Replica("ws://localhost:8765").connection.uri == "ws://localhost:8765/ws"
     assert Replica("wss://desk.example/bridge").connection.uri == "wss://desk.example/bridge"
+
+
+def test_what_is_asked_as_another_thread_closes_it_is_told_so(serve: Serve, follow: Follow) -> None:
+    replica = follow(serve())
+    assert replica.connection.wait_settled(30).name == "live"
+    thread = replica.connection._thread
+    replica.connection.close()
+    replica.connection._thread = thread  # as who asks saw it just before
+    with pytest.raises(ConnectionLostError, match="state_at was not sent: this connection is closed"):
+        replica.connection.query("state_at")
+    replica.connection._thread = None

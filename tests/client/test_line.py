@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosedOK
 
+from tests.interleaved import interleavings
 from tradekit.bridge.frames import Ack, CommandAsked
 from tradekit.client.line import Line
 from tradekit.client.status import LineStatus
@@ -28,20 +29,24 @@ class Ending:
         raise ConnectionClosedOK(None, None)
 
 
+def line_to_nobody() -> Line:
+    options: dict[str, Any] = {"tls": None, "topics": None, "reducer": None, "reconnect_cap_s": 1.0}
+    options |= {"stale_after_s": 3.0, "dead_after_s": 10.0}
+    clock = SystemClock()
+    listener: Any = None
+    return Line(
+        lambda: "ws://127.0.0.1:1/ws",
+        lambda: "t",
+        listener,
+        LineStatus(clock, lambda _: None),
+        clock,
+        **options,
+    )
+
+
 def ask(heard: Ack | ConnectionLostError) -> Any:
     async def asked() -> Any:
-        options: dict[str, Any] = {"tls": None, "topics": None, "reducer": None, "reconnect_cap_s": 1.0}
-        options |= {"stale_after_s": 3.0, "dead_after_s": 10.0}
-        clock = SystemClock()
-        listener: Any = None
-        line = Line(
-            lambda: "ws://127.0.0.1:1/ws",
-            lambda: "t",
-            listener,
-            LineStatus(clock, lambda _: None),
-            clock,
-            **options,
-        )
+        line = line_to_nobody()
         line._ws = Ending(line, heard)
         line._open.set()
         return await line.ask(CommandAsked("1", "stop", {}, 1), 1.0)
@@ -56,3 +61,16 @@ def test_a_session_that_ends_with_its_answer_has_answered() -> None:
 def test_a_session_that_ends_without_one_leaves_it_open_what_happened() -> None:
     with pytest.raises(ConnectionLostError, match="may or may not"):
         ask(ConnectionLostError("the line broke; it may or may not have happened"))
+
+
+def test_the_sessions_clock_may_be_asked_while_a_new_line_forgets_it() -> None:
+    def known() -> Line:
+        line = line_to_nobody()
+        line._server_clock = 10.0
+        return line
+
+    def forget(line: Line) -> None:
+        line._server_clock = None
+
+    for line in interleavings(known, Line.server_ms, forget, within="client/line.py", fine=True):
+        assert line.server_ms() is None

@@ -6,6 +6,7 @@ import pytest
 
 from tests.builders import flat
 from tests.client.told import DAY, folded, told
+from tests.interleaved import interleavings
 from tradekit.client.replica import Replica
 from tradekit.client.status import Status
 from tradekit.core.codec import encode, encode_event
@@ -143,3 +144,34 @@ def test_readers_see_whole_frames_only() -> None:
     reader.join(WAIT_S)
     assert all(count % 2 == 0 for count in counts)
     assert len(replica.state.bars["BTC"]["1m"]) == 200
+
+
+def test_who_waits_for_the_state_keeps_nobody_from_watching_it(replica: Replica) -> None:
+    watched = threading.Event()
+
+    def watch() -> None:
+        replica.watch(lambda names, events: None)
+        watched.set()
+
+    def meanwhile(state: State) -> bool:
+        threading.Thread(target=watch, daemon=True).start()
+        return watched.wait(WAIT_S)
+
+    assert replica.wait_for(meanwhile, 0)
+
+
+def test_what_comes_as_a_wait_begins_is_not_missed(replica: Replica) -> None:
+    def twelfth() -> Replica:
+        one = Replica()
+        one.on_snapshot("j", 3, 1, 10, parts(folded(DAY[:10])))
+        return one
+
+    met: list[bool] = []
+    for _ in interleavings(
+        twelfth,
+        lambda one: met.append(one.wait_for(lambda state: state.seq == 12, WAIT_S)),
+        lambda one: one.on_events(11, 12, raw(told()[10:12])),
+        within="client/replica.py",
+    ):
+        assert met == [True]
+        met.clear()

@@ -173,3 +173,24 @@ def test_a_stream_that_the_end_of_the_thread_cuts_off_ends_here_too() -> None:
 
     asyncio.run(play())
     assert heard == [LinkSaid(up=True)]
+
+
+def test_a_stream_whose_thread_ends_before_it_begins_ends_here_too() -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    async def held_up() -> None:
+        began.set()
+        go_on.wait(30)
+
+    async def play() -> Said | None:
+        own = OwnThread(Telling())
+        own.start(held_up())
+        await asyncio.to_thread(began.wait, 30)
+        listening = asyncio.create_task(anext(own.reports(), None))
+        await asyncio.sleep(0)  # it asks for the stream
+        assert own._thread is not None
+        own._thread.stop(0)
+        go_on.set()
+        return await asyncio.wait_for(listening, 30)
+
+    assert asyncio.run(play()) is None

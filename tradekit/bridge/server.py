@@ -97,12 +97,14 @@ class Bridge:
         """Tell the clients, then end every connection within `timeout_s`, whatever they do."""
         with self._lock:
             thread = self._thread
-            if thread is None or self._service is None or thread.loop.is_closed():
+            if thread is None or self._service is None:
                 return
             try:
                 thread.run(self._service.close(timeout_s * 0.75)).result(timeout=timeout_s * 0.85)
             except TimeoutError:
                 pass  # the loop itself is stuck; the thread is a daemon and ends with the process
+            except RuntimeError:
+                pass  # it was closed before
             finally:
                 thread.stop(timeout_s * 0.15)
 

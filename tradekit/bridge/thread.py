@@ -5,6 +5,7 @@ Knows nothing of what runs on it.
 
 import asyncio
 import concurrent.futures
+import contextlib
 import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -19,6 +20,8 @@ class LoopThread:
 
     def __init__(self, name: str) -> None:
         self.loop = asyncio.new_event_loop()
+        self._lock = threading.Lock()
+        self._ending = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -28,20 +31,19 @@ class LoopThread:
         return threading.current_thread() is self._thread
 
     def run(self, work: Coroutine[Any, Any, T]) -> "concurrent.futures.Future[T]":
-        """Start a coroutine on the loop, from any thread; raises RuntimeError once the loop has ended."""
-        try:
-            return asyncio.run_coroutine_threadsafe(work, self.loop)
-        except RuntimeError:
-            work.close()
-            raise
+        """Start a coroutine on the loop, from any thread; raises RuntimeError once the loop is being ended."""
+        with self._lock:  # what is taken begins before the loop ends, and so is cancelled with the rest
+            if not self._ending:
+                return asyncio.run_coroutine_threadsafe(work, self.loop)
+        work.close()
+        raise RuntimeError("the loop has ended")
 
     def stop(self, timeout_s: float) -> bool:
         """Cancel what runs, end the loop, wait for the thread (unless called on it); whether it ended."""
-        if self._thread.is_alive() and not self.loop.is_closed():
-            try:
+        with self._lock:
+            self._ending = True
+            with contextlib.suppress(RuntimeError):  # it has closed already
                 self.loop.call_soon_threadsafe(self.loop.stop)
-            except RuntimeError:  # it closed just now
-                return True
         if self.is_current:
             return False
         self._thread.join(timeout_s)

@@ -202,7 +202,12 @@ class Connection:
             raise RefusedError(
                 f"{name} from a callback would wait for itself; ask from another thread", code="thread"
             )
-        future = thread.run(work)
+        try:
+            future = thread.run(work)
+        except RuntimeError:  # it was closed by another thread just now
+            raise ConnectionLostError(
+                f"{name} was not sent: this connection is closed; connect again"
+            ) from None
         try:
             return future.result(
                 2 * timeout_s + 0.5

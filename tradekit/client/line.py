@@ -138,9 +138,8 @@ class Line:
 
     def server_ms(self) -> int | None:
         """The session's clock now [UTC ms], as near as its beats tell; None before the first."""
-        if self._server_clock is None:
-            return None
-        return int((self._server_clock + self._clock.monotonic()) * 1000)
+        ahead = self._server_clock  # read once: a new connection forgets it
+        return None if ahead is None else int((ahead + self._clock.monotonic()) * 1000)
 
     def start_afresh(self) -> None:
         """Drop the line and come back with a new snapshot."""

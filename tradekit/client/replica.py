@@ -58,6 +58,7 @@ class Replica:
         self._status = Status("connecting", self._clock.monotonic())
         self._watchers: tuple[Watcher, ...] = ()
         self._arrived = threading.Condition()
+        self._turn = 0  # counts what arrived
 
     def _empty(self) -> "Store[State]":
         return Store(State(), apply, fingerprint=fingerprint, clock=self._clock)
@@ -134,13 +135,16 @@ class Replica:
 
     def wait_for(self, predicate: Callable[[State], object], timeout_s: float) -> bool:
         """Wait until `predicate(state)` is true, at most so long; whether it did. Not on a callback's thread."""
-
-        def met() -> bool:
-            with self.lock:
-                return bool(predicate(self.state))
-
-        with self._arrived:
-            return self._arrived.wait_for(met, timeout_s)
+        end = self._clock.monotonic() + timeout_s
+        while True:
+            turn = self._turn
+            with self.lock:  # never within `_arrived`: whoever holds the state still may begin to watch
+                if predicate(self.state):
+                    return True
+            left_s = end - self._clock.monotonic()
+            with self._arrived:
+                if left_s <= 0 or not self._arrived.wait_for(lambda: self._turn != turn, left_s):  # noqa: B023
+                    return False
 
     # --- fed by a connection --------------------------------------------------------------------------------
 
@@ -189,15 +193,18 @@ class Replica:
         before = self._status
         turned = (status.name, status.alarm) != (before.name, before.alarm)
         self._status = status
-        with self._arrived:
-            self._arrived.notify_all()
+        self._wake()
         if turned:
             for watcher in self._watchers:
                 if watcher.turned is not None:
                     watcher.turned(status.name)
 
     def _changed(self, names: frozenset[str], events: list[Event]) -> None:
-        with self._arrived:
-            self._arrived.notify_all()
+        self._wake()
         for watcher in self._watchers:
             watcher.changed(names, events)
+
+    def _wake(self) -> None:
+        with self._arrived:
+            self._turn += 1
+            self._arrived.notify_all()

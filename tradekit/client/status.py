@@ -41,6 +41,7 @@ class LineStatus:
 
     def __init__(self, clock: Clock, on_change: Callable[[Status], None]) -> None:
         self._clock, self._on_change = clock, on_change
+        self._telling = threading.RLock()  # each is told before the next is taken, whoever says so
         self._changed = threading.Condition()
         self._current = Status("connecting", clock.monotonic())
 
@@ -51,22 +52,24 @@ class LineStatus:
 
     def turn(self, name: StatusName, reason: str = "") -> None:
         """Take a new status; nothing happens if name and reason are what they were, or the line is closed."""
-        with self._changed:
+        with self._telling:
             now = self._current
             if now.name == "closed" or (now.name, now.reason) == (name, reason):
                 return
             since = now.since if now.name == name else self._clock.monotonic()
-            self._current = status = Status(name, since, reason, now.alarm)
-            self._changed.notify_all()
-        self._on_change(status)
+            self._take(Status(name, since, reason, now.alarm))
 
     def sound(self, alarm: str) -> None:
         """Take note of what the session says is wrong with it; "" when it is well."""
-        with self._changed:
+        with self._telling:
             now = self._current
             if now.alarm == alarm or now.name == "closed":
                 return
-            self._current = status = Status(now.name, now.since, now.reason, alarm)
+            self._take(Status(now.name, now.since, now.reason, alarm))
+
+    def _take(self, status: Status) -> None:
+        with self._changed:
+            self._current = status
             self._changed.notify_all()
         self._on_change(status)
 

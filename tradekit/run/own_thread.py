@@ -69,6 +69,9 @@ class OwnThread:
                 here.call_soon_threadsafe(heard.put_nowait, one)
 
         pumping = self.start(self._pump(hand))
+        pumping.add_done_callback(
+            lambda _: hand(None)
+        )  # also where the thread ends before the stream, or its begin
         try:
             while (said := await heard.get()) is not None:
                 if isinstance(said, Exception):
@@ -100,5 +103,3 @@ class OwnThread:
                 hand(said)
         except Exception as error:
             hand(error)
-        finally:  # also where the thread ends before the stream has: whoever listens must not wait for ever
-            hand(None)
