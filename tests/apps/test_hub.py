@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.interleaved import interleavings
 from tradekit.apps import hub as hub_module
+from tradekit.apps import live
 from tradekit.apps.hub import Hub
 from tradekit.core.clock import SystemClock
 from tradekit.model.session import CommandReceived, SignalRaised
@@ -236,5 +238,26 @@ def test_a_nudge_flushes_the_name_it_gives() -> None:
         hub.nudge("late")
         hub.close()
         session.replica.become("stale")
+
+    asyncio.run(play())
+
+
+def test_a_session_that_speaks_as_the_servers_loop_ends_is_not_disturbed() -> None:
+    def made() -> Hub:
+        loop = asyncio.new_event_loop()
+        return Hub(StageSession(), loop=loop, clock=SystemClock(), seats_in_all=lambda: 1)
+
+    for hub in interleavings(made, Hub._wake, lambda hub: hub.loop.close(), within="apps/hub.py"):
+        hub.nudge("ack")
+
+
+def test_a_page_whose_browser_left_before_it_sat_down_follows_nothing() -> None:
+    async def play() -> None:
+        session = StageSession()
+        page = live._Page(session, "dark")
+        page.leave()
+        page.sit()
+        assert live.seats_in_all() == 0
+        assert session.replica.watches == []
 
     asyncio.run(play())

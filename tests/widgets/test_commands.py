@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from tests.interleaved import interleavings
 from tests.widgets.later import Later
 from tradekit.core.clock import ManualClock
 from tradekit.errors import RefusedError
@@ -161,3 +162,29 @@ def test_a_verdict_without_both_halves_is_none(clock: ManualClock, asked: dict[s
     commands.request(json.dumps(asked))
     assert commands.ack["state"] == "no"
     assert (pool.waiting, session.said) == ([], [])
+
+
+def two_asked() -> tuple[StageSession, Commands, Later]:
+    session, pool = StageSession(), Later()
+    commands = Commands(session, told=lambda: None, clock=ManualClock(1), pool=pool)
+    commands.request(ask("arm"))
+    commands.request(ask("disarm"))
+    return session, commands, pool
+
+
+def test_of_two_answers_that_come_at_once_the_newer_ones_stands() -> None:
+    answers = [lambda them, which=which: them[2].waiting[which]() for which in (0, 1)]
+    for _, commands, _ in interleavings(two_asked, *answers, within="widgets/commands.py"):
+        assert commands.ack["text"] == "disarmed"
+
+
+def test_what_is_asked_as_an_answer_comes_is_sent_once() -> None:
+    answered = interleavings(
+        two_asked,
+        lambda them: them[2].waiting[1](),
+        lambda them: them[1].request(ask("halt")),
+        within="widgets/commands.py",
+    )
+    for _, commands, pool in answered:
+        commands.request(ask("halt"))
+        assert len(pool.waiting) == 3, "a second click"

@@ -114,3 +114,13 @@ def test_the_past_is_told_from_the_state(session: StageSession) -> None:
     assert "me said arm, refused: killed" in texts
     assert "b-1 filled: buy 0.75 BTCUSDT at 17,200.00" in texts
     assert "inside bar +1.0 close above" in texts
+
+
+def test_an_event_that_the_state_told_already_is_told_once() -> None:
+    stage = StageSession()
+    stage.replica.fold(SignalRaised("b", "BTCUSDT", "cross", 1.0))
+    past = diary.past(stage.replica.state)
+    late = event(past[0]["seq"], SignalRaised("b", "BTCUSDT", "cross", 1.0))
+    fresh = event(late.seq + 1, SignalRaised("b", "BTCUSDT", "again", 1.0))
+    assert diary.recent([late, fresh], past)[1:] == past
+    assert diary.recent([late], past) is past

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.interleaved import interleavings
 from tradekit.core.clock import SystemClock
 from tradekit.model.session import SignalRaised
 from tradekit.testing.stage import StageSession
@@ -126,3 +127,54 @@ def test_it_starts_again_after_it_ended() -> None:
         assert member.flushed.wait(5)
         flusher.leave(member)
         assert eventually(lambda: not flusher.running)
+
+
+def test_a_member_may_leave_whatever_its_thread_holds() -> None:
+    session, flusher = StageSession(), Flusher(SystemClock())
+    stays, leaves = Member(session, flusher), Member(session, flusher)
+    flusher.join(stays)
+    flusher.join(leaves)
+
+    def collected() -> None:
+        with stays.stream._lock:  # where a search for garbage may come upon the other
+            flusher.leave(leaves)
+
+    leaving = threading.Thread(target=collected, daemon=True)
+    leaving.start()
+    leaving.join(30)
+    assert not leaving.is_alive()
+    flusher.leave(stays)
+    assert eventually(lambda: not flusher.running)
+
+
+def test_who_joins_as_the_thread_ends_is_flushed() -> None:
+    def alone() -> tuple[StageSession, Flusher, Member]:
+        session, flusher = StageSession(), Flusher(SystemClock())
+        return session, flusher, Member(session, flusher)
+
+    def begin_and_end(it: tuple[StageSession, Flusher, Member]) -> None:
+        it[1]._thread = threading.current_thread()  # it runs, and finds that nobody is left
+        if not it[1]._ends():
+            it[1]._run()
+
+    def join(it: tuple[StageSession, Flusher, Member]) -> None:
+        session, flusher, member = it
+        flusher.join(member)
+        session.replica.fold(SIGNAL)
+        assert member.flushed.wait(30)
+        flusher.leave(member)
+
+    for _, flusher, _ in interleavings(alone, begin_and_end, join, within="widgets/flusher.py"):
+        assert eventually(lambda flusher=flusher: not flusher.running)
+
+
+def test_the_more_members_there_are_the_slower_each_is_flushed() -> None:
+    session, flusher = StageSession(), Flusher(SystemClock())
+    members = [Member(session, flusher) for _ in range(12)]
+    for member in members:
+        flusher.join(member)
+    assert eventually(lambda: all(m.stream._pending.pace == Pace.of_widgets(12) for m in members))
+    for member in members[1:]:
+        flusher.leave(member)
+    assert eventually(lambda: members[0].stream._pending.pace == Pace.of_widgets(1))
+    flusher.leave(members[0])

@@ -4,6 +4,7 @@ import gc
 
 import pytest
 
+from tests.interleaved import interleavings
 from tests.widgets.later import Later
 from tradekit.core.clock import ManualClock
 from tradekit.errors import RefusedError
@@ -107,3 +108,34 @@ def test_it_does_not_keep_its_session(clock: ManualClock, later: Later) -> None:
     line.ask()
     assert later.waiting == []
     assert "PageLine" in repr(line)
+
+
+def test_a_ticket_that_comes_while_one_is_taken_is_not_lost(gate: Gate, clock: ManualClock) -> None:
+    def asked() -> tuple[PageLine, Later]:
+        later = Later()
+        line = PageLine(gate, told=lambda: None, clock=clock, pool=later)
+        line.ask()
+        return line, later
+
+    taken: list[object] = []
+    made = interleavings(
+        asked,
+        lambda both: taken.append(both[0].take()),
+        lambda both: both[1].run(),
+        within="widgets/line.py",
+        fine=True,
+    )
+    for line, _ in made:
+        taken.append(line.take())
+        assert len([one for one in taken if one is not None]) == 1
+        taken.clear()
+
+
+def test_two_that_ask_at_once_ask_for_one_ticket(gate: Gate, clock: ManualClock) -> None:
+    made = interleavings(
+        lambda: PageLine(gate, told=lambda: None, clock=clock, pool=Later()),
+        PageLine.ask,
+        PageLine.keep_fresh,
+        within="widgets/line.py",
+    )
+    assert all(len(line._pool.waiting) == 1 for line in made)

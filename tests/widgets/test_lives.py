@@ -1,8 +1,11 @@
+import gc
+import weakref
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from tests.interleaved import interleavings
 from tests.widgets.deals import trade
 from tests.widgets.later import Later
 from tradekit.model.order import OrderFilled, OrderSubmitted, OrderType, Side
@@ -79,3 +82,39 @@ def test_who_has_closed_it_or_opened_another_is_not_told_of_the_first(stage: Any
     assert told[-1] == {"order": "", "state": ""}
     life.follow(session.replica.state)
     assert told[-1] == {"order": "", "state": ""}
+
+
+def looking(order: str = "hand-1") -> tuple[StageSession, Life, Later]:
+    session, pool = StageSession(), Later()
+    life = Life(session, told=lambda: None, pool=pool)
+    session.replica.fold(*trade(1), *trade(2))
+    life.ask(order)
+    return session, life, pool
+
+
+def test_an_order_that_is_clicked_as_something_becomes_of_another_is_the_one_that_is_shown() -> None:
+    def moved() -> tuple[StageSession, Life, Later]:
+        session, life, pool = looking("half")
+        half = OrderSubmitted("half", *WHO, Side.BUY, OrderType.MARKET, Decimal(1))
+        session.replica.fold(half)
+        return session, life, pool
+
+    def follow(it: tuple[StageSession, Life, Later]) -> None:
+        it[1].follow(it[0].replica.state)
+
+    for _, life, pool in interleavings(
+        moved, follow, lambda it: it[1].ask("hand-2"), within="widgets/lives.py"
+    ):
+        pool.run()
+        assert (life.story["order"], life.story["state"]) == ("hand-2", "ok")
+
+
+def test_a_session_that_is_gone_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    session, pool = StageSession(), Later()
+    life = Life(weakref.proxy(session), told=lambda: None, pool=pool)
+    session.replica.fold(*trade(1))
+    life.ask("hand-1")
+    del session
+    gc.collect()
+    pool.run()
+    assert caplog.records == []

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from tests.interleaved import interleavings
 from tests.widgets.deals import trade
 from tests.widgets.later import Later
 from tradekit.errors import ConnectionLostError
@@ -150,3 +151,48 @@ def test_a_busy_subject_pushes_its_oldest_lines_out_and_they_can_be_had_again(st
         search.older()
         pool.run()
     assert len(told[-1]["rows"]) == 5 * PAGE
+
+
+def searching() -> tuple[StageSession, Search, Later]:
+    session, pool = StageSession(), Later()
+    search = Search(session, told=lambda: None, pool=pool)
+    session.replica.fold(*trade(1), SignalRaised("s", "BTCUSDT", "cross", 1.0, 100.0))
+    search.ask("order.>")
+    pool.run()
+    return session, search, pool
+
+
+def behind() -> tuple[StageSession, Search, Later]:
+    """A fresh snapshot has come, so that the search is to be made again on a worker."""
+    session, search, pool = searching()
+    session.replica.snapshot(session.replica.state)
+    return session, search, pool
+
+
+def test_a_subject_that_is_asked_for_as_another_is_read_again_is_the_one_that_is_shown() -> None:
+    for session, search, pool in interleavings(
+        behind, lambda it: it[2].run(), lambda it: it[1].ask("signal.>"), within="widgets/search.py"
+    ):
+        pool.run()
+        assert subjects(search.found) == ["signal.raised.BTCUSDT"]
+        assert len(session.replica.watches) == 1
+
+
+def test_closed_as_it_is_read_again_it_follows_nobody() -> None:
+    for session, _, _ in interleavings(
+        behind, lambda it: it[2].run(), lambda it: it[1].close(), within="widgets/search.py"
+    ):
+        assert session.replica.watches == []
+
+
+def test_of_two_that_ask_at_once_one_is_followed() -> None:
+    for session, search, pool in interleavings(
+        searching,
+        lambda it: it[1].ask("signal.>"),
+        lambda it: it[1].ask("order.filled.>"),
+        within="widgets/search.py",
+    ):
+        pool.run()
+        assert len(session.replica.watches) == 1
+        [subject] = subjects(search.found)
+        assert subject.startswith(search.found["subject"].rstrip(">"))

@@ -5,6 +5,7 @@ seat makes its parts and writes them. One seat's failure is its own.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -148,9 +149,10 @@ class Hub:
 
     def _wake(self) -> None:
         """On any thread: have the loop look, once however often this is called meanwhile."""
-        if not self._woken and not self.loop.is_closed():
+        if not self._woken:
             self._woken = True
-            self.loop.call_soon_threadsafe(self._look)
+            with contextlib.suppress(RuntimeError):  # the server's loop has ended
+                self.loop.call_soon_threadsafe(self._look)
 
     def _look(self) -> None:
         self._woken = False

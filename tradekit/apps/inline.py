@@ -6,7 +6,6 @@ Knows no server and no Panel: a notebook's page is told by one thread, and says 
 from collections.abc import Callable
 from typing import Any
 
-import anywidget
 import traitlets
 from ipywidgets import HBox, Layout, VBox, Widget
 
@@ -20,6 +19,7 @@ from tradekit.widgets.pace import Batch, Pace
 from tradekit.widgets.pane import drawn_by
 from tradekit.widgets.panes import ALL, TABLES, changed_text
 from tradekit.widgets.stream import Stream
+from tradekit.widgets.written import Written
 
 __all__ = ["InlineCockpit", "NotebookPane", "show_inline"]
 
@@ -27,7 +27,7 @@ _CHART, _BLOTTER, _LOG = 420, 240, 400  # heights [px]; the log ends about where
 _SIDE, _GAP = "300px", "4px"
 
 
-class NotebookPane(anywidget.AnyWidget):
+class NotebookPane(Written):
     """One pane of the cockpit: its parts as JSON text, its drawing in the bundled script."""
 
     _esm = drawn_by("panes")
@@ -56,8 +56,7 @@ class NotebookPane(anywidget.AnyWidget):
     def put(self, parts: dict[str, Any]) -> None:
         """Send the parts that differ from what is shown, of lists only the rows that do, all as one message."""
         with self.hold_sync():
-            for name, text in changed_text(self._lists.news(parts), {}).items():
-                setattr(self, name, text)
+            self.write(changed_text(self._lists.news(parts), {}))
 
     def on_request(self, handler: Callable[[str], object]) -> None:
         """Call `handler` with each request of the pane."""
@@ -107,6 +106,8 @@ class InlineCockpit(VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     def flush(self, batch: Batch) -> None:
         """Show what changed; called on the flusher's thread alone."""
+        if ALL in batch.changed:  # a fresh snapshot, or a page after a rest: ours may be another story
+            self._entries = self._past()
         self._entries = diary.recent(batch.events, self._entries, self._session.replica.state.instruments)
         self._cockpit.write(self._parts(batch))
 
@@ -137,7 +138,6 @@ class InlineCockpit(VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._watching = shown
         if shown:
             self._stream = self._watch()
-            self._entries = self._past()
             self._stream.nudge(ALL)
             FLUSHER.join(self)
         else:

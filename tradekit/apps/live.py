@@ -69,6 +69,7 @@ class _Page:
     def __init__(self, session: Any, theme: str, view: str = "") -> None:
         self._session = session
         self._doc: Any = pn.state.curdoc
+        self._left = False
         self.cockpit: Cockpit | Monitoring
         if view == "monitoring":
             panes = monitoring_panes(theme)
@@ -83,12 +84,15 @@ class _Page:
         self._doc.add_next_tick_callback(self.sit)
 
     def sit(self) -> None:
-        """Follow the session from now on."""
+        """Follow the session from now on, unless the browser session ended first."""
+        if self._left:
+            return
         hub_of(self._session).join(self)
         self.cockpit.sit()
 
     def leave(self) -> None:
         """Follow it no more. When nobody looks nobody watches; the next page makes another hub."""
+        self._left = True
         self.cockpit.close()
         hub = _HUBS.get(self._session)
         if hub is None:

@@ -5,6 +5,7 @@ Knows no pane and no socket; what the session says, or why it did not, is told w
 
 import json
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any, NamedTuple
@@ -76,6 +77,7 @@ class Commands:
         self._clock = clock
         self._pool = pool
         self._read = read
+        self._lock = threading.Lock()  # so that what came of an older one is never told after a newer one's
         self._count = 0
         self._answered = 0  # the newest whose outcome was told
         self._waiting = ("", float("-inf"))  # the last one without an answer yet, and since when
@@ -86,23 +88,30 @@ class Commands:
         asked, now = json.loads(text), self._clock.monotonic()
         wish = self._read(self._session, asked)
         if isinstance(wish, str):
-            self._tell("no", str(asked.get("name", "")), wish)
-        elif self._waiting[0] == wish.name and now - self._waiting[1] < _PATIENCE_S:
-            return  # a second click while the first waits for its answer
-        else:
+            with self._lock:
+                self._note("no", str(asked.get("name", "")), wish)
+            self._told()
+            return
+        with self._lock:
+            if self._waiting[0] == wish.name and now - self._waiting[1] < _PATIENCE_S:
+                return  # a second click while the first waits for its answer
             self._count += 1
-            self._waiting = (wish.name, now)
-            self._tell("busy", wish.name, f"{wish.words}: waiting for the session")
-            self._pool.submit(self._run, wish, self._count)
+            number, self._waiting = self._count, (wish.name, now)
+            self._note("busy", wish.name, f"{wish.words}: waiting for the session")
+        self._told()
+        self._pool.submit(self._run, wish, number)
 
     def _run(self, wish: Wish, number: int) -> None:
         state, text, seq = self._outcome(wish)
-        newest = number == self._count
-        if newest:
-            self._waiting = ("", float("-inf"))
-        if newest or (state == "ok" and number > self._answered):  # what was asked since has the last word
+        with self._lock:
+            newest = number == self._count
+            if newest:
+                self._waiting = ("", float("-inf"))
+            elif state != "ok" or number <= self._answered:  # what was asked since has the last word
+                return
             self._answered = number
-            self._tell(state, wish.name, text, seq)
+            self._note(state, wish.name, text, seq)
+        self._told()
 
     def _outcome(self, wish: Wish) -> tuple[str, str, int]:
         try:
@@ -120,9 +129,8 @@ class Commands:
             return "no", f"{wish.words} failed: {error}", 0
         return "ok", wish.done, seq
 
-    def _tell(self, state: str, name: str, text: str, seq: int = 0) -> None:
+    def _note(self, state: str, name: str, text: str, seq: int = 0) -> None:
         ts = milliseconds(self._clock.now()) if state != "busy" else 0
         self.ack = {
             "state": state, "name": name, "text": text, "seq": sequence(seq) if seq else "", "ts": ts,
         }  # fmt: skip
-        self._told()

@@ -51,10 +51,12 @@ def recent(
 ) -> list[Line]:
     """`before` with new events on top, newest first, prices at the instruments' ticks; bars and marks are no news.
 
-    Without news it is `before` itself.
+    Nor is what `before` has: a state that was read may be ahead of the events that come. Without news it is `before`.
     """
     known = instruments or {}
-    fresh = [line(event, known) for event in events if not isinstance(event.data, (Bar, MarkUpdated))]
+    news = [event for event in events if not isinstance(event.data, (Bar, MarkUpdated))]
+    shown = {line["seq"] for line in before} if news else set()
+    fresh = [line(event, known) for event in news if event.seq not in shown]
     return [*reversed(fresh), *before][:KEPT] if fresh else before
 
 

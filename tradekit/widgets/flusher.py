@@ -3,9 +3,11 @@
 Knows no widget class; a widget that is collected or leaves is forgotten, with the last one the thread ends.
 """
 
+import contextlib
 import logging
 import threading
 import weakref
+from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from tradekit.core.clock import Clock, SystemClock
@@ -38,93 +40,93 @@ class Flusher:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self._condition = threading.Condition()
-        self._members: dict[int, weakref.ref[Flushed]] = {}
+        self._members: set[weakref.ref[Flushed]] = set()
+        self._starting = threading.Lock()  # guards `_thread`; no other lock is taken while it is held
         self._thread: threading.Thread | None = None
-        self._woken = False
+        self._called = False
+        self._calls: SimpleQueue[None] = SimpleQueue()
         self._beat_at = float("-inf")
 
     def join(self, member: Flushed) -> None:
         """Flush `member` (held weakly) from now on."""
         new: threading.Thread | None = None
-        with self._condition:
-            self._members[id(member)] = weakref.ref(member)
-            self._share()
+        self._members.add(weakref.ref(member))
+        with self._starting:
             if self._thread is None:
                 self._thread = new = threading.Thread(target=self._run, name="tradekit-widgets", daemon=True)
         if new is not None:
-            new.start()  # not under the lock: what its start collects may leave
+            new.start()
         self.wake()
 
     def leave(self, member: Flushed) -> None:
-        """Flush `member` no more."""
-        with self._condition:
-            self._members.pop(id(member), None)
-            self._share()
+        """Flush `member` no more. Takes no lock: a member that is collected may leave in the middle of anything."""
+        self._members.discard(weakref.ref(member))
         self.wake()
 
     def wake(self) -> None:
-        """Something may be due; any thread may say so."""
-        with self._condition:
-            self._woken = True
-            self._condition.notify()
+        """Something may be due; any thread may say so, whatever it holds: it waits for nobody."""
+        if not self._called:
+            self._called = True
+            self._calls.put(None)
 
     @property
     def running(self) -> bool:
         """Whether the thread lives."""
         return self._thread is not None
 
-    def _share(self) -> None:
-        pace = Pace.of_widgets(len(self._members))
-        for member in self._alive():
-            member.stream.set_pace(pace)
-
     def _alive(self) -> list[Flushed]:
-        found = {key: reference() for key, reference in self._members.items()}
-        for key in [key for key, member in found.items() if member is None]:
-            del self._members[key]
-        return [member for member in found.values() if member is not None]
+        found = []
+        for reference in self._members.copy():  # what is collected meanwhile may leave
+            member = reference()
+            if member is None:
+                self._members.discard(reference)
+            else:
+                found.append(member)
+        return found
 
     def _run(self) -> None:
-        while True:
-            if not self._wait():
-                return
+        while not self._ends():
+            self._sleep()
             now = self.clock.monotonic()
-            with self._condition:
-                members = self._alive()
             beating = now - self._beat_at >= BEAT_S
             if beating:
                 self._beat_at = now
+            members = self._alive()
+            pace = Pace.of_widgets(len(members))
             while members:
-                self._flush(members.pop(), now, beating)
+                self._flush(members.pop(), now, pace, beating)
 
-    def _flush(self, member: Flushed, now: float, beating: bool) -> None:
+    def _ends(self) -> bool:
+        """Whether nobody is left; whoever joins from then on starts another thread."""
+        if self._alive():
+            return False
+        with self._starting:
+            if self._members:
+                return False
+            self._thread = None
+            return True
+
+    def _sleep(self) -> None:
+        """Until something is due."""
+        self._called = False  # from here on a call ends the sleep; what was said before is seen below
+        times = [due for member in self._alive() if (due := member.stream.due()) is not None]
+        pause = max(0.0, min([*times, self._beat_at + BEAT_S]) - self.clock.monotonic())
+        with contextlib.suppress(Empty):
+            self._calls.get(timeout=pause)
+
+    def _flush(self, member: Flushed, now: float, pace: Pace, beating: bool) -> None:
         try:
             if beating:
                 member.beat()
+            member.stream.set_pace(pace)
             batch = member.stream.take(now)
             if batch is not None:
                 member.flush(batch)
         except Exception:
-            if self._has(member):  # one that left meanwhile has nothing to show, and no page
+            if (
+                weakref.ref(member) in self._members
+            ):  # one that left meanwhile has nothing to show, and no page
                 _log.exception("a widget could not be flushed; the others go on")
-
-    def _has(self, member: Flushed) -> bool:
-        with self._condition:
-            return id(member) in self._members
-
-    def _wait(self) -> bool:
-        """Sleep until something is due; False when nobody is left."""
-        with self._condition:
-            times = [due for member in self._alive() if (due := member.stream.due()) is not None]
-            if not self._members:
-                self._thread = None
-                return False
-            pause = max(0.0, min([*times, self._beat_at + BEAT_S]) - self.clock.monotonic())
-            if not self._woken:
-                self._condition.wait(pause)
-            self._woken = False
-            return True
 
 
 FLUSHER = Flusher(SystemClock())

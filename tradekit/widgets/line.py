@@ -3,7 +3,9 @@
 A ticket never stands in a trait: traits are saved into the notebook. Knows no widget and no socket.
 """
 
+import threading
 import weakref
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any
@@ -26,9 +28,9 @@ class PageLine:
         self._told = told
         self._clock = clock
         self._pool = pool
-        self._asked = False
+        self._asking = threading.Lock()  # held from the question to its answer
         self._asked_at = float("-inf")
-        self._message: dict[str, Any] | None = None
+        self._messages: deque[dict[str, Any]] = deque(maxlen=1)
 
     @property
     def address(self) -> str:
@@ -43,15 +45,17 @@ class PageLine:
     def ask(self) -> None:
         """Ask the session for a ticket, unless that is under way or the session is not there."""
         session = self._session()
-        if self._asked or session is None or session.replica.status != "live":
+        if session is None or session.replica.status != "live" or not self._asking.acquire(blocking=False):
             return
-        self._asked, self._asked_at = True, self._clock.monotonic()
+        self._asked_at = self._clock.monotonic()
         self._pool.submit(self._mint)
 
     def take(self) -> dict[str, Any] | None:
         """What to send to the page, once: a ticket, or why there is none."""
-        message, self._message = self._message, None
-        return message
+        try:
+            return self._messages.popleft()
+        except IndexError:
+            return None
 
     def _mint(self) -> None:
         session: Any = self._session()
@@ -59,8 +63,9 @@ class PageLine:
             message = {"op": "ticket", "ticket": session.ticket(SCOPE)}
         except (TradekitError, AttributeError) as error:
             message = {"op": "ticket", "problem": str(error)}
-        self._asked = False
-        self._message = message
+        finally:
+            self._asking.release()
+        self._messages.append(message)
         self._told()
 
     def __repr__(self) -> str:

@@ -4,6 +4,7 @@ Knows no pane; the story comes over the wire, on a worker's thread.
 """
 
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any
@@ -30,38 +31,47 @@ class Life:
         self._session = session
         self._told = told
         self._pool = pool
+        self._lock = threading.Lock()
         self._count = 0
         self._standing: Standing = ()  # of the order when its story was asked for
         self.story: dict[str, Any] = {"order": "", "state": ""}
 
     def ask(self, order: str) -> None:
         """Look at `order`; "" looks at none."""
-        self._count += 1
-        if not order:
-            self._show({"order": "", "state": ""})
-            return
-        if self.story["order"] != order:
-            self._show({"order": order, "state": "busy"})
         with self._session.replica.lock:
-            self._standing = _standing(self._session.replica.state, order)
-        self._pool.submit(self._read, order, self._count)
+            standing = _standing(self._session.replica.state, order)
+        with self._lock:
+            self._begin(order, standing)
 
     def follow(self, state: State) -> None:
         """Read the story again if the order is no longer what it was. Call it while the replica's lock is held."""
-        order = self.story["order"]
-        if order and self._standing != _standing(state, order):
-            self.ask(order)
+        with self._lock:  # between the look and the question the viewer may turn to another order
+            order = self.story["order"]
+            standing = _standing(state, order)
+            if order and self._standing != standing:
+                self._begin(order, standing)
+
+    def _begin(self, order: str, standing: Standing) -> None:
+        self._count += 1
+        self._standing = standing
+        if not order or self.story["order"] != order:
+            self._show({"order": order, "state": "busy" if order else ""})
+        if order:
+            self._pool.submit(self._read, order, self._count)
 
     def _read(self, order: str, number: int) -> None:
         try:
             story = plain_story(self._session.why(order))
         except TradekitError as error:
             story = {"state": "error", "problem": str(error)}
+        except ReferenceError:
+            return  # a widget holds its session weakly: who asked looks no more
         except Exception as error:
             _log.exception("the story of %s failed", order)
             story = {"state": "error", "problem": f"{type(error).__name__}: {error}"}
-        if number == self._count:  # another order may have been asked for meanwhile
-            self._show({"order": order, **story})
+        with self._lock:
+            if number == self._count:  # another order may have been asked for meanwhile
+                self._show({"order": order, **story})
 
     def _show(self, story: dict[str, Any]) -> None:
         self.story = story

@@ -6,7 +6,6 @@ Knows no pane in particular. Traits are written by the flusher's thread alone on
 import weakref
 from typing import Any, ClassVar
 
-import anywidget
 import traitlets
 
 from tradekit.widgets import cells, headline
@@ -17,6 +16,7 @@ from tradekit.widgets.panes import ALL, Moment, changed_text
 from tradekit.widgets.script import script
 from tradekit.widgets.source import Session
 from tradekit.widgets.stream import Stream
+from tradekit.widgets.written import Written
 
 __all__ = ["PaneWidget", "drawn_by"]
 
@@ -26,7 +26,7 @@ def drawn_by(name: str) -> Any:
     return traitlets.Unicode(script(name).read_text(encoding="utf-8")).tag(sync=True)
 
 
-class PaneWidget(anywidget.AnyWidget):
+class PaneWidget(Written):
     """A pane in a notebook: live while no cell runs and while one does.
 
     session  an attached session; the widget does not keep it alive
@@ -67,9 +67,7 @@ class PaneWidget(anywidget.AnyWidget):
 
     def flush(self, batch: Batch) -> None:
         """Show what changed, as one message: only parts whose text differs, and of lists only rows that do."""
-        with self.hold_sync():
-            for name, text in self._moment(batch).items():
-                setattr(self, name, text)
+        self.write(self._moment(batch))
 
     def beat(self) -> None:
         """Tell the page that the kernel lives, and how long it has been busy with a cell [s]."""

@@ -3,6 +3,7 @@
 Read over the wire on a worker's thread, followed on the connection's. Knows no pane.
 """
 
+import functools
 import logging
 import threading
 from collections.abc import Callable
@@ -49,8 +50,7 @@ class Search:
         self._told = told
         self._pool = pool
         self._lock = threading.Lock()
-        self._count = 0
-        self._pattern: list[str] = []
+        self._count = 0  # of the question whose answer is shown
         self._lines: dict[int, diary.Line] = {}
         self._most = PAGE
         self._end = 0  # everything after this seq has been looked through
@@ -59,71 +59,103 @@ class Search:
 
     def ask(self, subject: str) -> None:
         """Show the events of a subject, a pattern such as `order.>`; "" shows none and follows no more."""
-        self.close()
-        if not subject:
-            self._show(_nothing(""))
-            return
-        try:
-            pattern = tokens(subject)
-        except ConfigError as error:
-            self._show({**_nothing(subject), "state": "error", "problem": str(error)})
-            return
-        with self._lock:
-            self._pattern, self._lines, self._most = pattern, {}, PAGE
-            replica = self._session.replica
-            with replica.lock:  # from here on they are followed, up to here they are read
-                self._watch = replica.watch(self._arrived)
-                self._end = replica.seq + 1
-        self._show({**_nothing(subject), "state": "busy"})
-        self._pool.submit(self._read, subject, self._count)
+        self._ask(subject, self._turn())
 
     def older(self) -> None:
         """Show more of the past."""
-        if self.found["state"] == "ok" and self.found["more"]:
+        with self._lock:
+            if self.found["state"] != "ok" or not self.found["more"]:
+                return
             self._most += PAGE
-            self._show({**self.found, "state": "busy"})
-            self._pool.submit(self._read, self.found["subject"], self._count)
+            self.found = {**self.found, "state": "busy"}
+            asked = (self.found["subject"], self._count, self._end)
+        self._told()
+        self._pool.submit(self._read, *asked)
 
     def close(self) -> None:
         """Follow no more."""
+        self._turn()
+
+    def _turn(self, after: int | None = None) -> int:
+        """Another question from now on, or none; its number, 0 if `after` is no longer the last one's."""
         with self._lock:
+            if after is not None and after != self._count:
+                return 0
             self._count += 1
-            watch, self._watch = self._watch, None
+            number, watch, self._watch = self._count, self._watch, None
         if watch is not None:
             watch.cancel()
+        return number
 
-    def _read(self, subject: str, number: int) -> None:
+    def _ask(self, subject: str, number: int) -> None:
+        found = _nothing(subject)
         try:
-            events, end = back_from(self._session, subject, self._end)
+            pattern = tokens(subject) if subject else []
+        except ConfigError as error:
+            pattern, found = [], {**found, "state": "error", "problem": str(error)}
+        if not pattern:
+            self._show(found, number)
+            return
+        with self._lock:
+            if number != self._count:
+                return
+            self._lines, self._most = {}, PAGE
+            self.found = {**found, "state": "busy"}
+        self._told()
+        replica = self._session.replica
+        with replica.lock:  # from here on they are followed, up to here they are read
+            watch = replica.watch(functools.partial(self._arrived, number, pattern))
+            end = replica.seq + 1
+        with self._lock:
+            current = number == self._count
+            if current:
+                self._watch, self._end = watch, end
+        if current:
+            self._pool.submit(self._read, subject, number, end)
+        else:  # another was asked for meanwhile
+            watch.cancel()
+
+    def _read(self, subject: str, number: int, end: int) -> None:
+        try:
+            events, end = back_from(self._session, subject, end)
         except TradekitError as error:
-            found: dict[str, Any] = {**_nothing(subject), "state": "error", "problem": str(error)}
+            self._show({**_nothing(subject), "state": "error", "problem": str(error)}, number)
+        except ReferenceError:
+            return  # a widget holds its session weakly: who asked looks no more
         except Exception as error:
             _log.exception("the search for %s failed", subject)
-            found = {**_nothing(subject), "state": "error", "problem": f"{type(error).__name__}: {error}"}
+            problem = f"{type(error).__name__}: {error}"
+            self._show({**_nothing(subject), "state": "error", "problem": problem}, number)
         else:
             with self._lock:
                 if number != self._count:
                     return
                 self._end = end + 1
                 self._note(events)
-                found = {"subject": subject, "state": "ok", "problem": "", **self._rows()}
-        if number == self._count:
-            self._show(found)
+                self.found = {"subject": subject, "state": "ok", "problem": "", **self._rows()}
+            self._told()
 
-    def _arrived(self, changed: frozenset[str], events: list[Event]) -> None:
+    def _arrived(self, number: int, pattern: list[str], changed: frozenset[str], events: list[Event]) -> None:
         """New events, on the connection's thread; after a gap what was missed is read again."""
         if "*" in changed:
-            subject = self.found["subject"]
-            self._pool.submit(self.ask, subject)
+            self._pool.submit(self._again, number)
             return
-        fresh = [event for event in events if fits(self._pattern, event.subject.split("."))]
+        fresh = [event for event in events if fits(pattern, event.subject.split("."))]
         if not fresh:
             return
         with self._lock:
+            if number != self._count:
+                return
             self._note(fresh)
             if self.found["state"] == "ok":
                 self.found = {**self.found, **self._rows()}
         self._told()
+
+    def _again(self, number: int) -> None:
+        subject = self.found["subject"]
+        turn = self._turn(after=number)
+        if turn:  # nobody has asked for another, or closed this, meanwhile
+            self._ask(subject, turn)
 
     def _note(self, events: list[Event]) -> None:
         known = self._session.replica.state.instruments
@@ -138,8 +170,11 @@ class Search:
             self._end = newest[-1]
         return {"rows": [self._lines[seq] for seq in newest], "more": self._end > 1}
 
-    def _show(self, found: dict[str, Any]) -> None:
-        self.found = found
+    def _show(self, found: dict[str, Any], number: int) -> None:
+        with self._lock:
+            if number != self._count:
+                return
+            self.found = found
         self._told()
 
 
