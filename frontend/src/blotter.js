@@ -4,9 +4,10 @@ import { acknowledgement } from "./ack.js";
 import css from "./blotter.css";
 import { h, keyed, mark, newest, say, tint } from "./dom.js";
 import { frame } from "./frame.js";
+import { arrows, chosen } from "./tabs.js";
 import { clock, utc } from "./words.js";
 
-// `order` names the column with the order whose life a click shows. A column: [key in the row, heading, kind]; kinds: n number, t time, s side or direction (with a tone), v a human's verdict, "" text.
+// `order` names the column with the order whose life a click shows. A column: [key in the row, heading, kind]; kinds: n number, t time, s side or direction (with a tone), v a human's verdict, w words that may need several lines, "" text.
 const SURE_MS = 4000; // a second click within this confirms
 export const TABLES = {
   positions: {
@@ -31,14 +32,14 @@ export const TABLES = {
   },
   differences: {
     title: "Differences", none: "None. What the venue's books say otherwise than ours appears here, with what would mend it.",
-    columns: [["since", "Since", "t"], ["kind", "What", ""], ["instrument", "Instrument", ""], ["ours", "Ours", ""], ["theirs", "Theirs", ""], ["text", "In words", ""], ["repair", "Proposed repair", ""], ["verdicts", "", "v"]],
+    columns: [["since", "Since", "t"], ["kind", "What", ""], ["instrument", "Instrument", ""], ["ours", "Ours", ""], ["theirs", "Theirs", ""], ["text", "In words", "w"], ["repair", "Proposed repair", "w"], ["verdicts", "", "v"]],
   },
 };
 
-function fill(node, row, columns, fresh) {
+function fill(node, row, columns, fresh, now, today) {
   const text = JSON.stringify(row);
-  if (node.shown === text) return;
-  node.shown = text;
+  if (node.shown === text && node.today === today) return;
+  Object.assign(node, { shown: text, today });
   node.classList.toggle("ended", Boolean(row.ended));
   columns.forEach(([key, , kind], index) => {
     const cell = node.children[index];
@@ -47,10 +48,10 @@ function fill(node, row, columns, fresh) {
       for (const button of cell.children) button.hidden = !value.includes(button.value);
       return;
     }
-    const words = kind === "t" ? clock(value) : value;
+    const words = kind === "t" ? clock(value, now) : value;
     const changed = say(cell, words);
     if (kind === "t") mark(cell, "title", utc(value));
-    else if (kind === "") mark(cell, "title", words);
+    else if (kind === "" || kind === "w") mark(cell, "title", words);
     if (kind.startsWith("s")) mark(cell, "class", `${kind.endsWith("n") ? "n " : ""}${row[`${key}_tone`] ?? ""}`);
     if (changed && !fresh && kind !== "t") tint(cell);
   });
@@ -76,13 +77,14 @@ function verdicts(say_) {
 
 /** One table, of a pane whose part `name` it is: rows are drawn only while it is on show. */
 export function table(name, pane, tab, { title, order, none, columns } = TABLES[name]) {
-  const head = h("tr", {}, ...columns.map(([, words, kind]) => h("th", { class: kind.endsWith("n") ? "n" : "", scope: "col" }, words)));
+  const head = h("tr", {}, ...columns.map(([, words, kind]) => h("th", { class: kind.endsWith("n") ? "n" : kind === "v" ? "v" : "", scope: "col", "aria-label": words ? null : "verdict" }, words)));
   const rows = h("tbody", {});
   const nothing = h("p", { class: "none" }, none);
   const grid = h("table", { "aria-label": title }, h("thead", {}, head), rows);
-  const scroll = h("div", { class: "scroll", role: "tabpanel", tabindex: "0" }, grid, nothing);
+  const scroll = h("div", { class: "scroll", role: "tabpanel", "aria-label": title, tabindex: "0" }, grid, nothing);
   let selected = "";
   let all = [];
+  let now; // when it is, for times of other days
   let waiting = false;
   const choose = (row, on) => {
     selected = on ? row.dataset.key : "";
@@ -104,11 +106,12 @@ export function table(name, pane, tab, { title, order, none, columns } = TABLES[
   });
   const asks = pane.asks;
   const decide = (button, accept) => pane.send({ name: "resolve", difference: button.closest("tr").dataset.key, accept });
-  const cell = (kind) => h("td", { class: kind === "n" ? "n" : kind === "" ? "words" : kind }, ...(kind === "v" && asks ? verdicts(decide) : []));
+  const cell = (kind) => h("td", { class: kind === "" ? "words" : kind }, ...(kind === "v" && asks ? verdicts(decide) : []));
   const make = () => h("tr", { tabindex: "-1", class: order && asks ? "opens" : "" }, ...columns.map(([, , kind]) => cell(kind)));
   const draw = newest(scroll, rows, (most) => {
+    const today = now && new Date(now).toDateString();
     keyed(rows, all.slice(0, most), (row) => row.key, make, (node, row, fresh) => {
-      fill(node, row, columns, fresh);
+      fill(node, row, columns, fresh, now, today);
       node.order = row[order];
       if (fresh) mark(node, "aria-selected", String(row.key) === selected ? "true" : null);
     });
@@ -123,6 +126,7 @@ export function table(name, pane, tab, { title, order, none, columns } = TABLES[
   };
   pane.list(name, "key", (value) => {
     all = value.rows;
+    now = value.now;
     say(nothing, value.none ?? none);
     waiting = true;
     say(tab, value.count ? `${title} (${value.count})` : title);
@@ -139,24 +143,24 @@ export function render(view) {
   const pane = frame(view, css);
   pane.asks = view.model.get("ack") !== undefined; // in a cockpit; a table by itself has nobody who answers
   const ack = acknowledgement((name) => name);
-  const bar = h("div", { class: "tabs holds-badge", role: "tablist" });
+  const list = h("div", { class: "list", role: "tablist", "aria-label": "tables" });
+  const bar = h("div", { class: "tabs holds-badge" }, list);
   pane.body.append(bar);
   const tabs = {};
   const panels = {};
   let open = "positions";
   const show = (name) => {
     open = name;
-    for (const other of Object.keys(TABLES)) {
-      mark(tabs[other], "aria-selected", other === open ? "true" : "false");
-      panels[other].show(other === open);
-    }
+    chosen(tabs, name);
+    for (const other of Object.keys(TABLES)) panels[other].show(other === open);
   };
   for (const name of Object.keys(TABLES)) {
     tabs[name] = h("button", { role: "tab", onclick: () => show(name) }, TABLES[name].title);
-    bar.append(tabs[name]);
+    list.append(tabs[name]);
     panels[name] = table(name, pane, tabs[name]);
     pane.body.append(panels[name].scroll);
   }
+  arrows(list, tabs, show);
   bar.append(ack.line, pane.badge);
   if (pane.asks) pane.part("ack", (value) => ack.tell(value));
   show(open);

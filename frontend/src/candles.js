@@ -4,28 +4,30 @@ import {
   CandlestickSeries, createChart, createSeriesMarkers, CrosshairMode, HistogramSeries, LineSeries, LineStyle,
 } from "lightweight-charts";
 
-import { number } from "./words.js";
+import { MONTHS, day, number } from "./words.js";
 
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const STYLES = { solid: LineStyle.Solid, dashed: LineStyle.Dashed, dotted: LineStyle.Dotted };
 const COUNT_PX = 14; // bars at least so wide leave room for a number at a sign
 const LINE_ROOM = 0.6; // lines so far beyond the bars, in heights of the bars' range, are brought into view
+const KEY_BARS = 10; // bars that an arrow key moves
+const KEY_ZOOM = 0.8; // of the bars in view that stay in view
 const CURVES = 6; // colours of indicators' lines, --curve-1 ...; then from the start again
-const OWN_SCALE = { heightShare: 0.22, most: 2 }; // panes below the bars for what is no price
+const OWN_SCALE = { stretch: 0.5, most: 2 }; // panes below the bars for what is no price
 const FIRST_VIEW = { most: 110, least: 48 }; // bars shown at first; fewer keep to the right, at a bar's usual width
 
 const point = ([time, value]) => (value === null ? { time } : { time, value });
 const points = (values) => [...values].sort(([one], [other]) => one - other).map(point);
+/** A value that is no price, with the digits that tell it apart. */
+export const measure = (value) => number(value, Math.abs(value) >= 1 || !value ? 2 : Math.min(10, 2 - Math.floor(Math.log10(Math.abs(value)))));
 const two = (n) => String(n).padStart(2, "0");
 const hourMinute = (at) => `${two(at.getHours())}:${two(at.getMinutes())}`;
-const day = (at) => `${at.getDate()} ${MONTHS[at.getMonth()]}`;
 
 /** The axis in the user's zone: the library itself knows UTC only. */
 function tickWords(seconds, kind) {
   const at = new Date(seconds * 1000);
   if (kind === 0) return String(at.getFullYear());
   if (kind === 1) return MONTHS[at.getMonth()];
-  if (kind === 2) return day(at);
+  if (kind === 2) return day(seconds * 1000);
   return hourMinute(at);
 }
 
@@ -42,7 +44,7 @@ export class Candles {
       autoSize: true,
       layout: { attributionLogo: true, fontSize: 12 },
       crosshair: { mode: CrosshairMode.Normal },
-      localization: { timeFormatter: (s) => `${day(new Date(s * 1000))} ${hourMinute(new Date(s * 1000))}` },
+      localization: { timeFormatter: (s) => `${day(s * 1000, Date.now())} ${hourMinute(new Date(s * 1000))}` },
       rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.08, bottom: 0.2 } },
       timeScale: { timeVisible: true, secondsVisible: false, borderVisible: false, rightOffset: 8, minBarSpacing: 1.5, tickMarkFormatter: tickWords },
     });
@@ -84,7 +86,7 @@ export class Candles {
 
   colours(style) {
     const token = (name) => style.getPropertyValue(`--${name}`).trim();
-    this.tones = { up: token("up"), down: token("down"), accent: token("accent"), warning: token("warning"), muted: token("muted"), danger: token("danger") };
+    this.tones = { up: token("up"), down: token("down"), accent: token("accent"), warning: token("warning"), muted: token("muted"), danger: token("danger"), panel: token("panel") };
     const line = token("line");
     this.chart.applyOptions({
       layout: { background: { color: token("panel") }, textColor: token("muted"), panes: { separatorColor: line, separatorHoverColor: line } },
@@ -97,7 +99,7 @@ export class Candles {
       study.colour = this.curves[index % CURVES];
       study.curve.applyOptions({ color: study.colour });
     });
-    this.price.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down, priceLineColor: token("muted") });
+    this.price.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down, priceLineColor: token("text") });
     this.showAll();
     this.showMarkers();
     this.showLines();
@@ -181,12 +183,13 @@ export class Candles {
     this.studies = studies.filter((study) => study.on_price || own.includes(study.title)).map((study, index) => {
       const colour = this.curves?.[index % CURVES] ?? "#888888";
       const options = { color: colour, lineWidth: 1, priceLineVisible: false, lastValueVisible: !study.on_price, crosshairMarkerVisible: false };
+      if (!study.on_price) options.priceFormat = { type: "custom", formatter: measure, minMove: 1e-8 };
       const curve = this.chart.addSeries(LineSeries, options, study.on_price ? 0 : 1 + own.indexOf(study.title));
       const values = new Map(study.values.map((value, at) => [times[at], value]));
       curve.setData(points(values));
       return { ...study, colour, curve, place: studies.indexOf(study), values, last: times[times.length - 1] ?? 0 };
     });
-    this.chart.panes().slice(1).forEach((pane) => pane.setStretchFactor(OWN_SCALE.heightShare));
+    this.chart.panes().slice(1).forEach((pane) => pane.setStretchFactor(OWN_SCALE.stretch));
   }
 
   /** Their values after a bar, in the order in which all were given; most often the next one, or one that is known. */
@@ -267,7 +270,7 @@ export class Candles {
     if (!this.tones) return;
     const gone = new Set(this.lines.keys());
     for (const { key, price, title, tone, style } of this.wanted) {
-      const options = { price, title, color: this.tones[tone], lineStyle: STYLES[style], lineWidth: 1, axisLabelVisible: true };
+      const options = { price, title, color: this.tones[tone], lineStyle: STYLES[style], lineWidth: 1, axisLabelVisible: true, axisLabelTextColor: this.tones.panel };
       gone.delete(key);
       if (this.lines.has(key)) this.lines.get(key).applyOptions(options);
       else this.lines.set(key, this.price.createPriceLine(options));
@@ -280,6 +283,27 @@ export class Candles {
 
   follow() {
     this.chart.timeScale().scrollToRealTime();
+  }
+
+  /** Fewer bars (1) or more of them (-1), about what is at the right. */
+  zoom(closer) {
+    const scale = this.chart.timeScale();
+    const range = scale.getVisibleLogicalRange();
+    if (!range) return;
+    const { from, to } = range;
+    scale.setVisibleLogicalRange({ from: to - (to - from) * (closer > 0 ? KEY_ZOOM : 1 / KEY_ZOOM), to });
+  }
+
+  /** By the keyboard: whether that key does something. */
+  key(name) {
+    const scale = this.chart.timeScale();
+    const step = { ArrowLeft: -KEY_BARS, ArrowRight: KEY_BARS }[name];
+    const zoom = { "+": 1, "=": 1, "-": -1 }[name];
+    if (step) scale.scrollToPosition(scale.scrollPosition() + step, false);
+    else if (zoom) this.zoom(zoom);
+    else if (name === "End") this.follow();
+    else return false;
+    return true;
   }
 
   remove() {

@@ -1,7 +1,7 @@
 // The chart pane: which series, its candles, and the numbers under the crosshair.
 
 import css from "./chart.css";
-import { Candles } from "./candles.js";
+import { Candles, measure } from "./candles.js";
 import { h, mark, say } from "./dom.js";
 import { frame } from "./frame.js";
 import { number } from "./words.js";
@@ -16,20 +16,30 @@ function render(view) {
   const pick = h("select", { "aria-label": "instrument", hidden: true });
   const frames = h("span", { class: "frames", role: "group", "aria-label": "timeframe" });
   const follow = h("button", { class: "follow", title: "go to the last bar and stay there" }, "follow");
+  const zooms = h("span", { class: "frames", role: "group", "aria-label": "zoom" },
+    h("button", { title: "more bars (−)", "aria-label": "more bars", onclick: () => candles.zoom(-1) }, "−"),
+    h("button", { title: "fewer bars (+)", "aria-label": "fewer bars", onclick: () => candles.zoom(1) }, "+"));
   const legend = h("span", { class: "legend" });
-  const canvas = h("div", { class: "canvas" });
+  const canvas = h("div", { class: "canvas", tabindex: "0", role: "group", "aria-roledescription": "chart" });
+  const left = h("p", { class: "left muted", hidden: true });
   const none = h("p", { class: "none", hidden: true }, "No bar has closed yet. Candles appear here with the first one.");
   const said = h("ol", { class: "said", hidden: true });
   const studies = h("ul", { class: "studies", "aria-label": "indicators" });
-  canvas.append(none, h("div", { class: "over" }, studies, said));
-  pane.body.append(h("div", { class: "bar holds-badge" }, title, pick, frames, follow, pane.badge, legend), canvas);
+  canvas.append(none, h("div", { class: "over" }, studies, left, said));
+  canvas.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey && candles.key(event.key)) event.preventDefault();
+  });
+  pane.body.append(h("div", { class: "bar holds-badge" }, title, pick, frames, follow, zooms, pane.badge, legend), canvas);
 
   const cells = Object.fromEntries(["O", "H", "L", "C", "V", ""].map((name) => [name, h("b", {})]));
   for (const [name, cell] of Object.entries(cells)) legend.append(h("span", {}, name, cell));
   let hovered = false;
   let values = []; // of each indicator's lines, where they are said
   const readStudies = (time) => {
-    candles.studiesAt(time).forEach((value, index) => say(values[index], value === null ? "–" : number(value, candles.digits)));
+    candles.studiesAt(time).forEach((value, index) => {
+      const { on_price } = candles.studies[index];
+      say(values[index], value === null ? "–" : on_price ? number(value, candles.digits) : measure(value));
+    });
   };
   const nameStudies = () => { // one entry an indicator: its title, then the values of its lines
     const entries = new Map();
@@ -46,8 +56,8 @@ function render(view) {
     if (!found) return;
     const { row: at, before } = found;
     for (const [name, key] of [["O", "open"], ["H", "high"], ["L", "low"], ["C", "close"]]) say(cells[name], number(at[key], candles.digits));
-    say(cells.V, number(at.volume, at.volume < 100 ? 2 : 0));
-    const change = before ? (at.close / before.close - 1) * 100 : 0;
+    say(cells.V, at.volume < 0.01 ? measure(at.volume) : number(at.volume, at.volume < 100 ? 2 : 0));
+    const change = before ? Math.round((at.close / before.close - 1) * 10_000) / 100 : 0; // [%], as it is told
     say(cells[""], `${change < 0 ? "▼ −" : change > 0 ? "▲ +" : ""}${Math.abs(change).toFixed(2)} %`);
     mark(cells[""], "class", change < 0 ? "down" : change > 0 ? "up" : "");
   };
@@ -89,10 +99,16 @@ function render(view) {
     if (!hovered) read(candles.last());
   });
   pane.list("markers", "key", ({ rows }) => candles.setMarkers(rows));
-  pane.part("lines", (lines) => candles.setLines(lines));
+  pane.part("lines", ({ rows, left: more }) => {
+    candles.setLines(rows);
+    left.hidden = !more;
+    say(left, more ? `${more.toLocaleString("en-US")} more working orders, further from the price` : "");
+  });
 
   pane.part("series", ({ instrument, instruments, timeframe, timeframes }) => {
-    say(title, instruments.length > 1 ? "" : instrument);
+    title.hidden = instruments.length > 1;
+    say(title, instrument);
+    mark(canvas, "aria-label", `${instrument} ${timeframe} candles: arrows move, + and − zoom, End follows`);
     pick.hidden = instruments.length < 2;
     pick.replaceChildren(...instruments.map((name) => h("option", { selected: name === instrument }, name)));
     frames.replaceChildren(...timeframes.map((name) =>
@@ -111,6 +127,8 @@ function render(view) {
     if (placed || !canvas.clientWidth) return;
     placed = true;
     candles.placed(getComputedStyle(pane.root));
+    nameStudies();
+    read(candles.last());
     requestAnimationFrame(() => candles.home()); // the drawing itself takes its size after this
   });
   sized.observe(canvas);

@@ -2,6 +2,7 @@
 
 import base from "./base.css";
 import { SILENT, heed } from "./beat.js";
+import { colours, onColours } from "./colours.js";
 import { h, mark, say } from "./dom.js";
 import { present, wake } from "./present.js";
 import { age } from "./words.js";
@@ -98,12 +99,15 @@ export function frame({ model, el }, css) {
 
   copy.addEventListener("click", () => navigator.clipboard?.writeText(words.textContent));
   el.append(h("style", {}, base + (css ?? "")), root);
-  const theme = () => mark(root, "data-theme", themed(model.get("theme")));
+  const theme = () => {
+    mark(root, "data-theme", themed(model.get("theme")));
+    mark(root, "data-colours", colours());
+  };
   theme();
   on("theme", theme);
   const notebook = new MutationObserver(() => paints.forEach((paint) => paint())); // for "auto"
   notebook.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
-  ends.push(() => notebook.disconnect());
+  ends.push(() => notebook.disconnect(), onColours(() => paints.forEach((paint) => paint())));
   if (model.get("height")) root.style.height = `${model.get("height")}px`;
   part("first", (value) => {
     first.hidden = false;

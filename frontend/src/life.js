@@ -1,10 +1,10 @@
 // An order's life: what led to it, each step of it with its time, what became of it; and why, in words.
 
 import { h, mark, say } from "./dom.js";
-import { clock, utc } from "./words.js";
+import { clock, day, utc } from "./words.js";
 
-const step = ({ seq, cause, ts, what, text }) => {
-  const at = h("time", { title: utc(ts) }, clock(ts));
+const step = (first) => ({ seq, cause, ts, what, text }) => {
+  const at = h("time", { title: utc(ts) }, clock(ts, first));
   const number = `#${seq.toLocaleString("en-US")}${cause ? `, because of #${cause.toLocaleString("en-US")}` : ""}`;
   return h("li", {}, at, h("span", { class: "what" }, h("b", {}, what), h("span", {}, text), h("span", { class: "subject" }, number)));
 };
@@ -24,7 +24,7 @@ export function life(close) {
     else if (story.state === "error") body.replaceChildren(h("p", { class: "none warn", role: "alert" }, story.problem));
     else if (story.state === "ok") {
       const facts = h("dl", {}, ...story.summary.flatMap(([label, value]) => [h("dt", {}, label), h("dd", {}, value)]));
-      const chapters = story.chapters.flatMap(({ heading, steps }) => [h("h3", {}, heading), h("ol", { class: "steps" }, ...steps.map(step))]);
+      const chapters = story.chapters.flatMap(({ heading, steps }) => [h("h3", {}, heading, h("span", { class: "day" }, day(steps[0]?.ts ?? 0, Date.now()))), h("ol", { class: "steps" }, ...steps.map(step(steps[0]?.ts)))]);
       body.replaceChildren(...(story.summary.length ? [facts] : []), ...chapters);
     } else body.replaceChildren();
   };

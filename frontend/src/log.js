@@ -4,21 +4,25 @@ import css from "./log.css";
 import { h, keyed, mark, newest, say } from "./dom.js";
 import { frame } from "./frame.js";
 import { life } from "./life.js";
+import { arrows, chosen } from "./tabs.js";
 import { clock, utc } from "./words.js";
 
 const SUBJECTS = ["order.>", "order.filled.>", "order.denied.>", "signal.>", "command.>", "risk.>", "bar.>", "error.>", ">"];
 const row = () => h("li", {}, h("time", {}), h("span", { class: "what" }, h("span", {}), h("span", { class: "subject" })));
 
-/** A list of lines, newest on top. */
-function lines(label, none) {
+/** A list of lines, newest on top. `present(ts)` is told the newest, and says when it is. */
+function lines(label, none, present) {
   const list = h("ol", { tabindex: "0", "aria-label": label });
   const nothing = h("p", { class: "none muted" }, none);
   let all = [];
   const draw = newest(list, list, (most) => {
+    const now = present(all[0]?.ts ?? 0);
+    const today = new Date(now).toDateString();
     keyed(list, all.slice(0, most), (line) => line.seq, row, (node, line, fresh) => {
-      if (!fresh) return; // what happened does not change
       const [at, what] = node.children;
-      say(at, clock(line.ts));
+      if (node.today !== today) say(at, clock(line.ts, now));
+      node.today = today;
+      if (!fresh) return; // what happened does not change
       mark(at, "title", utc(line.ts));
       say(what.firstChild, line.text);
       mark(what.firstChild, "class", line.tone);
@@ -35,11 +39,11 @@ function lines(label, none) {
 }
 
 /** The filter: a subject's events instead of the last ones, further back on demand. */
-function filter(pane, entries) {
+function filter(pane, entries, present) {
   const word = h("input", { type: "search", placeholder: "filter, e.g. order.>", "aria-label": "filter by subject", list: "subjects", autocomplete: "off", spellcheck: "false" });
   const known = h("datalist", { id: "subjects" }, ...SUBJECTS.map((subject) => h("option", { value: subject })));
   const form = h("form", { class: "filter" }, word, known);
-  const found = lines("events of the subject", "");
+  const found = lines("events of the subject", "", present);
   const said = h("p", { class: "none warn", role: "status", hidden: true });
   const older = h("button", { class: "older", hidden: true, onclick: () => pane.send({ older: true }) }, "Older");
   const part = h("div", { class: "part" }, form, said, entries.nothing, entries.list, found.nothing, found.list, older);
@@ -73,23 +77,26 @@ function filter(pane, entries) {
 
 export function render(view) {
   const pane = frame(view, css);
-  const bar = h("div", { class: "tabs holds-badge", role: "tablist" });
-  const entries = lines("last events", "Each event of the session appears here as it happens.");
-  const alerts = lines("alerts", "No alert. What a human should know of appears here: an order in doubt, a difference, a broken line.");
+  const list = h("div", { class: "list", role: "tablist", "aria-label": "what happened" });
+  const bar = h("div", { class: "tabs holds-badge" }, list);
+  let latest = 0;
+  const present = (ts) => { latest = Math.max(latest, ts); return latest; };
+  const entries = lines("last events", "Each event of the session appears here as it happens.", present);
+  const alerts = lines("alerts", "No alert. What a human should know of appears here: an order in doubt, a difference, a broken line.", present);
   const order = life(() => pane.send({ order: "" }));
-  const parts = { Log: filter(pane, entries), Alerts: h("div", { class: "part" }, alerts.nothing, alerts.list), Order: order.part };
+  const parts = { Log: filter(pane, entries, present), Alerts: h("div", { class: "part" }, alerts.nothing, alerts.list), Order: order.part };
   const tabs = {};
   const show = (name) => {
-    for (const other of Object.keys(parts)) {
-      mark(tabs[other], "aria-selected", other === name ? "true" : "false");
-      parts[other].hidden = other !== name;
-    }
+    chosen(tabs, name);
+    for (const other of Object.keys(parts)) parts[other].hidden = other !== name;
   };
   for (const name of Object.keys(parts)) {
     tabs[name] = h("button", { role: "tab", onclick: () => show(name) }, name);
-    bar.append(tabs[name]);
+    list.append(tabs[name]);
     mark(parts[name], "role", "tabpanel");
+    mark(parts[name], "aria-label", name);
   }
+  arrows(list, tabs, show);
   bar.append(pane.badge);
   pane.body.append(bar, ...Object.values(parts));
   show("Log");
@@ -99,6 +106,7 @@ export function render(view) {
   pane.list("alerts", "seq", ({ rows, count }) => {
     alerts.show(rows);
     say(tabs.Alerts, count ? `Alerts (${count})` : "Alerts");
+    tabs.Alerts.classList.toggle("warn", count > 0);
   });
   let shown = "";
   pane.part("story", (story) => {

@@ -9,7 +9,7 @@ import { numbers } from "./hero.js";
 
 const DAYS = {
   title: "Days", none: "No day yet. Each appears here with its first bar, and moves with the account until it ends.",
-  columns: [["day", "Day (UTC)", ""], ["gain", "Profit", "s n"], ["share", "Share", "s n"], ["realised", "Realised", "s n"], ["fees", "Fees", "n"], ["flows", "Paid in", "n"], ["end", "Equity", "n"]],
+  columns: [["day", "Day (UTC)", ""], ["gain", "Profit", "s n"], ["share", "Share", "s n"], ["realised", "Realised", "s n"], ["fees", "Fees", "n"], ["flows", "Other cash", "n"], ["end", "Equity", "n"]],
 };
 
 export function render(view) {

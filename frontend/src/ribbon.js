@@ -1,6 +1,7 @@
 // The ribbon: what is it, may it trade, is everything fresh.
 
 import css from "./ribbon.css";
+import { colours, swap } from "./colours.js";
 import { h, keyed, mark, say } from "./dom.js";
 import { frame } from "./frame.js";
 import { here } from "./links.js";
@@ -47,11 +48,20 @@ export function render(view) {
   const items = h("span", { class: "items" });
   const seq = h("span", { class: "seq", title: "the journal's last event that this page has folded" });
   const theme = h("a", {});
+  const tones = h("button", { class: "tones", onclick: () => { swap(); showTones(); } });
+  const showTones = () => {
+    mark(tones, "aria-pressed", colours() ? "true" : "false");
+    mark(tones, "title", colours() ? "up and down in teal and red" : "up and down in blue and orange, for eyes that tell red from green badly");
+  };
+  tones.append(h("span", { class: "up" }, "▲"), h("span", { class: "down" }, "▼"));
+  mark(tones, "aria-label", "blue and orange");
+  showTones();
+  const sessions = h("a", { title: "every session that runs here" });
   const other = h("a", {});
   const research = h("a", { title: "run, compare and sweep strategies over recorded bars" });
   const monitoring = new URLSearchParams(location.search).get("page") === "monitoring";
   pane.sounds();
-  pane.body.append(mode, name, power, items, h("span", { class: "right" }, seq, other, research, theme));
+  pane.body.append(mode, name, power, items, h("span", { class: "right" }, seq, tones, sessions, other, research, theme));
   let heard = 0;
   let shown = [];
 
@@ -69,7 +79,7 @@ export function render(view) {
         say(node.firstChild, item.label);
         say(node.lastChild, words);
         const late = item.limit && since > item.limit ? "warn" : item.tone ?? "";
-        mark(node.lastChild, "class", item.stale ? "value late" : `value ${late}`);
+        mark(node.lastChild, "class", item.stale ? "value late" : `value ${item.age === undefined ? "" : "aged"} ${late}`);
         mark(node, "title", item.title);
       });
   };
@@ -88,6 +98,10 @@ export function render(view) {
     say(theme, value.page ? shade : "");
     mark(theme, "href", value.page ? here({ theme: shade }) : null);
     mark(theme, "title", value.page ? `show this page in ${shade}` : null);
+    tones.hidden = !value.page;
+    const chosen = value.page && new URLSearchParams(location.search).has("session");
+    say(sessions, chosen ? "sessions" : "");
+    mark(sessions, "href", chosen ? here({ session: null, page: null }) : null);
     say(research, value.page ? "research" : "");
     mark(research, "href", value.page ? here({ page: "research" }) : null);
     say(other, value.page ? (monitoring ? "live" : "monitoring") : "");

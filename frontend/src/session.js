@@ -2,7 +2,7 @@
 
 import { render as blotter } from "./blotter.js";
 import chart from "./chart.js";
-import { h, mark } from "./dom.js";
+import { h } from "./dom.js";
 import { frame } from "./frame.js";
 import { render as hero } from "./hero.js";
 import { render as log } from "./log.js";
@@ -12,6 +12,7 @@ import css from "./session.css";
 import { share } from "./share.js";
 import { steer } from "./steering.js";
 import steering from "./steering.css";
+import { arrows, chosen } from "./tabs.js";
 
 const TABS = { Chart: [chart.render, "chart"], Tables: [blotter, "blotter", { ack: "resolved" }], Log: [log, "log"], "P&L": [pnl, "pnl"] };
 const QUIET = { own: { first: "" } }; // the ribbon names the session for all
@@ -32,11 +33,8 @@ function render(view) {
   ];
   const tabs = {};
   const show = (name) => {
-    for (const other of Object.keys(TABS)) {
-      mark(tabs[other], "aria-selected", other === name ? "true" : "false");
-      mark(tabs[other], "tabindex", other === name ? "0" : "-1");
-      tabs[other].page.classList.toggle("shown", other === name);
-    }
+    chosen(tabs, name);
+    for (const other of Object.keys(TABS)) tabs[other].page.classList.toggle("shown", other === name);
   };
   for (const [name, [draw, pane, names]] of Object.entries(TABS)) {
     const page = h("div", { class: "page", role: "tabpanel", "aria-label": name });
@@ -46,15 +44,7 @@ function render(view) {
     pages.append(page);
     ends.push(draw(share(view, pane, page, { ...QUIET, names })));
   }
-  bar.addEventListener("keydown", ({ key }) => {
-    const all = Object.keys(TABS);
-    const at = all.findIndex((name) => tabs[name].matches(":focus"));
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
-    if (!step || at < 0) return;
-    const name = all[(at + step + all.length) % all.length];
-    show(name);
-    tabs[name].focus();
-  });
+  arrows(bar, tabs, show);
   show("Chart");
   const story = () => JSON.parse(view.model.get("story") || "{}").order && show("Log"); // an order's life is told there
   view.model.on("change:story", story);

@@ -2,11 +2,21 @@
 
 const two = (n) => String(n).padStart(2, "0");
 
-/** hh:mm:ss in the user's zone, from UTC milliseconds. */
-export function clock(ms) {
+export const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** `26 Nov`, with the year where that is not `now`'s. */
+export function day(ms, now = ms) {
+  const at = new Date(ms);
+  const year = at.getFullYear();
+  return `${at.getDate()} ${MONTHS[at.getMonth()]}${year === new Date(now).getFullYear() ? "" : ` ${year}`}`;
+}
+
+/** hh:mm:ss in the user's zone, from UTC milliseconds; with the day in front where it is another one than `now`'s. */
+export function clock(ms, now = ms) {
   if (!ms) return "";
   const at = new Date(ms);
-  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  return now === ms || at.toDateString() === new Date(now).toDateString() ? time : `${day(ms, now)} ${time}`;
 }
 
 /** The full UTC time, for hovers. */

@@ -225,7 +225,7 @@ def test_an_alarm_is_on_top_of_the_page_whole_on_hover_and_goes_when_it_is_over(
     replica.sound(why)
     alarm.wait_for()
     expect(alarm).to_have_attribute("title", why)
-    expect(alarm).to_have_css("background-color", "rgb(217, 45, 32)")
+    expect(alarm).to_have_css("background-color", "rgb(200, 40, 28)")
     assert alarm.bounding_box()["y"] == 0
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     replica.sound("")

@@ -95,7 +95,7 @@ def test_an_orders_fills_are_added_up() -> None:
         (filled("s-1", Side.BUY, 2, 13), 0),
     )
     story = order_story("s-1", list(events.values()), events.get)
-    assert dict(story.summary) == {"filled": "3", "average price": "12", "fees": "0.1"}
+    assert dict(story.summary) == {"filled": "3", "average price": "12", "fees": "0.1 USD"}
 
 
 def test_another_order_among_the_causes_is_named() -> None:

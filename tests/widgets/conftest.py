@@ -60,6 +60,24 @@ def session() -> StageSession:
 
 
 @pytest.fixture
+def hedged() -> StageSession:
+    """A hedging account that is long and short of the same instrument."""
+    stage = StageSession(live=False)
+    stage.replica.fold(opened(hedging=True, instruments=[opened().instruments[0]]), ts=START)
+    for number, (side, qty, name) in enumerate([(Side.BUY, 2, "LONG"), (Side.SELL, 1, "SHORT")]):
+        wish = (f"h-{number}", *WHO, side, OrderType.MARKET, Decimal(qty))
+        price = Decimal(17_200)
+        stage.replica.fold(
+            OrderSubmitted(*wish, position=name),
+            OrderFilled(
+                *wish[:4], f"x{number}", side, Decimal(qty), price, Decimal(1), "USDT", position=name
+            ),
+        )
+    stage.replica.become("live")
+    return stage
+
+
+@pytest.fixture
 def two() -> StageSession:
     """A session on two instruments, without a feed or a bar."""
     stage = StageSession(live=False)

@@ -84,13 +84,34 @@ def test_signals_and_changed_parameters_are_marked_where_they_took_effect(sessio
     assert rows[-1]["t"] == S + 300
 
 
+def drawn(session: StageSession) -> dict[str, dict[str, Any]]:
+    return {line["key"]: line for line in candles.lines(session.replica.state, "BTCUSDT")["rows"]}
+
+
+def test_of_many_orders_the_nearest_are_drawn_and_what_protects_always_is(session: StageSession) -> None:
+    for i in range(40):
+        terms = (OrderType.LIMIT, Decimal(1), Decimal(17_210 - i))
+        session.replica.fold(OrderSubmitted(f"grid-{i}", *WHO, Side.BUY, *terms))
+    shown = drawn(session)
+    assert {"position breakout", "b-2", "b-3"} < shown.keys()
+    assert [key for key in shown if key.startswith("grid")] == [f"grid-{i}" for i in range(12)]
+    assert candles.lines(session.replica.state, "BTCUSDT")["left"] == 2 + 40 - 12
+    del session.replica.state.marks["BTCUSDT"]
+    assert len(drawn(session)) == len(shown)
+
+
+def test_both_sides_of_a_hedged_instrument_have_their_entry(hedged: StageSession) -> None:
+    titles = {key: line["title"] for key, line in drawn(hedged).items()}
+    assert titles == {"position breakout LONG": "long 2", "position breakout SHORT": "short 1"}
+
+
 def test_a_trailing_stop_and_a_stop_limit_are_lines_at_their_trigger(session: StageSession) -> None:
     for name, kind in (("b-8", OrderType.TRAILING_STOP), ("b-9", OrderType.STOP_LIMIT)):
         terms = {"limit": Decimal(16_900) if kind is OrderType.STOP_LIMIT else None, "stop": Decimal(17_000)}
         session.replica.fold(
             OrderSubmitted(name, *WHO, Side.SELL, kind, Decimal(1), reduce_only=True, **terms)
         )
-    lines = {line["key"]: line for line in candles.lines(session.replica.state, "BTCUSDT")}
+    lines = drawn(session)
     for name in ("b-8", "b-9"):
         assert (lines[name]["title"], lines[name]["price"], lines[name]["tone"]) == (
             "stop sell 1",
@@ -100,7 +121,7 @@ def test_a_trailing_stop_and_a_stop_limit_are_lines_at_their_trigger(session: St
 
 
 def test_lines_say_what_each_price_means(session: StageSession) -> None:
-    lines = {line["key"]: line for line in candles.lines(session.replica.state, "BTCUSDT")}
+    lines = drawn(session)
     assert {key: line["title"] for key, line in lines.items()} == {
         "position breakout": "long 0.75",
         "b-2": "stop sell 0.75",
@@ -116,12 +137,12 @@ def test_lines_say_what_each_price_means(session: StageSession) -> None:
         "warning",
     )
     assert (lines["b-2"]["style"], lines["b-3"]["style"]) == ("dashed", "dotted")
-    assert candles.lines(session.replica.state, "ETHUSDT") == []
+    assert candles.lines(session.replica.state, "ETHUSDT") == {"rows": [], "left": 0}
 
 
 def test_a_working_order_without_a_price_has_no_line(session: StageSession) -> None:
     session.replica.state.orders["b-4"].limit = None
-    assert "b-4" not in {line["key"] for line in candles.lines(session.replica.state, "BTCUSDT")}
+    assert "b-4" not in drawn(session)
 
 
 def test_precision_is_the_tick_or_what_the_price_needs(session: StageSession) -> None:

@@ -66,7 +66,7 @@ def test_open_differences_are_counted_and_named(state: State) -> None:
             name, "cash", "", "1", "2", f"text of {name}", NOW, refused=refused
         )
     shown = items(state)["differences"]
-    assert (shown["text"], shown["title"], shown["tone"]) == ("1", "text of a", "warn")
+    assert (shown["text"], shown["title"], shown["tone"]) == ("1 open,", "text of a", "warn")
 
 
 @pytest.mark.parametrize(("status", "label"), [("failed", "reconciling fails"), ("due", "due")])

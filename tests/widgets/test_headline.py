@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from tests.widgets.conftest import MINUTE, START, WHO
+from tradekit.model.account import CashKind, CashMoved
 from tradekit.model.market import Bar, FeedEnded
 from tradekit.model.order import OrderFilled, OrderSubmitted, OrderType, Side
 from tradekit.model.session import HandlerFailed, Mode, RiskChanged, SessionClosed, StrategyFailed
@@ -152,11 +153,38 @@ def test_the_hero_numbers_of_a_long_position(session: StageSession) -> None:
 
 def test_a_flat_account_says_flat_and_no_drawdown(two: StageSession) -> None:
     shown = cells(two)
-    assert list(shown) == ["Equity USDT", "Day", "Unrealised", "Realised", "Drawdown", "Exposure", "Position"]
-    assert shown["Position"]["text"] == "flat"
+    assert list(shown) == list(cells(StageSession())), "nothing comes and goes with a position"
+    assert [shown[name]["text"] for name in ("Position", "Stop", "Target")] == ["flat", "none", "none"]
     assert shown["Exposure"]["text"] == "0.0 %"
     assert shown["Drawdown"]["text"] == "0.00 %"
     assert headline.hero(State())[1]["text"] == "0.00"
+
+
+def test_what_was_paid_in_is_no_profit_of_the_day(session: StageSession) -> None:
+    session.replica.fold(CashMoved("paper", "USDT", Decimal(500), CashKind.DEPOSIT))
+    shown = cells(session)
+    assert shown["Equity USDT"]["text"] == "100,506.09"
+    assert (shown["Day"]["text"], shown["Day"]["more"]) == ("+6.09", "+0.01 %")
+    assert shown["Day"]["title"].endswith("realised 0.00, fees 5.16; besides +500.00 that no trade moved")
+
+
+def test_an_equity_that_leaves_something_out_says_what(session: StageSession) -> None:
+    session.replica.state.account.rates = {"EUR": Decimal("1.1"), "BTC": None}
+    shown = cells(session)["Equity USDT"]
+    assert shown["more"] == "without BTC"
+    assert shown["title"].endswith("without BTC, whose rate is not known")
+
+
+def test_a_hedged_position_is_named_and_has_its_own_stop(hedged: StageSession) -> None:
+    order = (*WHO, Side.SELL, OrderType.STOP, Decimal(1), None, Decimal(17_000))
+    hedged.replica.fold(OrderSubmitted("other", *order, position="SECOND"))
+    state = hedged.replica.state
+    assert headline.protection(state, state.positions["breakout/BTCUSDT/LONG"]) == (None, None)
+    hedged.replica.fold(OrderSubmitted("mine", *order, position="LONG"))
+    stop, _ = headline.protection(state, state.positions["breakout/BTCUSDT/LONG"])
+    assert stop is not None
+    assert stop.id == "mine"
+    assert cells(hedged)["Position"]["text"] == "▲ long 2 LONG"
 
 
 def test_realised_is_after_fees_and_exposure_is_a_share_of_the_equity(session: StageSession) -> None:
@@ -185,8 +213,8 @@ def test_several_positions_show_the_newest_and_name_it(two: StageSession) -> Non
             f"o{i}", instrument, *WHO[1:], f"x{i}", side, Decimal(2), Decimal(100), Decimal(0), "USDT"
         )
         two.replica.fold(fill, ts=START + i * MINUTE)
-    shown = cells(two)["Position, 1 more below"]
-    assert (shown["text"], shown["tone"], shown["more"]) == ("▼ short 2 ETHUSDT", "down", "@ 100.0")
+    shown = cells(two)["Position"]
+    assert (shown["text"], shown["tone"], shown["more"]) == ("▼ short 2 ETHUSDT", "down", "@ 100.0, 1 more")
     assert cells(two)["Stop"]["text"] == "none"
 
 

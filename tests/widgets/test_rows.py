@@ -4,10 +4,12 @@ from typing import Any
 import pytest
 
 from tests.widgets.conftest import START, WHO
+from tradekit.model.instrument import Instrument
 from tradekit.model.order import OrderFilled, OrderType, Side, Status, TimeInForce
-from tradekit.state.shape import State
+from tradekit.state.shape import Position, State
 from tradekit.testing.stage import StageSession
 from tradekit.widgets import rows
+from tradekit.widgets.words import MINUS
 
 
 def test_an_open_position_shows_its_cost_and_what_it_would_give(session: StageSession) -> None:
@@ -35,6 +37,28 @@ def test_a_closed_position_stays_with_what_it_gave(session: StageSession) -> Non
         "+7.50",
         True,
     )
+
+
+def test_both_sides_of_a_hedged_instrument_are_rows_of_their_own(hedged: StageSession) -> None:
+    table = rows.positions(hedged.replica.state)
+    assert {row["key"]: (row["instrument"], row["qty"]) for row in table["rows"]} == {
+        "breakout/BTCUSDT/LONG": ("BTCUSDT LONG", "2"),
+        "breakout/BTCUSDT/SHORT": ("BTCUSDT SHORT", "1"),
+    }
+
+
+def test_amounts_in_several_currencies_are_told_with_theirs(session: StageSession) -> None:
+    state = session.replica.state
+    state.instruments["XBTUSD"] = Instrument(id="XBTUSD", quote="USD", base="BTC", inverse=True)
+    state.positions["breakout/BTCUSDT"].realised = Decimal("0.004")
+    state.positions["other"] = Position(
+        "breakout", "paper", "XBTUSD", Decimal(1), unrealised=-0.0000987, currency="BTC"
+    )
+    by_name = {row["instrument"]: row for row in rows.positions(state)["rows"]}
+    inverse, usual = by_name["XBTUSD"], by_name["BTCUSDT"]
+    assert (inverse["unrealised"], inverse["unrealised_tone"]) == (f"{MINUS}0.00009870 BTC", "down")
+    assert (usual["realised"], usual["fees"]) == ("+0.004 USDT", "5.16 USDT")
+    assert rows.fills(state)["rows"][0]["fee"] == "5.16 USDT"
 
 
 def test_working_orders_come_before_ended_ones_and_newest_first(session: StageSession) -> None:

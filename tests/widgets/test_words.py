@@ -66,6 +66,27 @@ def test_a_quantity_is_exact(value: str, text: str) -> None:
     assert words.qty(Decimal(value)) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "currency", "text", "tone"),
+    [
+        (Decimal("-12.5"), "USD", "\N{MINUS SIGN}12.50", "down"),
+        (Decimal("12.5"), "", "+12.50", "up"),
+        (-0.001, "USDT", "0.00", ""),  # an estimate that rounds to nothing
+        (Decimal("0.0035"), "USDT", "+0.0035", "up"),  # a fact that would
+        (0.00012345, "BTC", "+0.00012345", "up"),
+        (Decimal(0), "BTC", "0.00", ""),
+    ],
+)
+def test_a_gain_is_told_to_its_currencys_digits_and_coloured_as_it_is_told(
+    value: float | Decimal, currency: str, text: str, tone: str
+) -> None:
+    assert words.gain(value, currency) == (text, tone)
+
+
+def test_an_amount_names_its_currency_where_there_are_several() -> None:
+    assert [words.unit("BTC", 2), words.unit("BTC", 1), words.unit("", 2)] == [" BTC", "", ""]
+
+
 def test_money_sequence_tone_and_milliseconds() -> None:
     assert words.money(Decimal("100412.556")) == "100,412.56"
     assert words.sequence(48219) == "#48,219"

@@ -21,6 +21,7 @@ from tradekit.apps.starting import START_LOOK_MS, Start, Starter
 from tradekit.apps.wire import send
 from tradekit.core.clock import Clock, SystemClock
 from tradekit.widgets.diary import Line
+from tradekit.widgets.headline import first_line, power
 from tradekit.widgets.pace import Batch
 from tradekit.widgets.panes import Moment
 
@@ -178,9 +179,19 @@ def start_page(starter: Starter, *, theme: str = "dark", off: str = "") -> pn.Te
     return made
 
 
-def list_page(names: Sequence[str], *, theme: str = "dark") -> pn.Template:
-    """The page on which one of several sessions is chosen."""
-    return template("list.html", theme=theme, title="sessions", names=list(names))
+def list_page(sessions: Sequence[Any], *, theme: str = "dark") -> pn.Template:
+    """The page on which one of several attached sessions is chosen: each with its mode, and whether it may trade."""
+    return template("list.html", theme=theme, title="sessions", rows=[_standing(one) for one in sessions])
+
+
+def _standing(session: Any) -> dict[str, str]:
+    """What a list says of a session; of one that has told nothing yet, its name."""
+    with session.replica.lock:
+        state = session.replica.state
+        if not state.seq:
+            return {"name": session.name}
+        style, word = power(state)
+        return {**first_line(session.name, state), "power": style, "power_word": word}
 
 
 def template(name: str, *, theme: str, title: str, **variables: Any) -> pn.Template:

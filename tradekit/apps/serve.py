@@ -170,7 +170,7 @@ def _page(
         if len(found) == 1 or session.name == wanted:
             return build_page(session, theme=asked, view=_argument("page"))
     if found:
-        return list_page([session.name for session in found], theme=asked)
+        return list_page(found, theme=asked)
     if starter is not None:
         return start_page(starter, theme=asked, off=off)
     return empty_page(theme=asked)

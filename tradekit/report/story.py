@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 import msgspec
@@ -123,8 +124,11 @@ def order_story(order: str, events: Sequence[Event], find: Find) -> Story:
     if fills:
         qty = sum((fill.qty for fill in fills), start=ZERO)
         price = sum((fill.qty * fill.price for fill in fills), start=ZERO) / qty
-        fees = sum((fill.fee for fill in fills), start=ZERO)
-        summary = [("filled", plain(qty)), ("average price", plain(price)), ("fees", plain(fees))]
+        paid: dict[str, Decimal] = {}
+        for fill in fills:
+            paid[fill.fee_currency] = paid.get(fill.fee_currency, ZERO) + fill.fee
+        fees = ", ".join(f"{plain(fee)} {currency}".rstrip() for currency, fee in paid.items())
+        summary = [("filled", plain(qty)), ("average price", plain(price)), ("fees", fees)]
     return Story(
         f"Order {order}", summary, [_order_chapter(events, find, heading="What led to it and became of it")]
     )

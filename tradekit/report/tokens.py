@@ -30,10 +30,10 @@ LIGHT = Look(
     line="#dde2ea",
     text="#17202b",
     muted="#5b6675",
-    up="#0f8a7e",
-    down="#d13b38",
-    accent="#2463eb",
-    warning="#b7791f",
+    up="#0b7268",
+    down="#c22f2c",
+    accent="#1f5ad6",
+    warning="#8a590c",
 )
 DARK = Look(
     page="#0e1218",
@@ -42,7 +42,7 @@ DARK = Look(
     text="#dbe2ea",
     muted="#8894a6",
     up="#26a69a",
-    down="#ef5350",
+    down="#f2605d",
     accent="#4c8dff",
     warning="#f2b134",
 )

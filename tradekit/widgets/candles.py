@@ -19,6 +19,7 @@ __all__ = ["Plot", "columns", "forming", "lines", "markers", "precision", "serie
 
 _S = 1_000_000_000
 _TAIL = 20  # rows that a delta may hold before the whole series is sent again
+_LINES = 12  # orders that are drawn beside stops and targets: more would cover the candles
 _MARKERS = 200  # newest fills, and signals, that are marked
 _STOPS = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
 
@@ -123,22 +124,33 @@ def _mark(seq: int, ts: int, length: int, kind: str, side: str, text: str) -> di
     return {"key": seq, "t": ts // length * length // _S, "kind": kind, "side": side, "text": text}
 
 
-def lines(state: State, instrument: str) -> list[dict[str, Any]]:
-    """Price lines: each open position's entry, each working order with a price."""
+def lines(state: State, instrument: str) -> dict[str, Any]:
+    """Price lines as rows: each open position's entry, its stop and target, and working orders with a price.
+
+    Of many such orders the nearest to the last price; `left` is how many are not drawn.
+    """
     positions = [p for p in state.positions.values() if p.instrument == instrument and p.qty]
-    guards = [order for position in positions for order in protection(state, position) if order is not None]
-    shown = [_entry(position) for position in positions]
+    guards = {
+        order.id for position in positions for order in protection(state, position) if order is not None
+    }
+    rows = [_entry(position) for position in positions]
+    others: list[dict[str, Any]] = []
     for order in state.orders.values():
         if order.instrument == instrument and order.working:
-            guard = any(order is known for known in guards)
-            shown += _order_lines(order, guard=guard)
-    return shown
+            guard = order.id in guards
+            (rows if guard else others).extend(_order_lines(order, guard=guard))
+    left = max(0, len(others) - _LINES)
+    if left:
+        mark = state.marks.get(instrument)
+        last = mark.last if mark is not None else others[-1]["price"]
+        others = sorted(others, key=lambda line: abs(line["price"] - last))[:_LINES]
+    return {"rows": rows + others, "left": left}
 
 
 def _entry(position: Position) -> dict[str, Any]:
     word = "long" if position.qty > 0 else "short"
     title = f"{word} {words.qty(abs(position.qty))}"
-    key = f"position {position.strategy}"
+    key = " ".join(filter(None, ("position", position.strategy, position.position)))
     return {"key": key, "price": position.entry, "title": title, "tone": "accent", "style": "solid"}
 
 

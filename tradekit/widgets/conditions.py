@@ -61,7 +61,7 @@ def _books(state: State, now: int) -> Part | None:
         title = "; ".join(f"{book}: {why}" for book, why in books.reasons.items())
     item: Part = {"label": label, "text": "", "title": title, "tone": tone}
     if books.open:
-        item |= {"text": str(len(books.open)), "title": "; ".join(one.text for one in books.open)}
+        item |= {"text": f"{len(books.open)} open,", "title": "; ".join(one.text for one in books.open)}
     if books.last:
         item["age"] = _age(state, books.last, now)
     else:

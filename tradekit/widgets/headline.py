@@ -15,6 +15,7 @@ from tradekit.state.exposure import gross_exposure
 from tradekit.state.shape import Order, Position, State
 from tradekit.widgets import words
 from tradekit.widgets.conditions import conditions
+from tradekit.widgets.rows import named
 
 __all__ = [
     "Part",
@@ -133,10 +134,15 @@ def _finest_s(state: State) -> float:
 
 def hero(state: State) -> list[Part]:
     """The hero numbers as they are read: the account's, and last what comes and goes: the position and its ends."""
-    account = state.account
-    cells = [_cell(f"Equity {account.currency}", words.money(account.equity)), _day(state)]
-    unrealised = _cell("Unrealised", words.signed(account.unrealised), tone=words.tone(account.unrealised))
-    return [*cells, unrealised, _realised(state), _drawdown(state), _exposure(state), *_open_position(state)]
+    return [
+        _equity(state),
+        _day(state),
+        _unrealised(state),
+        _realised(state),
+        _drawdown(state),
+        _exposure(state),
+        *_open_position(state),
+    ]
 
 
 def _cell(
@@ -145,22 +151,47 @@ def _cell(
     return {"label": label, "text": text, "more": more, "tone": tone, "title": title, "small": small}
 
 
+def _equity(state: State) -> Part:
+    """What all is worth; what has no known rate is left out of it, and named."""
+    account = state.account
+    missing = [currency for currency, rate in account.rates.items() if rate is None]
+    title = f"cash and what is held, in {account.currency}"
+    if missing:
+        title += f"; without {', '.join(missing)}, whose rate is not known"
+    more = f"without {', '.join(missing)}" if missing else ""
+    return _cell(
+        f"Equity {account.currency}", words.money(account.equity, account.currency), more, title=title
+    )
+
+
+def _unrealised(state: State) -> Part:
+    account = state.account
+    text, tone = words.gain(account.unrealised, account.currency)
+    return _cell("Unrealised", text, tone=tone, title=f"of what is open now, in {account.currency}")
+
+
 def _day(state: State) -> Part:
+    """What the day has earned after fees, as its report says it: cash that no trade moved is no profit."""
+    currency = state.account.currency
     if not state.pnl.days:
-        return _cell("Day", words.money(0))
+        return _cell("Day", words.money(0, currency))
     date, day = next(reversed(state.pnl.days.items()))
-    gain = day.end - day.start
-    share = f"{words.signed(100 * gain / day.start)} %" if day.start else ""
-    title = f"{date} UTC: realised {words.signed(day.realised)}, fees {words.money(day.fees)}"
-    return _cell("Day", words.signed(gain), share, tone=words.tone(gain), title=title)
+    earned = day.end - day.start - float(day.flows)
+    text, tone = words.gain(earned, currency)
+    share = f"{words.signed(100 * earned / day.start)} %" if day.start else ""
+    realised, fees = words.gain(day.realised, currency)[0], words.money(day.fees, currency)
+    title = f"{date}, in {currency}: realised {realised}, fees {fees}"
+    if day.flows:
+        title += f"; besides {words.gain(day.flows, currency)[0]} that no trade moved"
+    return _cell("Day", text, share, tone=tone, title=title)
 
 
 def _realised(state: State) -> Part:
     """The day's realised profit after fees."""
-    day = next(reversed(state.pnl.days.values()), None)
-    gain = day.realised - day.fees if day is not None else ZERO
-    title = "realised today, after fees"
-    return _cell("Realised", words.signed(gain), tone=words.tone(gain), title=title, small=True)
+    day, currency = next(reversed(state.pnl.days.values()), None), state.account.currency
+    text, tone = words.gain(day.realised - day.fees if day is not None else ZERO, currency)
+    title = f"realised today after fees, in {currency}"
+    return _cell("Realised", text, tone=tone, title=title, small=True)
 
 
 def _exposure(state: State) -> Part:
@@ -169,7 +200,7 @@ def _exposure(state: State) -> Part:
     if worth is None:
         title = "the rate of a position's currency is not known"
         return _cell("Exposure", "unknown", tone="muted", title=title, small=True)
-    amount = f"{words.money(worth)} {state.account.currency}"
+    amount = f"{words.money(worth, state.account.currency)} {state.account.currency}"
     text = f"{100 * worth / equity:.1f} %" if equity > 0 else amount
     title = f"{amount}: what all positions are worth, long and short alike, as a share of the equity"
     return _cell("Exposure", text, title=title, small=True)
@@ -184,18 +215,21 @@ def _drawdown(state: State) -> Part:
 def _open_position(state: State) -> list[Part]:
     held = sorted((p for p in state.positions.values() if p.qty), key=lambda p: -p.opened)
     if not held:
-        return [_cell("Position", "flat", small=True)]
+        return [
+            _cell("Position", "flat", small=True),
+            *(_cell(label, "none", tone="muted", small=True) for label in ("Stop", "Target")),
+        ]
     position, others = held[0], len(held) - 1
     instrument = state.instruments.get(position.instrument)
     way = "▲ long" if position.qty > 0 else "▼ short"
-    label = f"Position, {others} more below" if others else "Position"
-    what = position.instrument if len(state.instruments) > 1 else ""
+    more = f", {others} more" if others else ""
+    what = named(position.instrument if len(state.instruments) > 1 else "", position.position)
     text = f"{way} {words.qty(abs(position.qty))} {what}".rstrip()
     cells = [
         _cell(
-            label,
+            "Position",
             text,
-            f"@ {words.price(position.entry, instrument)}",
+            f"@ {words.price(position.entry, instrument)}{more}",
             tone=words.tone(position.qty),
             small=True,
         )
@@ -215,11 +249,9 @@ def _level(label: str, level: Decimal | None, instrument: Instrument | None, mor
 def protection(state: State, position: Position) -> tuple[Order | None, Order | None]:
     """The working orders that end a position: its stop, and its target (a limit)."""
     stop = target = None
+    whose = (position.strategy, position.instrument, position.position)
     for order in state.orders.values():
-        if not order.working or (order.strategy, order.instrument) != (
-            position.strategy,
-            position.instrument,
-        ):
+        if not order.working or (order.strategy, order.instrument, order.position) != whose:
             continue
         if order.side.sign * position.qty >= 0:
             continue
@@ -247,9 +279,9 @@ def controls(name: str, state: State, *, status: str, scopes: frozenset[str] | N
     scopes  what this viewer's token allows, None while that is not known: then the session itself will say
     """
     risk = state.risk
-    off = "" if status == "live" else "no connection to the session: on its machine, `tradekit kill` stops it"
+    off = "" if status == "live" else "no connection to the session: on its machine, tradekit kill stops it"
     if ending(state):
-        off = "the session has ended: `tradekit run` with its configuration goes on where it was"
+        off = "the session has ended: tradekit run with its configuration goes on where it was"
     if state.session.mode is Mode.BACKTEST:
         off = "a backtest takes no commands"
     return {

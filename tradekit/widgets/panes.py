@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 
 from tradekit.state.shape import State
-from tradekit.widgets import diary, headline, rows, trades
+from tradekit.widgets import diary, headline, rows, trades, words
 from tradekit.widgets.pace import STATUS
 
 __all__ = ["ALL", "TABLES", "Moment", "changed_text", "tables_touched", "touches"]
 
+_QUARTER = 900_000_000_000
 ALL = "*"  # in `changed`: a fresh snapshot, everything may be different
 
 TABLES: dict[str, tuple[Callable[[State], Any], frozenset[str]]] = {
@@ -88,7 +89,11 @@ class Moment:
 
     def table(self, name: str) -> Any:
         """One of the blotter's tables."""
-        return self._once(name, lambda: TABLES[name][0](self.state))
+        return self._once(name, lambda: TABLES[name][0](self.state) | {"now": self._quarter()})
+
+    def _quarter(self) -> int:
+        """When it is by the session's time, to the quarter of an hour that tells a day in any zone [UTC ms]."""
+        return words.milliseconds(self.state.time // _QUARTER * _QUARTER)
 
     def hero(self) -> Any:
         """The hero numbers."""

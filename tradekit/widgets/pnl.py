@@ -20,22 +20,24 @@ __all__ = ["PnL", "days"]
 
 def days(state: State) -> dict[str, Any]:
     """A row a day (UTC), newest first: profit, its share of the opening equity, realised, fees, closing equity."""
-    rows = []
+    rows, currency = [], state.account.currency
     for date, day in reversed(list(state.pnl.days.items())[-KEPT:]):
         gain = day.end - day.start - float(day.flows)
+        earned, tone = words.gain(gain, currency)
+        realised, realised_tone = words.gain(day.realised, currency)
         rows.append(
             {
                 "key": date,
                 "day": date,
-                "gain": words.signed(gain),
-                "gain_tone": words.tone(gain),
+                "gain": earned,
+                "gain_tone": tone,
                 "share": f"{words.signed(100 * gain / day.start)} %" if day.start else "",
-                "share_tone": words.tone(gain),
-                "realised": words.signed(day.realised),
-                "realised_tone": words.tone(day.realised),
-                "fees": words.money(day.fees),
-                "flows": words.signed(day.flows) if day.flows else "",
-                "end": words.money(day.end),
+                "share_tone": tone,
+                "realised": realised,
+                "realised_tone": realised_tone,
+                "fees": words.money(day.fees, currency),
+                "flows": words.gain(day.flows, currency)[0] if day.flows else "",
+                "end": words.money(day.end, currency),
             }
         )
     return {"rows": rows, "count": 0}

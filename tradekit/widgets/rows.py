@@ -13,7 +13,7 @@ from tradekit.model.order import OrderType, Side, TimeInForce
 from tradekit.state.shape import Fill, Order, Position, Signal, State
 from tradekit.widgets import words
 
-__all__ = ["KEPT", "Row", "fills", "orders", "positions", "signals"]
+__all__ = ["KEPT", "Row", "currencies", "fills", "named", "orders", "positions", "signals"]
 
 KEPT = 100  # rows of a history that a table shows; the journal has the rest
 
@@ -24,8 +24,19 @@ _ARROWS = {1: "▲", -1: "▼", 0: "•"}
 def positions(state: State) -> dict[str, Any]:
     """Open positions, and the ones that were closed (flat rows last)."""
     held = sorted(state.positions.values(), key=lambda p: (p.qty == 0, -p.updated, p.instrument))
-    rows = [_position(p, state.instruments.get(p.instrument)) for p in held]
+    several = currencies(state)
+    rows = [_position(p, state.instruments.get(p.instrument), several) for p in held]
     return {"rows": rows, "count": sum(p.qty != 0 for p in held)}
+
+
+def currencies(state: State) -> int:
+    """In how many currencies a session's profits and fees are."""
+    return len({state.account.currency, *(known.currency for known in state.instruments.values())})
+
+
+def named(instrument: str, position: str) -> str:
+    """What is held: the instrument, and the position's own name in a hedging account."""
+    return " ".join(filter(None, (instrument, position)))
 
 
 def orders(state: State) -> dict[str, Any]:
@@ -38,7 +49,9 @@ def orders(state: State) -> dict[str, Any]:
 
 def fills(state: State) -> dict[str, Any]:
     """The last executions."""
-    return {"rows": [_fill(f, state.instruments.get(f.instrument)) for f in _last(state.fills)], "count": 0}
+    several = currencies(state)
+    rows = [_fill(f, state.instruments.get(f.instrument), several) for f in _last(state.fills)]
+    return {"rows": rows, "count": 0}
 
 
 def signals(state: State) -> dict[str, Any]:
@@ -55,21 +68,24 @@ def _side(side: Side) -> tuple[str, str]:
     return (f"{_ARROWS[side.sign]} {side}", "up" if side is Side.BUY else "down")
 
 
-def _position(position: Position, instrument: Instrument | None) -> Row:
+def _position(position: Position, instrument: Instrument | None, several: int) -> Row:
     way = (position.qty > 0) - (position.qty < 0)
+    currency, behind = position.currency, words.unit(position.currency, several)
+    unrealised, unrealised_tone = words.gain(position.unrealised, currency)
+    realised, realised_tone = words.gain(position.realised, currency)
     return {
-        "key": f"{position.strategy}/{position.instrument}",
-        "instrument": position.instrument,
+        "key": "/".join(filter(None, (position.strategy, position.instrument, position.position))),
+        "instrument": named(position.instrument, position.position),
         "side": f"{_ARROWS[way]} {('flat', 'long', 'short')[way]}",
         "side_tone": words.tone(way),
         "qty": words.qty(abs(position.qty)),
         "entry": words.price(position.entry, instrument) if way else "",
         "mark": words.price(position.mark, instrument) if position.mark else "",
-        "unrealised": words.signed(position.unrealised),
-        "unrealised_tone": words.tone(position.unrealised),
-        "realised": words.signed(position.realised),
-        "realised_tone": words.tone(position.realised),
-        "fees": words.money(position.fees),
+        "unrealised": unrealised + behind,
+        "unrealised_tone": unrealised_tone,
+        "realised": realised + behind,
+        "realised_tone": realised_tone,
+        "fees": words.money(position.fees, currency) + behind,
         "opened": words.milliseconds(position.opened) if way else 0,
         "strategy": position.strategy,
         "ended": not way,
@@ -125,8 +141,10 @@ def _status(order: Order) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _fill(fill: Fill, instrument: Instrument | None) -> Row:
+def _fill(fill: Fill, instrument: Instrument | None, several: int) -> Row:
     side, tone = _side(fill.side)
+    currency = instrument.currency if instrument is not None else ""
+    realised, realised_tone = words.gain(fill.realised, currency)
     return {
         "key": fill.seq,
         "ts": words.milliseconds(fill.ts),
@@ -135,9 +153,9 @@ def _fill(fill: Fill, instrument: Instrument | None) -> Row:
         "side_tone": tone,
         "qty": words.qty(fill.qty),
         "price": words.price(fill.price, instrument),
-        "fee": f"{words.money(fill.fee)} {fill.fee_currency}".strip(),
-        "realised": words.signed(fill.realised) if fill.realised else "",
-        "realised_tone": words.tone(fill.realised),
+        "fee": f"{words.money(fill.fee, fill.fee_currency)} {fill.fee_currency}".strip(),
+        "realised": realised + words.unit(currency, several) if fill.realised else "",
+        "realised_tone": realised_tone,
         "order": fill.order,
         "tag": fill.tag or fill.rule,
     }

@@ -17,7 +17,7 @@ from tradekit.report.trades import Trade, round_trips
 from tradekit.state.seen import Difference
 from tradekit.state.shape import Fill, State
 from tradekit.widgets import words
-from tradekit.widgets.rows import KEPT, Row
+from tradekit.widgets.rows import KEPT, Row, currencies
 
 __all__ = ["differences", "trades"]
 
@@ -38,8 +38,9 @@ def trades(state: State) -> dict[str, Any]:
     fills = [_execution(fill) for fill in _whole(state)]
     closed = round_trips(fills, method="average", instruments=state.instruments)
     shown = closed[-KEPT:]
+    several = currencies(state)
     rows = (
-        _trade(replace(trade, trade_id=0), state.instruments.get(trade.instrument))
+        _trade(replace(trade, trade_id=0), state.instruments.get(trade.instrument), several)
         for trade in reversed(shown)
     )
     return {"rows": list(rows), "count": 0}
@@ -88,7 +89,10 @@ def _execution(fill: Fill) -> Execution:
 
 
 @lru_cache(maxsize=1024)
-def _trade(trade: Trade, instrument: Instrument | None) -> Row:
+def _trade(trade: Trade, instrument: Instrument | None, several: int) -> Row:
+    currency = instrument.currency if instrument is not None else trade.currency
+    behind = words.unit(currency, several)
+    profit, tone = words.gain(trade.pnl, currency)
     return {
         "key": f"{trade.entry_order}/{trade.exit_order}/{trade.exit_time}",
         "exit": words.milliseconds(trade.exit_time),
@@ -98,11 +102,11 @@ def _trade(trade: Trade, instrument: Instrument | None) -> Row:
         "qty": words.qty(trade.qty),
         "entry": words.price(trade.entry_price, instrument),
         "left": words.price(trade.exit_price, instrument),
-        "profit": words.signed(trade.pnl),
-        "profit_tone": words.tone(trade.pnl),
+        "profit": profit + behind,
+        "profit_tone": tone,
         "return": f"{words.signed(100 * trade.return_frac)} %",
-        "return_tone": words.tone(trade.return_frac),
-        "fees": words.money(trade.fees),
+        "return_tone": tone,
+        "fees": words.money(trade.fees, currency) + behind,
         "entered": words.milliseconds(trade.entry_time),
         "order": trade.exit_order,
         "tag": trade.exit_tag or trade.exit_rule,

@@ -10,6 +10,7 @@ from tradekit.model.instrument import Instrument
 __all__ = [
     "MINUS",
     "digits_of",
+    "gain",
     "grouped",
     "milliseconds",
     "money",
@@ -18,7 +19,17 @@ __all__ = [
     "sequence",
     "signed",
     "tone",
+    "unit",
 ]
+
+_CENTS = frozenset(
+    (
+        *("USD", "EUR", "GBP", "JPY", "CHF", "CAD", "AUD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF"),
+        *("TRY", "ZAR", "MXN", "BRL", "INR", "CNY", "CNH", "HKD", "SGD", "KRW", "TWD", "THB"),
+        *("USDT", "USDC", "BUSD", "FDUSD", "TUSD", "USDP", "DAI", "PYUSD", "EURC"),
+    )
+)  # currencies that are told to the hundredth
+_CENT, _QUANTUM = 2, 8  # digits of those, and of every other: the ledger's own quantum
 
 MINUS = "\N{MINUS SIGN}"  # as wide as a digit and a plus, unlike the hyphen
 
@@ -37,9 +48,25 @@ def signed(value: float | Decimal, digits: int = 2) -> str:
     return text if text.startswith(MINUS) or not text.strip("0,.") else f"+{text}"
 
 
-def money(value: float | Decimal) -> str:
-    """An amount of the account's currency, to the cent."""
-    return grouped(value, 2)
+def money(value: float | Decimal, currency: str = "") -> str:
+    """An amount: to the cent, or to the ledger's quantum in a coin; an exact one below a cent is never told as none."""
+    text = grouped(value, _QUANTUM if value and currency and currency not in _CENTS else _CENT)
+    if isinstance(value, Decimal) and value and not text.strip("0,."):
+        return qty(value)
+    return text
+
+
+def gain(value: float | Decimal, currency: str = "") -> tuple[str, str]:
+    """An amount with its sign, and the colour that goes with what is told: none for what rounds to nothing."""
+    text = money(value, currency)
+    if text.startswith(MINUS):
+        return text, "down"
+    return (f"+{text}", "up") if text.strip("0,.") else (text, "")
+
+
+def unit(currency: str, currencies: int) -> str:
+    """What stands behind an amount: its currency, "" where all amounts are of the account's one."""
+    return f" {currency}" if currencies > 1 and currency else ""
 
 
 def tone(value: float | Decimal) -> str:
