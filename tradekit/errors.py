@@ -27,9 +27,18 @@ __all__ = [
 
 
 class TradekitError(Exception):
-    """The base of all: `exit_code` is what the command line ends with when it meets one."""
+    """The base of all.
+
+    exit_code  what the command line ends with when it meets one
+    place      where in the user's own code it came up, "" where that is not known
+    """
 
     exit_code = 2
+    place = ""
+
+    def __str__(self) -> str:
+        said = super().__str__()
+        return f"{said} ({self.place})" if self.place else said
 
 
 class ConfigError(TradekitError):

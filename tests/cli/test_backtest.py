@@ -263,3 +263,29 @@ def test_a_bad_command_line_is_refused_with_exit_code_2(
     assert answer.code == 2
     assert answer.err.startswith("tradekit: error: ")
     assert said in answer.err
+
+
+def test_what_a_strategy_prints_is_not_mixed_with_what_was_asked_for(
+    cli: Cli, bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "chatty.py").write_text(
+        "import tradekit as tk\n\nclass Chatty(tk.Strategy):\n    def on_bar(self, bar):\n        print('hello')\n",
+        encoding="utf-8",
+    )
+    said = cli("backtest", "--strategy", "chatty.py:Chatty", "--data", bars, "--json")
+    assert said.json["stats"]["bars"] == 60
+    assert said.err == "hello\n" * 60
+
+
+def test_an_error_says_on_which_line_of_the_strategy_it_came_up(
+    cli: Cli, bars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "short.py").write_text(
+        "import tradekit as tk\n\nclass Short(tk.Strategy):\n    def on_bar(self, bar):\n        self.buy(-1)\n",
+        encoding="utf-8",
+    )
+    said = cli("backtest", "--strategy", "short.py:Short", "--data", bars)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.rstrip().endswith("(Short.on_bar, line 5 of short.py)")

@@ -52,6 +52,10 @@ def test_only_those_of_a_day(cli: Cli, journal: Path) -> None:
     [
         (("--day", "yesterday"), "'yesterday' is no day"),
         (("--to", "/nowhere/t.csv"), "/nowhere/t.csv cannot be written"),
+        (
+            ("--to", "trades.xlsx"),
+            "a trade log is written as .csv or .parquet, and trades.xlsx ends in neither",
+        ),
     ],
 )
 def test_bad_input_is_said_and_nothing_is_done(

@@ -29,3 +29,10 @@ def test_an_order_that_is_not_there_is_named(cli: Cli, journal: Path) -> None:
     said = cli("why", "nobody-1", "--journal", journal)
     assert (said.code, said.out) == (2, "")
     assert "there is no order 'nobody-1' in this journal" in said.err
+
+
+def test_a_running_sessions_name_means_its_journal(cli: Cli, session: Callable[..., object]) -> None:
+    session("paper")
+    assert "events.log" in cli("why", "sma_cross-1", "--journal", "paper").err  # it keeps none there
+    assert "events.log" in cli("state", "--journal", "paper").err
+    assert "no session named 'papers'" in cli("why", "sma_cross-1", "--journal", "papers").err

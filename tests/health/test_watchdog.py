@@ -24,12 +24,21 @@ def test_a_step_that_hangs_is_told_while_it_hangs_and_when_it_ends(caplog: pytes
     with StepWatch(SystemClock(), deadline_s=0.02, on_stuck=ages.append) as watch:
 
         def a_step_that_hangs_here() -> None:
-            watch.begin()
             hanging.set()
             release.wait(5)
+
+        def deep_inside(calls: int) -> None:
+            if calls:
+                deep_inside(calls - 1)
+            else:
+                a_step_that_hangs_here()
+
+        def step() -> None:
+            watch.begin()
+            deep_inside(30)
             watch.end()
 
-        worker = threading.Thread(target=a_step_that_hangs_here)
+        worker = threading.Thread(target=step)
         worker.start()
         assert hanging.wait(5)
         wait_until(lambda: len(ages) >= 3)

@@ -56,3 +56,31 @@ def test_callbacks_do_nothing_by_default_and_changed_parameters_start_again() ->
     plain.on_stop()
     idle.on_params({"fast": 3})
     assert idle.starts == 1
+
+
+@pytest.mark.parametrize("name", ["timeframes", "instruments"])
+def test_a_text_in_place_of_a_tuple_is_refused_where_the_class_is_written(name: str) -> None:
+    with pytest.raises(StrategyError, match=rf"One\.{name} is the text '15m'; write {name} = \('15m',\)"):
+        type("One", (Strategy,), {name: "15m"})
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"), [("on_Bar", "on_bar"), ("on_bars", "on_bar"), ("on_orders", "on_order")]
+)
+def test_a_callback_whose_name_has_a_slip_is_refused(slip: str, meant: str) -> None:
+    with pytest.raises(StrategyError, match=f"One.{slip} would never be called: the callback is {meant};"):
+        type("One", (Strategy,), {slip: lambda self, bar: None})
+
+
+def test_a_coroutine_is_no_callback() -> None:
+    async def on_bar(self: Strategy, bar: object) -> None: ...
+
+    with pytest.raises(StrategyError, match="is a coroutine, which nobody awaits"):
+        type("One", (Strategy,), {"on_bar": on_bar})
+
+
+def test_helpers_and_attributes_of_other_names_are_ones_own() -> None:
+    def on_breakout(self: Strategy) -> None: ...
+
+    kind = type("One", (Strategy,), {"on_breakout": on_breakout, "on_bars": 3, "timeframes": ("15m",)})
+    assert issubclass(kind, Strategy)

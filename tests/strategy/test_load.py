@@ -38,6 +38,7 @@ def test_an_instance_a_class_and_a_path_all_lead_to_a_strategy() -> None:
     [
         ("SmaCross", {}, "write module:Class, for example tradekit.strategy.library:SmaCross"),
         (f"{LIBRARY}:", {}, "write module:Class"),
+        ("ideas/mine.py", {}, "names no class of that file; write ideas/mine.py:Class"),
         ("no.such.place:X", {}, "there is no module 'no' to import"),
         ("tradekit.strategy.libary:X", {}, "there is no module 'tradekit.strategy.libary' to import"),
         (f"{LIBRARY}:SmaCros", {}, "has no strategy 'SmaCros'; it has ['SmaCross', 'SmaCrossVector', "),

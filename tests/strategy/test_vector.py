@@ -160,7 +160,7 @@ def test_within_one_call_an_indicator_is_computed_once() -> None:
             lambda bars: np.where(bars.ts == bars.ts[4], np.inf, 0),
             "gave inf at bar 4: give a finite position",
         ),
-        (lambda bars: bars.nothing, "Giving.target raised AttributeError: 'Bars' object has no attribute"),
+        (lambda bars: bars.nothing, "raised AttributeError: 'Bars' object has no attribute"),
     ],
 )
 def test_a_target_that_is_none_is_refused_in_words(given: Any, message: str) -> None:

@@ -1,5 +1,6 @@
 """The step: pure, in order, closed bars only, and safe from what a strategy does."""
 
+import re
 from typing import Any, ClassVar
 
 import numpy as np
@@ -226,18 +227,25 @@ def test_live_a_strategys_exception_halts_the_session_and_says_where() -> None:
     assert types(told) == ["bar.closed", "strategy.failed", "risk.changed"]
     failed, halted = told[1].data, told[2].data
     assert isinstance(failed, StrategyFailed)
-    assert failed.where.startswith("on_bar (line ")
+    assert re.fullmatch(r"on_bar \(line \d+ of desk\.py\)", failed.where)
     assert failed.error == "ValueError: what now"
     assert halted == RiskChanged(
-        True, True, False, "the strategy failed in on_bar: ValueError: what now", "engine"
+        True, True, False, f"the strategy failed in {failed.where}: ValueError: what now", "engine"
     )
     assert types(desk.bar(flat(1, 100.0), wrong)) == ["bar.closed", "strategy.failed"]  # halted already
 
 
 def test_in_a_backtest_it_comes_out_with_its_cause() -> None:
-    with pytest.raises(StrategyError, match=r"Quiet\.on_bar raised ValueError: what now") as caught:
+    with pytest.raises(
+        StrategyError, match=r"Quiet\.on_bar \(line \d+ of desk\.py\) raised ValueError: what now"
+    ) as caught:
         Desk(raising=True).bar(flat(0, 100.0), wrong)
     assert isinstance(caught.value.__cause__, ValueError)
+
+
+def test_an_error_of_ours_comes_out_as_it_is_with_its_place_in_the_strategy() -> None:
+    with pytest.raises(OrderError, match=r"above zero.* \(Quiet\.on_bar, line \d+ of desk\.py\)$"):
+        Desk(raising=True).bar(flat(0, 100.0), lambda s, b: s.buy(-1))
 
 
 def test_in_a_backtest_the_kits_own_errors_come_out_as_they_are() -> None:

@@ -77,7 +77,7 @@ def test_a_class_of_a_cell_is_told_from_one_of_a_module(notebook: Notebook) -> N
     assert is_from_cell(notebook["MyIdea"])
     assert not is_from_cell(Strategy)
     notebook.module.__file__ = "script.py"
-    assert not is_from_cell(notebook["MyIdea"])
+    assert is_from_cell(notebook["MyIdea"])
 
 
 def test_the_file_has_what_the_class_needs_and_nothing_that_runs(notebook: Notebook, tmp_path: Path) -> None:
@@ -186,8 +186,72 @@ def test_a_session_is_started_from_the_file_with_the_instances_parameters(
     assert keys == {"strategy.class": "strategies/my_idea.py:MyIdea", "strategy.params": {"window": 9}}
 
 
-def test_a_class_of_the_script_that_runs_is_refused(notebook: Notebook, tmp_path: Path) -> None:
+SCRIPT = '''\
+"""Goes live."""
+from __future__ import annotations
+
+import argparse
+import param
+
+WINDOW = 5
+bars = tk.load_bars("sample:BTCUSDT-1m")
+
+class MyIdea(tk.Strategy):
+    window = param.Integer(WINDOW, bounds=(2, 50), doc="average [bars]")
+
+    def on_bar(self, bar):
+        self.buy_to(1)
+
+def main() -> None:
+    print(bars, argparse.ArgumentParser())
+
+if __name__ == "__main__":
+    main()
+'''
+
+
+def test_a_class_of_the_script_that_runs_is_started_with_what_it_uses_of_it(
+    notebook: Notebook, tmp_path: Path
+) -> None:
+    notebook.names["__name__"] = "__main__"
+    notebook.names["__file__"] = str(tmp_path / "go_live.py")
+    notebook.run(SCRIPT)
+    keys = _strategy_keys(notebook["MyIdea"](window=9), tmp_path)
+    assert keys == {"strategy.class": "strategies/my_idea.py:MyIdea", "strategy.params": {"window": 9}}
+    text = (tmp_path / "strategies" / "my_idea.py").read_text(encoding="utf-8")
+    assert text.split("\n\n")[:4] == [
+        '"""MyIdea, as written in go_live.py."""',
+        "from __future__ import annotations",
+        "import tradekit as tk",
+        "import param",
+    ]
+    for left in ("argparse", "main", "bars ="):
+        assert left not in text
+
+
+def test_a_file_that_the_user_wrote_is_not_written_over(notebook: Notebook, tmp_path: Path) -> None:
+    own = tmp_path / "strategies" / "my_idea.py"
+    own.parent.mkdir()
+    own.write_text('"""Mine."""\n', encoding="utf-8")
     notebook.run(CELL)
-    notebook.module.__file__ = "script.py"
-    with pytest.raises(StrategyError, match="move it to a module of its own"):
-        _strategy_keys(notebook["MyIdea"], tmp_path)
+    with pytest.raises(
+        StrategyError, match=r"a file of yours is there.*strategy='strategies/my_idea.py:MyIdea'"
+    ):
+        write_cell_strategy(notebook["MyIdea"], tmp_path)
+    assert own.read_text(encoding="utf-8") == '"""Mine."""\n'
+
+
+@pytest.mark.parametrize(("folder", "told"), [("notebooks", "notebooks/ideas.py:Idea"), (".", "ideas:Idea")])
+def test_a_class_of_a_module_that_only_this_process_finds_is_started_from_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, told: str
+) -> None:
+    file = tmp_path / folder / "ideas.py"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("import tradekit as tk\n\n\nclass Idea(tk.Strategy):\n    pass\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(file.parent))
+    monkeypatch.delitem(sys.modules, "ideas", raising=False)
+    import ideas
+
+    assert _strategy_keys(ideas.Idea, tmp_path)["strategy.class"] == told
+    assert _strategy_keys(ideas.Idea, tmp_path / "project")["strategy.class"] == f"{file}:Idea"
+    monkeypatch.delitem(sys.modules, "ideas")

@@ -194,10 +194,10 @@ def test_a_strategy_that_fails_halts_its_session_and_leaves_it_up(project: Proje
         played_out(session)
         return session.state.strategy.error
 
-    assert "on_bar (line 5): ZeroDivisionError" in host(play)
+    assert "on_bar (line 5 of bad.py): ZeroDivisionError" in host(play)
     risk = state_at(project.journal).risk
     assert risk.halted
-    assert "the strategy failed in on_bar" in risk.reason
+    assert "the strategy failed in on_bar (line 5 of bad.py)" in risk.reason
 
 
 def test_a_step_that_takes_too_long_halts_the_session(project: Project, host: Host) -> None:

@@ -4,6 +4,8 @@ Knows how a question is put and an answer shown; the run itself is `run.backtest
 """
 
 import argparse
+import contextlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +44,8 @@ def add(commands: Commands) -> None:
 def _backtest(args: argparse.Namespace) -> int:
     from tradekit.run.backtest import backtest
 
-    result = backtest(strategy_of(args), args.data, **terms_of(args))
+    with contextlib.redirect_stdout(sys.stderr):  # what a strategy prints is not what was asked for
+        result = backtest(strategy_of(args), args.data, **terms_of(args))
     if args.plot is not None:
         save_page("--plot", args.plot, result.plot().save)
     if args.tearsheet is not None:

@@ -4,7 +4,6 @@ Knows how a state is shown; the fold is `wiring.journals`.
 """
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tradekit.cli.parser import Commands, command
@@ -26,16 +25,18 @@ def add(commands: Commands) -> None:
         example="tradekit state --journal logs/events.log --at 2022-12-13T10:15 --json",
         json=True,
     )
-    parser.add_argument("--journal", type=Path, required=True, metavar="FILE", help="the journal")
+    parser.add_argument(
+        "--journal", required=True, metavar="FILE|NAME", help="the journal, or a running session's name"
+    )
     parser.add_argument(
         "--at", metavar="SEQ|TIME", help="an event's number, or a time (UTC unless it says otherwise)"
     )
 
 
 def _state(args: argparse.Namespace) -> int:
-    from tradekit.wiring.journals import state_at
+    from tradekit.wiring.journals import journal_of, state_at
 
-    state = state_at(args.journal, args.at)
+    state = state_at(journal_of(args.journal), args.at)
     if args.json:
         print_json(state)
     else:

@@ -4,7 +4,6 @@ Knows how a story is asked for and shown; it is told by `wiring.journals`.
 """
 
 import argparse
-from pathlib import Path
 
 from tradekit.cli.parser import Commands, command
 from tradekit.cli.show import print_json
@@ -25,14 +24,16 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "order", metavar="ORDER", help="the order's id, as `tradekit state` and fills show it"
     )
-    parser.add_argument("--journal", type=Path, required=True, metavar="FILE", help="the journal")
+    parser.add_argument(
+        "--journal", required=True, metavar="FILE|NAME", help="the journal, or a running session's name"
+    )
 
 
 def _why(args: argparse.Namespace) -> int:
     from tradekit.core.redact import secrets
-    from tradekit.wiring.journals import story_of
+    from tradekit.wiring.journals import journal_of, story_of
 
-    story = story_of(args.journal, args.order)
+    story = story_of(journal_of(args.journal), args.order)
     if args.json:
         print_json(story)
     else:

@@ -252,10 +252,10 @@ class SessionClient(Commands, View):
             state, risk = self.state, self.state.risk
             power = next((word for word in ("killed", "halted", "armed") if getattr(risk, word)), "disarmed")
             power = power if state.session.open else "ended"
-            account = state.account
+            account, alarm = state.account, self.replica.alarm
             return (
                 f"<Session {self.name} {state.session.mode} {power}, {self.status}, #{state.seq:,}, "
-                f"equity {account.equity:,.2f} {account.currency}>"
+                f"equity {account.equity:,.2f} {account.currency}{f'; {alarm}' if alarm else ''}>"
             )
 
 

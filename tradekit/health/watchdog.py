@@ -108,6 +108,4 @@ def _tell(age_s: float, stack: str) -> None:
 
 def _stack(thread_id: int) -> str:
     frame = sys._current_frames().get(thread_id)
-    return (
-        "".join(traceback.format_stack(frame, limit=-8)) if frame is not None else "a thread that has ended"
-    )
+    return "".join(traceback.format_stack(frame, limit=8)) if frame is not None else "a thread that has ended"

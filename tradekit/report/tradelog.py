@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tradekit.errors import DataError
+from tradekit.errors import ConfigError, DataError
 from tradekit.model.instrument import Instrument
 from tradekit.model.money import ZERO
 from tradekit.report.decision import Decision
@@ -130,15 +130,20 @@ class TradeLog(Sequence[LoggedTrade]):
         return table.astype(kinds).set_index("trade_id")
 
     def save(self, path: str | Path) -> Path:
-        """Write the log as CSV, or as Parquet where the name ends so, and return its path; the folder must exist.
+        """Write the log to a .csv or .parquet file, and return its path; the folder must exist.
 
-        Raises ConfigError where it cannot be written, or where Parquet needs a package that is not there.
+        Raises ConfigError for another ending, where it cannot be written, or where Parquet needs a package that is not
+        there.
         """
         from tradekit.report.sheets import save_csv, save_parquet
 
         target = Path(path)
         if target.suffix == ".parquet":
             return save_parquet(target, self.frame())
+        if target.suffix != ".csv":
+            raise ConfigError(
+                f"a trade log is written as .csv or .parquet, and {target.name} ends in neither"
+            )
         return save_csv(target, LoggedTrade.__struct_fields__, self.records())
 
     def of_day(self, day: str) -> "TradeLog":

@@ -8,7 +8,6 @@ import atexit
 import multiprocessing
 import os
 import signal
-import sysconfig
 import threading
 import traceback
 import weakref
@@ -20,6 +19,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Literal, TypeAlias
 
+from tradekit.core.raised import is_library
 from tradekit.errors import TradekitError
 
 __all__ = ["Aside", "Heard", "Tell", "in_words"]
@@ -200,12 +200,5 @@ def in_words(error: BaseException) -> str:
         root = root.__cause__
     if root is error and isinstance(error, TradekitError):
         return said
-    steps = [step for step in traceback.extract_tb(root.__traceback__) if _is_own(step.filename)]
+    steps = [step for step in traceback.extract_tb(root.__traceback__) if not is_library(step.filename)]
     return f"{said} ({Path(steps[-1].filename).name}, line {steps[-1].lineno})" if steps else said
-
-
-def _is_own(file: str) -> bool:
-    """Whether a file is the user's: neither tradekit's, nor Python's, nor an installed package's."""
-    libraries = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
-    others = [Path(__file__).parents[1], *map(Path, libraries)]
-    return not file.startswith("<") and not any(Path(file).is_relative_to(other) for other in others)

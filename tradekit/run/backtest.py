@@ -11,7 +11,7 @@ from tradekit.core.version import version
 from tradekit.data.calendar import in_sessions
 from tradekit.data.columns import BarColumns
 from tradekit.data.ticks import Ticks, ticks_of
-from tradekit.errors import ConfigError, DataError, StrategyError, TradekitError
+from tradekit.errors import ConfigError, DataError
 from tradekit.model.account import AccountType
 from tradekit.model.instrument import check_instruments
 from tradekit.model.market import TimerFired
@@ -36,6 +36,7 @@ from tradekit.strategy.freeze import parameters, thaw
 from tradekit.strategy.load import class_path, load_strategy, snake_name, source_hash
 from tradekit.trading.clearing import Clearing
 from tradekit.trading.engine import Engine
+from tradekit.trading.failure import raised_by
 from tradekit.trading.limits import check_limits
 
 if TYPE_CHECKING:
@@ -178,11 +179,11 @@ def _played(
 def _written_out(loop: InnerLoop, progress: Callable[[int], None] | None) -> Record:
     try:
         loop.run(progress)
-    except TradekitError:
-        raise
     except Exception as error:
-        name = type(loop.engine.strategy).__name__
-        raise StrategyError(f"{name}.on_bar raised {type(error).__name__}: {error}") from error
+        raised = raised_by(loop.engine.strategy, "on_bar", error)
+        if raised is error:
+            raise
+        raise raised from error
     return loop.record
 
 

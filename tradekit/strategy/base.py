@@ -8,6 +8,8 @@ journal, the data's source nor the venue.
 
 from collections.abc import Mapping
 from decimal import Decimal
+from difflib import get_close_matches
+from inspect import iscoroutinefunction
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import param
@@ -36,6 +38,19 @@ class Indicator(Protocol):
 I = TypeVar("I")  # noqa: E741 - the indicator class that was asked for
 
 
+def _check_callback(cls: type, name: str, value: object) -> None:
+    """Refuse what would never be called: a coroutine, and a name one slip of the keyboard away from a callback's."""
+    if iscoroutinefunction(value) and hasattr(Strategy, name):
+        raise StrategyError(
+            f"{cls.__name__}.{name} is a coroutine, which nobody awaits; write def {name}, without async"
+        )
+    known = [one for one in vars(Strategy) if one.startswith("on_")]
+    if not hasattr(Strategy, name) and (near := get_close_matches(name.lower(), known, n=1, cutoff=0.9)):
+        raise StrategyError(
+            f"{cls.__name__}.{name} would never be called: the callback is {near[0]}; give a helper another name"
+        )
+
+
 class Strategy(Wishes, param.Parameterized):
     """Derive from this, declare parameters with `param`, and answer what happens with wishes.
 
@@ -49,6 +64,18 @@ class Strategy(Wishes, param.Parameterized):
     instruments: ClassVar[tuple[str, ...]] = ()
 
     _dealer: Dealer | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in ("timeframes", "instruments"):
+            given = vars(cls).get(name)
+            if isinstance(given, str):
+                raise StrategyError(
+                    f"{cls.__name__}.{name} is the text {given!r}; write {name} = ({given!r},)"
+                )
+        for name, value in vars(cls).items():
+            if name.startswith("on_") and callable(value):
+                _check_callback(cls, name, value)
 
     # --- what happens: override what you need ---------------------------------------------------------------
 

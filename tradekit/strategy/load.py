@@ -59,6 +59,8 @@ def load_strategy(
 def load_class(path: str, *, root: Path | None = None) -> type[Strategy]:
     """The class at "module:Class" or "file.py:Class"; raises StrategyError that says which half is wrong."""
     module_name, _, class_name = path.rpartition(":")
+    if not module_name and path.endswith(".py"):
+        raise StrategyError(f"strategy {path!r} names no class of that file; write {path}:Class")
     if not module_name or not class_name:
         raise StrategyError(
             f"strategy {path!r}: write module:Class, for example tradekit.strategy.library:SmaCross"

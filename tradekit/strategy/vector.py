@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tradekit.core.raised import line_in
 from tradekit.errors import StrategyError
 from tradekit.model.market import Bar
 from tradekit.strategy.base import Strategy
@@ -179,7 +180,9 @@ def _asked(strategy: VectorStrategy, bars: Bars, memo: Memo) -> Floats:
     except StrategyError:
         raise
     except Exception as error:
-        raise StrategyError(f"{name}.target raised {type(error).__name__}: {error}") from error
+        line = line_in(type(strategy), error)
+        place = f"{name}.target ({line})" if line else f"{name}.target"
+        raise StrategyError(f"{place} raised {type(error).__name__}: {error}") from error
     finally:
         strategy._memo = None
     try:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from tradekit.core.event import Event, Fact
-from tradekit.errors import StrategyError, TradekitError
+from tradekit.errors import StrategyError
 from tradekit.model.market import Bar, TimerCleared
 from tradekit.model.order import OrderAccepted, OrderFilled, OrderTrailed, Side
 from tradekit.model.session import (
@@ -25,7 +25,7 @@ from tradekit.strategy.base import Strategy
 from tradekit.strategy.freeze import freeze
 from tradekit.trading import commands, hearing, monitors, risk
 from tradekit.trading.dealing import Dealing, number
-from tradekit.trading.failure import failure
+from tradekit.trading.failure import failure, raised_by
 from tradekit.trading.series import Series
 
 __all__ = ["Engine"]
@@ -219,12 +219,11 @@ class Engine:
             callback(*args)
         except Exception as error:
             if self.raising:
-                if isinstance(error, TradekitError):
+                raised = raised_by(self.strategy, where, error)
+                if raised is error:
                     raise
-                raise StrategyError(
-                    f"{type(self.strategy).__name__}.{where} raised {type(error).__name__}: {error}"
-                ) from error
-            for fact in failure(self.state, where, error):
+                raise raised from error
+            for fact in failure(self.state, self.strategy, where, error):
                 self.tell(fact)
 
     def turn_to(self, instrument: str, cause: int) -> None:

@@ -147,7 +147,8 @@ class PaneWidget(Written):
             return f"{self._name}: the session object is gone; connect again"
         with session.replica.lock:
             moment = Moment(self._name, session.replica.state, status=session.replica.status)
-            return self.text(moment)
+            alarm = session.replica.alarm
+            return f"{alarm}\n{self.text(moment)}" if alarm else self.text(moment)
 
     def text(self, moment: Moment) -> str:
         """The same facts for a terminal; by default which session it is, in which mode, at which event."""

@@ -1,6 +1,6 @@
-"""A strategy written in a notebook cell, as a file that a session's own process can import.
+"""A strategy written in a notebook cell or in the script that runs, as a file that a session's own process can import.
 
-Knows the notebook's namespace only to say what the file still needs.
+Knows the namespace it was written in only to say what the file still needs.
 """
 
 import ast
@@ -31,25 +31,38 @@ _KEPT = (
 
 
 def is_from_cell(cls: type[Strategy]) -> bool:
-    """Whether a class was written in a notebook cell or at a prompt, where no other process can import it."""
-    return cls.__module__ == "__main__" and not hasattr(sys.modules["__main__"], "__file__")
+    """Whether a class was written where no other process can import it: a cell, a prompt, a script, an app's page."""
+    module = sys.modules.get(cls.__module__)
+    return cls.__module__ == "__main__" or getattr(module, "__spec__", None) is None
 
 
 def write_cell_strategy(cls: type[Strategy], root: Path) -> str:
-    """Write the cell's imports, constants, functions and classes to `strategies/<name>.py` below `root`.
+    """Write the class and what it uses of its cell or script to `strategies/<name>.py` below `root`.
 
-    Imports of modules and names that the notebook has from elsewhere are added. Returns "strategies/<name>.py:Class".
-    Raises StrategyError when the source cannot be had, or names what the cell uses and does not define.
+    That is imports, constants, functions and classes; imports of modules and names that the notebook has from
+    elsewhere are added. Returns "strategies/<name>.py:Class". Raises StrategyError when the source cannot be had,
+    names what the class uses and its cell does not define, and writes over no file that was not written here.
     """
     source = _definitions(_cell_source(cls), cls)
     source = _with_imports(source, cls)
     path = root / "strategies" / f"{snake_name(cls.__name__)}.py"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists() or path.read_text(encoding="utf-8") != source:
-        path.write_text(source, encoding="utf-8")
     name = f"strategies/{path.name}:{cls.__name__}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    there = path.read_text(encoding="utf-8") if path.exists() else ""
+    if there and not there.startswith(f'"""{cls.__name__}, as written in '):
+        raise StrategyError(
+            f"{cls.__name__} is to be written to {path}, and a file of yours is there: give the class another name, "
+            f"or start what is in that file, as strategy={name!r}"
+        )
+    if there != source:
+        path.write_text(source, encoding="utf-8")
     load_class(name, root=root)
     return name
+
+
+def _script(cls: type[Strategy]) -> str:
+    """The name of the script that a class was written in; "" for a cell."""
+    return Path(getattr(sys.modules.get(cls.__module__), "__file__", None) or "").name
 
 
 def _cell_source(cls: type[Strategy]) -> str:
@@ -65,16 +78,35 @@ def _cell_source(cls: type[Strategy]) -> str:
 
 
 def _definitions(cell: str, cls: type[Strategy]) -> str:
-    """The cell without its calls and shows: what a module may hold."""
+    """What the class needs of its cell, without calls and shows: what a module may hold."""
     lines = [("pass" if line.lstrip().startswith(("%", "!")) else line) for line in cell.splitlines()]
     text = "\n".join(lines)
     kept = []
-    for node in ast.parse(text).body:
-        if isinstance(node, _KEPT) and not _calls_out(node):
-            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-            kept.append("\n".join(lines[first - 1 : node.end_lineno]))
-    head = f'"""{cls.__name__}, as written in a notebook."""'
+    for node in _needed(ast.parse(text), cls.__name__):
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        kept.append("\n".join(lines[first - 1 : node.end_lineno]))
+    head = f'"""{cls.__name__}, as written in {_script(cls) or "a notebook"}."""'
     return "\n\n".join([head, *kept]) + "\n"
+
+
+def _needed(cell: ast.Module, name: str) -> list[ast.stmt]:
+    """The definition of `name` and those that it uses, directly or by another one, in their order."""
+    candidates = [node for node in cell.body if isinstance(node, _KEPT) and not _calls_out(node)]
+    wanted, taken = {name, "*", "annotations"}, set[int]()
+    while found := [n for n, node in enumerate(candidates) if n not in taken and _binds(node) & wanted]:
+        taken.update(found)
+        for n in found:
+            wanted |= {one.id for one in ast.walk(candidates[n]) if isinstance(one, ast.Name)}
+    return [candidates[n] for n in sorted(taken)]
+
+
+def _binds(node: ast.stmt) -> set[str]:
+    """The names that a statement defines."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return {one.asname or one.name.partition(".")[0] for one in node.names}
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
 
 
 def _calls_out(node: ast.stmt) -> bool:
@@ -86,7 +118,7 @@ def _calls_out(node: ast.stmt) -> bool:
 
 def _with_imports(source: str, cls: type[Strategy]) -> str:
     """Add imports for what the notebook has from elsewhere; refuse what only the notebook has."""
-    there = vars(sys.modules["__main__"])
+    there = vars(sys.modules[cls.__module__])
     imports, missing = [], []
     for name in sorted(_free_names(source)):
         value = there.get(name)
@@ -94,26 +126,33 @@ def _with_imports(source: str, cls: type[Strategy]) -> str:
             imports.append(
                 f"import {value.__name__} as {name}" if value.__name__ != name else f"import {name}"
             )
-        elif (real := _imported_name(value)) is not None:
+        elif (real := _imported_name(value, cls.__module__)) is not None:
             imports.append(f"from {value.__module__} import {real}" + (f" as {name}" if real != name else ""))
         else:
             missing.append(name)
     if missing:
+        place = "script" if _script(cls) else "cell"
         raise StrategyError(
-            f"{cls.__name__} uses {', '.join(missing)}, which its cell does not define by itself: a session runs in "
-            f"its own process and sees the cell's imports, classes, functions and plain values only. Define it there, "
-            f"or make it a parameter"
+            f"{cls.__name__} uses {', '.join(missing)}, which its {place} does not define by itself: a session runs in "
+            f"its own process and sees the {place}'s imports, classes, functions and plain values only. Define it "
+            f"there, or make it a parameter"
         )
     if not imports:
         return source
-    head, _, rest = source.partition("\n\n")
-    return "\n\n".join([head, "\n".join(imports), rest])
+    head, *rest = source.split("\n\n")
+    future = [rest.pop(0)] if rest and rest[0].startswith("from __future__") else []
+    return "\n\n".join([head, *future, "\n".join(imports), *rest])
 
 
-def _imported_name(value: Any) -> str | None:
+def _imported_name(value: Any, here: str) -> str | None:
     """What a class or a function is called in the module it was imported from; None for anything else."""
     module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
-    if not isinstance(name, str) or not isinstance(module, str) or module == "__main__" or "." in name:
+    if (
+        not isinstance(name, str)
+        or not isinstance(module, str)
+        or module in ("__main__", here)
+        or "." in name
+    ):
         return None
     return name
 

@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -44,9 +43,11 @@ from tradekit.wiring.attendance import attend
 from tradekit.wiring.bridge import address, make_bridge
 from tradekit.wiring.build import CONFIG_USER, Parts, build
 from tradekit.wiring.daily import DayEnds
+from tradekit.wiring.logbook import Logbook
 from tradekit.wiring.market import feed_of, taken
 from tradekit.wiring.meters import hang_meters
 from tradekit.wiring.one_account import one_session
+from tradekit.wiring.signals import Signals
 from tradekit.wiring.snapshots import Snapshots
 from tradekit.wiring.source import SessionSource
 
@@ -91,11 +92,12 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
     )
     alerts = Alerts(config, parts.journal, clock)
     source.unreached = lambda: alerts.failing
+    signals = Signals(clock)
     watch = _MeasuredSteps(
         clock,
         metrics,
         deadline_s=config.session.step_deadline_s,
-        on_stuck=lambda s: _stuck(source, alerts, s),
+        on_stuck=lambda s: _stuck(source, alerts, signals, s),
     )
     token = new_token()
     secrets.add(token)
@@ -104,6 +106,7 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
     loop = _loop(parts, clock, metrics, bus, watch, bridge, source, snapshots, alerts)
     with contextlib.ExitStack() as stack:
         stack.callback(alerts.begin(bus).close)
+        stack.enter_context(Logbook().kept(bus))
         stack.enter_context(Tracebacks())
         stack.callback(source.close)
         stack.enter_context(watch)
@@ -120,7 +123,7 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
             if config.dead_man.clients is not None:
                 stats = bridge.stats
                 stack.callback(asyncio.create_task(attend(lambda: stats()["clients"], loop.note)).cancel)
-        stack.enter_context(_signals(loop))
+        stack.enter_context(signals.heard(loop.stop))
         announce(_announcement(parts, bridge))
         stack.enter_context(Supervised(lambda: _standing(parts)))
         timer = asyncio.create_task(snapshots.keep())
@@ -260,18 +263,6 @@ def _served(config: Config, source: SessionSource, bridge: Bridge, token: str, l
         yield
 
 
-@contextlib.contextmanager
-def _signals(loop: Loop) -> Iterator[None]:
-    running = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        running.add_signal_handler(number, loop.stop, signal.Signals(number).name)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            running.remove_signal_handler(number)
-
-
 def _announcement(parts: Parts, bridge: Bridge | None) -> dict[str, Any]:
     config = parts.config
     return {
@@ -302,10 +293,11 @@ def _standing(parts: Parts) -> str:
     return f"{state.session.name}: {state.session.mode}, {power}, #{state.seq:,}"
 
 
-def _stuck(source: SessionSource, alerts: Alerts, seconds: float) -> None:
+def _stuck(source: SessionSource, alerts: Alerts, signals: Signals, seconds: float) -> None:
     if seconds and not source.stuck:
         alerts.alarm(f"a step has been running for {seconds:.0f} s: the session takes nothing else meanwhile")
     source.stuck = f"a step has been running for {seconds:.0f} s" if seconds else ""
+    signals.hangs(seconds)
 
 
 def _handler_failed(loop: Loop, handler: str, subject: str, error: Exception) -> None:

@@ -4,6 +4,8 @@ Works alike in a notebook cell, a script and a Panel app. Knows processes; the s
 """
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -19,12 +21,13 @@ from tradekit.config.load import load_config
 from tradekit.config.schema import Config
 from tradekit.core.clock import SystemClock
 from tradekit.core.lock import WriterLock
+from tradekit.core.raised import is_library
 from tradekit.errors import (
     ConfigError,
+    ConnectionLostError,
     JournalLockedError,
     NotFoundError,
     RefusedError,
-    StrategyError,
     TradekitError,
 )
 from tradekit.strategy.base import Strategy
@@ -79,12 +82,20 @@ class Session(SessionClient):
     def stop(self, reason: str = "", *, timeout_s: float = _STOP_S) -> Receipt:
         """End the session in good order, wait until its process has let go of everything, and detach.
 
-        Returns the command's seq: `start` may follow at once. Raises TradekitError when it takes longer, RefusedError
+        Returns the command's seq: `start` may follow at once. One that runs on this machine and gives no answer, since
+        a step hangs, is ended by SIGTERM; the seq is 0 then. Raises TradekitError when it takes longer, RefusedError
         when its journal has failed and could not take the command; it has ended then all the same.
         """
         entry = self._entry()
         try:
             seq = super().stop(reason)
+        except ConnectionLostError:
+            if entry is None or self.status == "closed":
+                raise
+            os.kill(
+                entry.pid, signal.SIGTERM
+            )  # the registry's lock says that the pid is still this session's
+            seq = Receipt(0, "stop, by SIGTERM: it gave no answer")
         except RefusedError as error:
             if error.code == "journal":
                 self._see_off(entry, timeout_s)
@@ -120,7 +131,8 @@ def start(
 
     config    the YAML file; a relative path is looked for from the working directory upward
     strategy  a strategy other than the configuration's: "module:Class", a class or an instance (its parameters are
-              taken). A class written in a notebook cell is saved under `strategies/` and run from there
+              taken). A class written in a notebook cell, or in the script that runs, is saved with what it uses
+              under `strategies/` and run from there
     fresh     begin a new journal; the old one is kept under its id
     set       configuration keys to set otherwise, by dotted path: {"market_data.speed": "max"}
     i_understand  yes, orders of this live configuration may leave this machine: to be said once for each, and again
@@ -217,13 +229,19 @@ def _strategy_keys(strategy: "Strategy | type[Strategy] | str", root: Path) -> d
         path = strategy
     elif is_from_cell(cls):
         path = write_cell_strategy(cls, root)
-    elif cls.__module__ == "__main__":
-        raise StrategyError(
-            f"{cls.__name__} is defined in the script that runs; move it to a module of its own"
-        )
     else:
-        path = class_path(cls)
+        path = _importable(cls, root)
     return {"strategy.class": path, "strategy.params": parameters(made)}
+
+
+def _importable(cls: "type[Strategy]", root: Path) -> str:
+    """Where the session's process finds a class: by its module, or by the file of one that only this process finds."""
+    module = sys.modules[cls.__module__]
+    file = Path(module.__file__ or "").absolute()
+    if "." in cls.__module__ or hasattr(module, "__path__") or file.parent == root or is_library(str(file)):
+        return class_path(cls)
+    where = file.relative_to(root) if file.is_relative_to(root) else file
+    return f"{where.as_posix()}:{cls.__qualname__}"
 
 
 def _spawn(config: Config, overrides: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:

@@ -1,0 +1,53 @@
+"""What a session's log says of what happens to it."""
+
+import logging
+from decimal import Decimal
+
+import pytest
+
+from tests.builders import event
+from tradekit.core.bus import Bus
+from tradekit.core.event import Fact
+from tradekit.model.market import FeedEnded
+from tradekit.model.order import OrderDenied, OrderType, Side
+from tradekit.model.session import RiskChanged, SessionClosed, StrategyFailed
+from tradekit.wiring.logbook import Logbook
+
+TOO_LARGE = OrderDenied(
+    "a-1", "BTC", "a", "paper", Side.BUY, OrderType.MARKET, Decimal(1), "max_position", "2", "3"
+)
+ARMED = RiskChanged(True, False, False, "", "me")
+
+
+def said(caplog: pytest.LogCaptureFixture, *facts: Fact) -> list[tuple[str, str]]:
+    """What the log says of these facts, with its level."""
+    caplog.set_level(logging.INFO)
+    bus = Bus()
+    with Logbook().kept(bus):
+        for seq, data in enumerate(facts, 1):
+            bus.publish(event(data, seq=seq))
+    bus.publish(event(ARMED, seq=99))
+    return [(record.levelname, record.getMessage()) for record in caplog.records]
+
+
+def test_a_failing_strategy_and_the_halt_are_told_with_line_and_number(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    failed = StrategyFailed("a", "on_bar (line 5 of a.py)", "ZeroDivisionError: division by zero")
+    halt = RiskChanged(True, True, False, "the strategy failed", "engine")
+    assert said(caplog, failed, halt) == [
+        ("ERROR", "strategy: a failed in on_bar (line 5 of a.py): ZeroDivisionError: division by zero (#1)"),
+        ("ERROR", "halted: halted by engine: the strategy failed (#2)"),
+    ]
+
+
+def test_a_refusal_is_told_once_for_each_reason_until_the_session_is_armed_anew(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    told = [line for _, line in said(caplog, TOO_LARGE, TOO_LARGE, ARMED, TOO_LARGE)]
+    assert [line.partition(":")[0] for line in told] == ["denied", "armed", "denied"]
+    assert told[0].endswith("(#1); the next ones for the same reason are in the journal only")
+
+
+def test_what_has_a_line_of_its_own_is_not_told_twice(caplog: pytest.LogCaptureFixture) -> None:
+    assert said(caplog, FeedEnded("replay", "over"), SessionClosed("paper", "SIGTERM")) == []
