@@ -119,3 +119,30 @@ def test_two_that_set_traits_wait_for_each_other_and_not_for_ever(pages: list[Pa
         assert not done.wait(0.02)
     assert done.wait(30)
     assert pages[0].sent == [{"rows": "mine"}, {"theme": "dark", "count": "2"}]
+
+
+def test_what_hears_a_page_may_wait_for_who_writes_it(pages: list[Page]) -> None:
+    desk = threading.Lock()
+
+    def make() -> Page:
+        page = Page()
+        pages.append(page)
+
+        def heard(_: Any) -> None:
+            with desk:
+                page.write({"count": "2"})
+
+        page.observe(heard, "request")
+        return page
+
+    def say(page: Page) -> None:
+        page._handle_msg(
+            {"content": {"data": {"method": "update", "state": {"request": "run"}}}, "buffers": []}
+        )
+
+    def tell(page: Page) -> None:
+        with desk:
+            page.write({"rows": "new"})
+
+    for page in interleavings(make, say, tell, within=LIBRARY):
+        assert (page.shown["rows"], page.shown["count"]) == ("new", "2")

@@ -14,9 +14,9 @@ __all__ = ["Written"]
 
 
 class Written(anywidget.AnyWidget):
-    """An anywidget whose traits and messages are one thread's at a time; nothing is written once it is closed.
+    """An anywidget whose page is told by one thread at a time, and nothing more once it is closed.
 
-    Do not wait in a handler of its messages: the flusher would wait too.
+    What observes its traits for a page's sake runs outside of that turn, and may wait for whoever is writing.
     """
 
     _writing: threading.RLock
@@ -31,8 +31,10 @@ class Written(anywidget.AnyWidget):
         """Set these traits, as one message; of a widget that was closed none."""
         with self.hold_sync():
             if self.comm is not None:
-                for name, text in texts.items():
+                news = {name: text for name, text in texts.items() if getattr(self, name) != text}
+                for name, text in news.items():
                     setattr(self, name, text)
+                self._states_to_send.update(news)  # the notice may be held back where the page says something
 
     @contextlib.contextmanager
     def hold_sync(self) -> Iterator[None]:
@@ -40,10 +42,10 @@ class Written(anywidget.AnyWidget):
         with self._writing, super().hold_sync():
             yield
 
-    def notify_change(self, change: Any) -> None:
-        """Send a trait that was set."""
+    def send_state(self, key: Any = None) -> None:
+        """Send traits as they are now."""
         with self._writing:
-            super().notify_change(change)
+            super().send_state(key)
 
     def send(self, content: Any, buffers: Any = None) -> None:
         """Send a message beside the traits."""
@@ -55,6 +57,7 @@ class Written(anywidget.AnyWidget):
         with self._writing:
             super().close()
 
-    def _handle_msg(self, msg: Any) -> None:
-        with self._writing:
-            super()._handle_msg(msg)
+    def _should_send_property(self, key: str, value: Any) -> bool:
+        with self._writing:  # another thread may hold back what it sets, and that alone
+            should: bool = super()._should_send_property(key, value)
+            return should
