@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 __all__ = ["interleavings"]
 
 T = TypeVar("T")
-_PATIENCE_S = 0.004  # how long the second may take before it is held to be waiting for the first
 _STILL_S = 0.2  # how long the first may take for a step before it is held to be waiting for the second
 _STUCK_S = 30.0
 
@@ -24,19 +23,21 @@ def interleavings(
     *,
     within: str,
     fine: bool = False,
+    patience_s: float = 0.004,
 ) -> Iterator[T]:
     """What `make` gave, once for each step of `one` that `other` came before, when both have ended.
 
     Where `other` has to wait for something that `one` holds, it goes on when it can. Raises what either raised, and
     AssertionError where each waits for the other.
 
-    within  how the path of the code ends whose steps count: "widgets/line.py"
-    fine    count instructions, for what happens within one line
+    within      how the path of the code ends whose steps count: "widgets/line.py"
+    fine        count instructions, for what happens within one line
+    patience_s  how long `other` may take before it is held to be waiting for `one`; more where a disk answers
     """
     step = 1
     while True:
         subject = make()
-        came = _Meeting(one, other, within, "opcode" if fine else "line", step).hold(subject)
+        came = _Meeting(one, other, within, "opcode" if fine else "line", step, patience_s).hold(subject)
         yield subject
         if not came:
             assert step > 1, "there is no step of the first to come between"
@@ -48,9 +49,16 @@ class _Meeting:
     """One run of both, `other` before step `at` of `one`; after it where there are fewer."""
 
     def __init__(
-        self, one: Callable[..., object], other: Callable[..., object], within: str, unit: str, at: int
+        self,
+        one: Callable[..., object],
+        other: Callable[..., object],
+        within: str,
+        unit: str,
+        at: int,
+        patience_s: float,
     ) -> None:
-        self._one, self._other, self._within, self._unit, self._at = one, other, within, unit, at
+        self._one, self._other, self._within, self._unit = one, other, within, unit
+        self._at, self._patience_s = at, patience_s
         self._steps = 0
         self._errors: list[BaseException] = []
         self._meeting = threading.Lock()
@@ -109,5 +117,5 @@ class _Meeting:
             if self._steps == self._at:
                 self._came = True
                 self._meet()
-                self._second.join(_PATIENCE_S)
+                self._second.join(self._patience_s)
         return self._stepped

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from tests.core.journal_contract import mark
+from tests.interleaved import interleavings
 from tradekit.core import group as group_module
 from tradekit.core.group import GroupCommit
-from tradekit.core.step import Ack, Stored, stamp
+from tradekit.core.step import Ack, Group, Stored, stamp
 from tradekit.errors import JournalError
 
 BOUND_S = 10.0
@@ -283,3 +284,26 @@ def test_a_closed_loop_does_not_disturb_the_writer(writer: Writer) -> None:
 
 async def _wait(ack: Ack) -> object:
     return await ack
+
+
+def test_a_loop_that_closes_as_a_group_is_told_keeps_it_from_nobody() -> None:
+    class Waited:
+        """A group that a loop waits for, and a thread."""
+
+        def __init__(self) -> None:
+            self.group, self.loop = Group(), asyncio.new_event_loop()
+            self.loop.run_until_complete(self._wait())
+            self.told = threading.Event()
+            threading.Thread(target=self._wait_here, daemon=True).start()
+
+        async def _wait(self) -> None:
+            self.group.waiter()
+
+        def _wait_here(self) -> None:
+            if self.group.wait(BOUND_S):
+                self.told.set()
+
+    for waited in interleavings(
+        Waited, lambda it: it.group.resolve(), lambda it: it.loop.close(), within="core/step.py"
+    ):
+        assert waited.told.wait(BOUND_S)

@@ -1,3 +1,4 @@
+import itertools
 import os
 import sqlite3
 import stat
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.core.journal_contract import JournalContract, bar, fill, mark
+from tests.interleaved import interleavings
 from tests.sessions import wait_until
 from tradekit.core import group, sqlite, sqlite_file
 from tradekit.core.clock import ManualClock
@@ -330,3 +332,15 @@ def test_a_failed_commit_fails_all_who_wait_and_tells_nobody(
     assert [e.seq for e in journal.events()] == [1]
     journal.close()
     assert b" failed " in path.with_name("events.log.mark").read_bytes()
+
+
+def test_a_journal_that_two_threads_close_is_let_go_once(tmp_path: Path) -> None:
+    numbers = itertools.count()
+
+    def made() -> SqliteJournal:
+        return SqliteJournal(tmp_path / f"{next(numbers)}.db")
+
+    for journal in interleavings(
+        made, SqliteJournal.close, SqliteJournal.close, within="core/sqlite.py", patience_s=0.5
+    ):
+        SqliteJournal(journal.path).close()

@@ -347,3 +347,41 @@ def test_a_feed_that_ended_says_so_again_only_when_it_went_on() -> None:
     (ended,) = desk.events("feed.ended")
     assert isinstance(ended.data, FeedEnded)
     assert ended.ts == START
+
+
+def test_the_sessions_end_is_its_last_event_whatever_fails_at_it() -> None:
+    async def play(desk: Desk) -> None:
+        desk.bus.subscribe("session.closed.>", lambda event: 1 / 0)
+        await bars(desk, 1)
+
+    assert on_desk(Quiet(), play).events()[-1].type == "session.closed"
+
+
+def test_what_was_noted_before_the_end_is_in_the_journal() -> None:
+    async def play(desk: Desk) -> None:
+        await bars(desk, 1)
+        desk.loop.note(HandlerFailed("mine", "bar.closed", "it came to nothing"))
+        desk.loop.stop("the test is over")
+
+    assert [event.type for event in on_desk(Quiet(), play).events()[-2:]] == [
+        "error.handler", "session.closed",
+    ]  # fmt: skip
+
+
+def test_a_command_whose_turn_does_not_come_before_the_end_is_refused() -> None:
+    answers: list[Future[int]] = []
+
+    async def play(desk: Desk) -> None:
+        await bars(desk, 1)
+        async with desk.loop._turn:
+            desk.loop.stop("the test is over")
+            await asyncio.sleep(0)  # it asks for the last turn
+            await asyncio.sleep(0)
+            answers.append(desk.asked("disarm"))
+            await asyncio.sleep(0)  # it is at the inbox
+            while desk.loop.waiting:  # noqa: ASYNC110 - it is taken from the inbox, and told nowhere
+                await asyncio.sleep(0)
+
+    on_desk(Quiet(), play)
+    with pytest.raises(RefusedError, match="not running any more"):
+        answers[0].result(0)

@@ -5,6 +5,7 @@ One reader a session however many look on. Knows no engine; what the numbers mea
 
 import asyncio
 import logging
+import threading
 import weakref
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +38,7 @@ class Reader:
         self._session = session
         self._clock = clock
         self._pool = pool
+        self._reading = threading.Lock()
         self._gauges = Gauges()
         self._viewers: list[Callable[[], object]] = []
         self._task: asyncio.Task[None] | None = None
@@ -75,7 +77,11 @@ class Reader:
             await asyncio.sleep(EVERY_S)
 
     def read(self) -> None:
-        """One reading, on the calling thread."""
+        """One reading, on the calling thread, after one that nobody waits for any more."""
+        with self._reading:
+            self._read()
+
+    def _read(self) -> None:
         try:
             health, metrics = self._session.vitals()
             self._gauges.note(self._clock.monotonic(), metrics)

@@ -185,7 +185,7 @@ class Service:
         return BridgeStats(
             clients=self._hall.admission.clients,
             seq=self._hall.ring.head,
-            gaps=self._gaps_of_gone + sum(visit.gaps for visit in tuple(self._visits)),
+            gaps=self._gaps_of_gone + sum(visit.gaps for visit in self._visits.copy()),
             stalled=self._stalled,
             snapshots=self._hall.supply.snapshots,
             lag_ms=int(self._lag_s * 1000),

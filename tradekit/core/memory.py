@@ -68,11 +68,14 @@ class MemoryJournal(Journal):
             if self._closed:
                 raise JournalError("the journal is closed; open it again to write")
             step = stamp(events, len(self._rows), 1, self._clock.now())
-            time = self._times[-1] if self._times else None
+            times, time = [], self._times[-1] if self._times else None
             for row in step:
                 time = row.event.ts if time is None else max(time, row.event.ts)
-                self._times.append(time)
+                times.append(time)
             self._rows.extend(step)
+            self._times.extend(
+                times
+            )  # last: who asks for a moment is not told of an event that cannot be read
             for callback in self._callbacks if step else ():
                 try:
                     callback(step)

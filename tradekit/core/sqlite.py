@@ -243,9 +243,10 @@ class SqliteJournal(Journal):
 
         Raises JournalError when the last commit fails; everything is let go of all the same.
         """
-        if self._closed:
+        with self._order:
+            closed, self._closed = self._closed, True
+        if closed:
             return
-        self._closed = True
         with contextlib.ExitStack() as stack:
             stack.callback(self._lock.release)
             stack.callback(self._mark.close)

@@ -4,6 +4,7 @@ Knows neither the queue it waits in nor the disk.
 """
 
 import asyncio
+import contextlib
 import re
 import threading
 from collections.abc import Generator, Sequence
@@ -46,7 +47,7 @@ class Group:
             self.error, self.done = error, True
             loops, self._loops = self._loops, {}
         for loop, waiters in loops.items():
-            if not loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # it has closed, and nobody waits there any more
                 loop.call_soon_threadsafe(_release, waiters)
         if self._woken is not None:
             self._woken.set()

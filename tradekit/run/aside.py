@@ -86,6 +86,7 @@ class Aside:
             self._process, self._line = process, line
             if self._ended:
                 self._put_away()
+                line.close()
                 return
             with suppress(OSError):  # it has ended already: `_listen` tells of it
                 for request in self._early:
@@ -96,11 +97,12 @@ class Aside:
         while True:
             try:
                 kind, value = line.recv()
-            except (EOFError, OSError, TypeError):  # TypeError: closed by `end` while it was waited on
+            except (EOFError, OSError):
                 break
             if not self._ended:
                 self._heard(kind, value)
         with self._lock:
+            line.close()  # here alone: closed by another thread, its number may be another file's while it is read
             if self._ended:
                 return
             self._ended = True
@@ -119,8 +121,6 @@ class Aside:
         else:
             _kill_group(self._process.pid)  # it ended by itself; what it had started has not
         self._process.join(_BOUND_S)
-        if self._line is not None:
-            self._line.close()
 
 
 def _started(work: Callable[[Any, Tell], Any], needs: list[str]) -> tuple[BaseProcess, Connection]:

@@ -186,6 +186,8 @@ class Loop:
 
     def note(self, fact: Fact) -> None:
         """Take a fact that the shell itself has to tell, when its turn comes. On the loop's thread."""
+        if self._over:
+            return
         task = asyncio.get_running_loop().create_task(self._note(fact))
         self._notes.add(task)
         task.add_done_callback(self._notes.discard)
@@ -212,6 +214,8 @@ class Loop:
         try:
             await self._open(opened)
             await self._work()
+            self._over = True  # what comes from here on comes too late: the session's end is its last event
+            await asyncio.gather(*self._notes, return_exceptions=True)
             await self.take(SessionClosed(self.engine.state.session.name, self._stop_reason))
         except JournalError as error:
             await self._stand_still(error)
@@ -303,6 +307,10 @@ class Loop:
                 await self._command(asked)
             except JournalError as error:
                 asked.answer.set_exception(RefusedError(f"the journal failed: {error}", code="journal"))
+                raise
+            except asyncio.CancelledError:
+                if not asked.taken:  # the session ended before its turn came
+                    _refuse(asked)
                 raise
 
     async def _command(self, asked: Asked) -> None:

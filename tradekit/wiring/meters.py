@@ -3,6 +3,7 @@
 Knows where the numbers are; when to worry about one is for `health.diagnosis` to say.
 """
 
+import contextlib
 import math
 from collections.abc import Callable
 
@@ -60,8 +61,10 @@ def _state(metrics: SessionMetrics, parts: Parts, clock: Clock) -> None:
     every_s = 0.0 if isinstance(speed, str) else finest / 1e9 / speed
 
     def age_s() -> float:
-        newest = next(iter(snapshots.files()), None)
-        return math.nan if newest is None else clock.now() / 1e9 - newest.stat().st_mtime
+        for newest in snapshots.files():
+            with contextlib.suppress(FileNotFoundError):  # newer ones have taken its place just now
+                return clock.now() / 1e9 - newest.stat().st_mtime
+        return math.nan
 
     metrics.gauge("snapshot_age_seconds", "Since the newest snapshot was written; NaN without one", age_s)
     metrics.gauge("state_seq", "The last event that is folded into the state", lambda: store.seq)
