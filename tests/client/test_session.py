@@ -13,6 +13,7 @@ from tests.sessions import wait_until
 from tradekit.bridge.access import write_token_file
 from tradekit.client.session import SessionClient, read_token
 from tradekit.errors import ConfigError, ConnectionLostError, NotFoundError, RefusedError, VersionError
+from tradekit.model.session import RiskChanged
 from tradekit.state.shape import fingerprint
 
 WAIT_S = 10.0
@@ -40,6 +41,14 @@ def test_an_attached_client_shows_the_state_at_once(client: SessionClient, sessi
     assert list(client.orders.index) == ["s-1", "s-2", "s-3"]
     assert repr(client) == "<Session test paper armed, live, #15, equity 10,009.50 USD>"
     assert client.name == "test"
+
+
+def test_one_that_does_not_trade_says_why(client: SessionClient, session: TellingSession) -> None:
+    session.tell(
+        [RiskChanged(True, True, False, "the strategy failed in on_bar (line 5 of my.py)", "engine")]
+    )
+    assert client.wait_for(lambda state: state.risk.halted, WAIT_S)
+    assert "paper halted (the strategy failed in on_bar (line 5 of my.py)), live" in repr(client)
 
 
 def test_its_frames_are_current_whenever_they_are_read(

@@ -158,6 +158,10 @@ def test_an_address_that_means_the_same_agrees(file: Path, host: str, uri: str) 
     assert config.websocket.uri == uri
 
 
+def test_a_difference_of_cash_is_not_below_zero(file: Path) -> None:
+    refused(file, {"reconciliation.cash": -1}, r"reconciliation\.cash: -1 is no difference; give 0 or more")
+
+
 def test_a_rule_about_clients_needs_a_way_for_them_to_come(file: Path) -> None:
     rule = {"dead_man.clients": {"after_s": 60}}
     assert load_config(file, overrides=rule).dead_man.clients is not None

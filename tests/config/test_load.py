@@ -191,6 +191,10 @@ def test_a_configuration_survives_its_own_json(file: Path) -> None:
         ),
         ("strategy: {class-path: a:B}", "unknown key 'strategy.class-path'; did you mean 'class'?"),
         ("instruments: [{id: A, tik: 1}]", "unknown key 'instruments[0].tik'; did you mean 'tick'?"),
+        (
+            "dead_man:\n  feed:\n    after: 150",
+            "FILE, line 3: unknown key 'dead_man.feed.after'; did you mean 'after_s'?",
+        ),
         ("1: 2", "unknown key '1'"),
         ("session: {cash: lots}", "session.cash: expected a number"),
         (
@@ -205,6 +209,10 @@ def test_a_configuration_survives_its_own_json(file: Path) -> None:
             "state_store.max_snapshots: expected a whole number of at least 1",
         ),
         ("session: {mode: lve}", "session.mode: 'lve' is not one of paper, shadow, live"),
+        (
+            "dead_man: {feed: {after_s: 9, then: close}}",
+            "dead_man.feed.then: 'close' is not one of reduce_only, cancel, flatten",
+        ),
         ("session: {name: My Desk}", "session.name: write lower-case letters, digits and hyphens"),
         ("market_data: {bars: day.csv}", "market_data.bars: expected a list, got text"),
         ("market_data: {bars: [1]}", "market_data.bars[0]: expected text, got a whole number"),

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import param
 import pytest
 
 from tests.builders import filled, flat
@@ -84,3 +85,11 @@ def test_helpers_and_attributes_of_other_names_are_ones_own() -> None:
 
     kind = type("One", (Strategy,), {"on_breakout": on_breakout, "on_bars": 3, "timeframes": ("15m",)})
     assert issubclass(kind, Strategy)
+
+
+def test_a_parameter_that_is_none_is_told_with_those_that_there_are() -> None:
+    kind = type("Cross", (Strategy,), {"fast": param.Integer(3), "slow": param.Integer(9)})
+    said = r"Cross has no parameter 'fats' \(did you mean 'fast'\?\); it has fast, slow"
+    with pytest.raises(StrategyError, match=said):
+        kind(fats=3)
+    assert kind(fast=4, name="mine").name == "mine"

@@ -212,6 +212,19 @@ def test_another_source_of_the_strategy_is_found_out_and_nothing_is_lost(
     assert hashes(project) == sound
 
 
+def test_a_source_without_the_journals_parameters_is_told_with_a_way_on(project: Project) -> None:
+    idea(project, 5)
+    file = project.root / "strategies" / "idea.py"
+    source = file.read_text(encoding="utf-8")
+    declared = source.replace("def on_start", "n = param.Integer(3)\n\n    def on_start", 1)
+    file.write_text(f"import param\n{declared}", encoding="utf-8")
+    live(project, 60)
+    file.write_text(source, encoding="utf-8")
+    said = r"begun with parameters that the strategy does not take any more: Idea has no parameter 'n'.*fresh=True"
+    with pytest.raises(StrategyError, match=said), put_together(project):
+        pass
+
+
 def test_another_source_that_does_the_same_is_welcome(project: Project) -> None:
     idea(project, 5)
     live(project, 60)

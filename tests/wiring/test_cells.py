@@ -85,7 +85,10 @@ def test_the_file_has_what_the_class_needs_and_nothing_that_runs(notebook: Noteb
     path = write_cell_strategy(notebook["MyIdea"], tmp_path)
     assert path == "strategies/my_idea.py:MyIdea"
     text = (tmp_path / "strategies" / "my_idea.py").read_text(encoding="utf-8")
-    assert text.startswith('"""MyIdea, as written in a notebook."""\n\nimport param\nimport tradekit as tk\n')
+    assert text.startswith(
+        '"""MyIdea, as written in a notebook: what starts it there writes this file anew."""\n\n'
+        "import param\nimport tradekit as tk\n"
+    )
     assert "WINDOW = 5" in text
     assert "def halved" in text
     for gone in ("load_bars", "backtest", "print"):
@@ -220,7 +223,7 @@ def test_a_class_of_the_script_that_runs_is_started_with_what_it_uses_of_it(
     assert keys == {"strategy.class": "strategies/my_idea.py:MyIdea", "strategy.params": {"window": 9}}
     text = (tmp_path / "strategies" / "my_idea.py").read_text(encoding="utf-8")
     assert text.split("\n\n")[:4] == [
-        '"""MyIdea, as written in go_live.py."""',
+        '"""MyIdea, as written in go_live.py: what starts it there writes this file anew."""',
         "from __future__ import annotations",
         "import tradekit as tk",
         "import param",

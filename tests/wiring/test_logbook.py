@@ -16,6 +16,7 @@ from tradekit.wiring.logbook import Logbook
 TOO_LARGE = OrderDenied(
     "a-1", "BTC", "a", "paper", Side.BUY, OrderType.MARKET, Decimal(1), "max_position", "2", "3"
 )
+MORE = "; the next ones like it are in the journal only"
 ARMED = RiskChanged(True, False, False, "", "me")
 
 
@@ -30,13 +31,13 @@ def said(caplog: pytest.LogCaptureFixture, *facts: Fact) -> list[tuple[str, str]
     return [(record.levelname, record.getMessage()) for record in caplog.records]
 
 
-def test_a_failing_strategy_and_the_halt_are_told_with_line_and_number(
+def test_a_failing_strategy_and_the_halt_are_told_once_with_line_and_number(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     failed = StrategyFailed("a", "on_bar (line 5 of a.py)", "ZeroDivisionError: division by zero")
     halt = RiskChanged(True, True, False, "the strategy failed", "engine")
-    assert said(caplog, failed, halt) == [
-        ("ERROR", "strategy: a failed in on_bar (line 5 of a.py): ZeroDivisionError: division by zero (#1)"),
+    assert said(caplog, failed, halt, failed, failed) == [
+        ("ERROR", f"strategy: a failed in on_bar (line 5 of a.py): {failed.error} (#1){MORE}"),
         ("ERROR", "halted: halted by engine: the strategy failed (#2)"),
     ]
 
@@ -46,7 +47,7 @@ def test_a_refusal_is_told_once_for_each_reason_until_the_session_is_armed_anew(
 ) -> None:
     told = [line for _, line in said(caplog, TOO_LARGE, TOO_LARGE, ARMED, TOO_LARGE)]
     assert [line.partition(":")[0] for line in told] == ["denied", "armed", "denied"]
-    assert told[0].endswith("(#1); the next ones for the same reason are in the journal only")
+    assert told[0].endswith(f"(#1){MORE}")
 
 
 def test_what_has_a_line_of_its_own_is_not_told_twice(caplog: pytest.LogCaptureFixture) -> None:

@@ -252,6 +252,8 @@ class SessionClient(Commands, View):
             state, risk = self.state, self.state.risk
             power = next((word for word in ("killed", "halted", "armed") if getattr(risk, word)), "disarmed")
             power = power if state.session.open else "ended"
+            if risk.reason and power not in ("armed", "ended"):
+                power = f"{power} ({risk.reason})"
             account, alarm = state.account, self.replica.alarm
             return (
                 f"<Session {self.name} {state.session.mode} {power}, {self.status}, #{state.seq:,}, "

@@ -31,6 +31,8 @@ def problems(config: Config) -> Iterator[Problem]:
     yield from _websocket(config.websocket)
     if config.dead_man.clients is not None and not config.websocket.enabled:
         yield "dead_man.clients", "nobody can connect while websocket.enabled is false; leave the rule out"
+    if config.reconciliation.cash < 0:
+        yield "reconciliation.cash", f"{config.reconciliation.cash} is no difference; give 0 or more"
     if config.journal in (config.log_file, config.token_file):
         yield "event_bus.event_log_file", "the session writes its log or its token there; name another file"
     if not _is_loopback(config.dashboard.host):

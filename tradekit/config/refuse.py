@@ -99,8 +99,7 @@ def _unknown(data: Mapping[Any, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
         if name not in sections:
             yield str(name), sections
             continue
-        kind = hints[name]
-        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        for kind in _sections(hints[name]):
             yield from _unknown_in(section, str(name), kind)
     instruments = data.get("instruments")
     for i, item in enumerate(instruments if isinstance(instruments, list) else []):
@@ -108,10 +107,20 @@ def _unknown(data: Mapping[Any, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _unknown_in(section: Any, path: str, kind: type[msgspec.Struct]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    known = kind.__struct_encode_fields__
-    for key in _mapping(section):
+    known, hints = kind.__struct_encode_fields__, get_type_hints(kind)
+    names = dict(zip(known, kind.__struct_fields__, strict=True))
+    for key, value in _mapping(section).items():
         if key not in known:
             yield f"{path}.{key}", known
+            continue
+        for below in _sections(hints[names[key]]):
+            yield from _unknown_in(value, f"{path}.{key}", below)
+
+
+def _sections(hint: Any) -> list[type[msgspec.Struct]]:
+    """The sections that a value of this type may be: itself, or those among which it is."""
+    kinds = get_args(hint) or (hint,)
+    return [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
 
 
 def _mapping(value: Any) -> Mapping[Any, Any]:
@@ -147,7 +156,8 @@ def _words(kinds: str) -> str:
 
 
 def _allowed(path: str) -> list[str]:
-    """The values of the Literal at section.key."""
-    section, _, key = path.partition(".")
-    kind = get_type_hints(get_type_hints(Config)[section])[key]
-    return [str(value) for value in get_args(kind)] if get_origin(kind) is Literal else []
+    """The values of the Literal at a dotted path."""
+    kinds: list[Any] = [Config]
+    for key in path.split("."):
+        kinds = [get_type_hints(one).get(key) for kind in kinds for one in _sections(kind)]
+    return [str(value) for kind in kinds if get_origin(kind) is Literal for value in get_args(kind)]

@@ -19,7 +19,7 @@ __all__ = ["Difference", "Restored", "restore"]
 
 _REMEDY = (
     "Was the strategy's source changed, or tradekit? Stop, start it as it was, or begin a new journal "
-    "(state_store.restore_on_startup: false)"
+    "(state_store.restore_on_startup: false; tk.start(..., fresh=True))"
 )
 
 
@@ -75,9 +75,18 @@ def _next(restored: Restored, expected: list[Event], event: Event) -> Difference
         return Difference(event.seq, _words(event), "nothing")
     mine = expected.pop(0)
     if mine.data != event.data or (mine.seq, mine.ts, mine.cause) != (event.seq, event.ts, event.cause):
-        return Difference(event.seq, _words(event), _words(mine))
+        return Difference(event.seq, _words(event, mine), _words(mine, event))
     return None
 
 
-def _words(event: Event) -> str:
-    return f"{event.type} {msgspec.json.encode(event.data).decode()}"
+def _words(event: Event, beside: Event | None = None) -> str:
+    """Which event it is; beside another one of its sort only what that one has otherwise."""
+    said = f"{event.type} {event.key}"
+    if beside is None or (event.type, event.key) != (beside.type, beside.key):
+        return said
+    mine, other = (
+        {"seq": one.seq, "ts": one.ts, "cause": one.cause} | msgspec.to_builtins(one.data)
+        for one in (event, beside)
+    )
+    told = [f"{name} {value}" for name, value in mine.items() if value != other[name]]
+    return f"{said} with {', '.join(told)}" if told else said

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 import param
 
-from tradekit.errors import StrategyError
+from tradekit.errors import StrategyError, did_you_mean
 from tradekit.model.market import Bar, MarkUpdated, Quote, TimerFired, TradeTick
 from tradekit.model.order import OrderFilled
 from tradekit.state.shape import Order, State
@@ -64,6 +64,16 @@ class Strategy(Wishes, param.Parameterized):
     instruments: ClassVar[tuple[str, ...]] = ()
 
     _dealer: Dealer | None = None
+
+    def __init__(self, **params: Any) -> None:
+        known = [name for name in type(self).param if name != "name"]
+        for name in params:
+            if name not in known and name != "name":
+                there = ", ".join(known) or "none"
+                raise StrategyError(
+                    f"{type(self).__name__} has no parameter {name!r}{did_you_mean(name, known)}; it has {there}"
+                )
+        super().__init__(**params)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

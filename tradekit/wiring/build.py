@@ -22,7 +22,7 @@ from tradekit.core.snapshot import SnapshotStore
 from tradekit.core.store import Store
 from tradekit.core.version import version
 from tradekit.data.columns import BarColumns
-from tradekit.errors import ConfigError, JournalCorruptError
+from tradekit.errors import ConfigError, JournalCorruptError, StrategyError
 from tradekit.model.account import AccountType
 from tradekit.model.instrument import Instrument, check_instruments, duration
 from tradekit.model.money import ZERO, exact
@@ -137,7 +137,14 @@ def _strategy(config: Config, before: "_Before | None") -> Strategy:
         raise ConfigError(f"{config.file.name}: strategy.class is missing; write module:Class")
     made = load_strategy(config.strategy.class_path, config.strategy.params, root=config.root)
     if before is not None and before.opened.strategy_class == class_path(type(made)):
-        made = load_strategy(type(made), before.opened.params)
+        try:
+            made = load_strategy(type(made), before.opened.params)
+        except StrategyError as error:
+            raise StrategyError(
+                f"the journal {config.journal} was begun with parameters that the strategy does not take any more: "
+                f"{error}. Start it as it was, or begin a new journal (state_store.restore_on_startup: false; "
+                "tk.start(..., fresh=True))"
+            ) from error
     return made
 
 

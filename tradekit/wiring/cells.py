@@ -85,7 +85,8 @@ def _definitions(cell: str, cls: type[Strategy]) -> str:
     for node in _needed(ast.parse(text), cls.__name__):
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
         kept.append("\n".join(lines[first - 1 : node.end_lineno]))
-    head = f'"""{cls.__name__}, as written in {_script(cls) or "a notebook"}."""'
+    place = _script(cls) or "a notebook"
+    head = f'"""{cls.__name__}, as written in {place}: what starts it there writes this file anew."""'
     return "\n\n".join([head, *kept]) + "\n"
 
 

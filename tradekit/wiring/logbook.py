@@ -8,10 +8,10 @@ import logging
 from collections.abc import Iterator
 
 from tradekit.core.bus import Bus
-from tradekit.core.event import Event
+from tradekit.core.event import Event, Fact
 from tradekit.model.market import FeedEnded
 from tradekit.model.order import OrderDenied, OrderRejected
-from tradekit.model.session import RiskChanged
+from tradekit.model.session import RiskChanged, StrategyFailed
 from tradekit.report.alerting import TYPES, AlertGrade, alert_of
 
 __all__ = ["Logbook"]
@@ -28,12 +28,12 @@ _KNOWN = frozenset({"drill", "file", "handler", "stopped"})  # those have lines 
 class Logbook:
     """Writes each alert as a line, from `kept` to its end.
 
-    An order refused for the same reason as one before is not told again until the session is armed anew: a strategy
-    may wish for it on every bar. The journal has each, and so has `tradekit report`.
+    A failure of the strategy, or an order refused for a reason, that was told before is not told again until the
+    session is armed anew: it may come with every bar. The journal has each, and so has `tradekit report`.
     """
 
     def __init__(self) -> None:
-        self._refused: set[str] = set()
+        self._told: set[str] = set()
 
     @contextlib.contextmanager
     def kept(self, bus: Bus) -> Iterator[None]:
@@ -48,13 +48,24 @@ class Logbook:
         alert = alert_of(event)
         if alert is None or alert.kind in _KNOWN or isinstance(event.data, FeedEnded):
             return
-        data, more = event.data, ""
-        if isinstance(data, RiskChanged) and data.armed:
-            self._refused.clear()
-        if isinstance(data, OrderDenied | OrderRejected):
-            reason = data.rule if isinstance(data, OrderDenied) else data.reason
-            if reason in self._refused:
+        if isinstance(event.data, RiskChanged) and not event.data.halted:
+            self._told.clear()
+        reason, more = _repeats(event.data), ""
+        if reason:
+            if reason in self._told:
                 return
-            self._refused.add(reason)
-            more = "; the next ones for the same reason are in the journal only"
+            self._told.add(reason)
+            more = "; the next ones like it are in the journal only"
         _log.log(_LEVELS[alert.grade], "%s: %s (#%d)%s", alert.kind, alert.text, alert.seq, more)
+
+
+def _repeats(data: Fact) -> str:
+    """What a fact is that may come with every bar; "" for one that does not."""
+    match data:
+        case OrderDenied(rule=rule):
+            return f"denied {rule}"
+        case OrderRejected(reason=reason):
+            return f"rejected {reason}"
+        case StrategyFailed(where=where, error=error):
+            return f"failed {where} {error}"
+    return ""
