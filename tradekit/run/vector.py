@@ -85,7 +85,7 @@ class Decided(Strategy):
     """Carries out decisions that were made beforehand, bar by bar, in the place of the strategy that made them."""
 
     def __init__(self, maker: Strategy, targets: Mapping[str, Floats]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         me: Any = self
         me.instruments, me.timeframes = maker.instruments, maker.timeframes  # of this one, not of the class
         self._wishes = {name: iter(wanted.tolist()) for name, wanted in targets.items()}

@@ -73,7 +73,7 @@ class Strategy(Wishes, param.Parameterized):
                 raise StrategyError(
                     f"{type(self).__name__} has no parameter {name!r}{did_you_mean(name, known)}; it has {there}"
                 )
-        super().__init__(**params)
+        super().__init__(**params)  # type: ignore[no-untyped-call]  # param declares none
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

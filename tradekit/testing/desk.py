@@ -89,7 +89,7 @@ class Desk:
         self._step(ReconciliationCompleted(True, {}, 0))
 
     def _set_up(self) -> None:
-        self.engine = Engine(_Hand())  # type: ignore[no-untyped-call]
+        self.engine = Engine(_Hand())
         self.office = Office(self.engine, self.practice, now=self.now, adopts=self._adopts)
 
     # --- what is done ---------------------------------------------------------------------------------------
