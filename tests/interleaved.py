@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 __all__ = ["interleavings"]
 
 T = TypeVar("T")
-_STILL_S = 0.2  # how long the first may take for a step before it is held to be waiting for the second
+_STILL_S = 0.05  # how long the first may take for a step before it is held to be waiting for the second
 _STUCK_S = 30.0
 
 
@@ -62,17 +62,18 @@ class _Meeting:
         self._steps = 0
         self._errors: list[BaseException] = []
         self._meeting = threading.Lock()
-        self._met = self._came = False
+        self._met = False
 
     def hold(self, subject: object) -> bool:
         """Run both; whether there was such a step."""
         first = self._thread(lambda: self._traced(subject))
         self._second = self._thread(lambda: self._other(subject))
         first.start()
-        seen = -1
-        while first.is_alive() and self._steps != seen and not self._met:
+        for _ in range(int(_STUCK_S / _STILL_S)):
             seen = self._steps
             first.join(_STILL_S)
+            if self._met or not first.is_alive() or self._steps == seen > 0:
+                break
         self._meet()  # the first has ended, or waits for what the second does
         self._second.join(_STUCK_S)
         first.join(_STUCK_S)
@@ -80,7 +81,7 @@ class _Meeting:
         assert not stuck, f"each waits for the other at step {self._at}"
         if self._errors:
             raise self._errors[0]
-        return self._came
+        return self._steps >= self._at
 
     def _meet(self) -> None:
         with self._meeting:
@@ -108,14 +109,13 @@ class _Meeting:
     def _entered(self, frame: FrameType, event: str, arg: object) -> Any:
         if not frame.f_code.co_filename.endswith(self._within):
             return None
-        frame.f_trace_opcodes = True
+        frame.f_trace_opcodes = self._unit == "opcode"
         return self._stepped
 
     def _stepped(self, frame: FrameType, event: str, arg: object) -> Any:
         if event == self._unit:
             self._steps += 1
             if self._steps == self._at:
-                self._came = True
                 self._meet()
                 self._second.join(self._patience_s)
         return self._stepped

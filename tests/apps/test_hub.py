@@ -63,7 +63,7 @@ def hub_of(session: StageSession, seats: Callable[[], int] = lambda: 1) -> Hub:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not true():  # noqa: ASYNC110  # what is waited for happens in plain callbacks, not in an Event
             await asyncio.sleep(0.002)
 

@@ -98,7 +98,7 @@ def test_failing_handlers_are_counted_from_the_journal_and_only_when_there_are_n
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not true():  # noqa: ASYNC110  # what is waited for happens in plain callbacks, not in an Event
             await asyncio.sleep(0.002)
 

@@ -47,7 +47,7 @@ def writes(div: Div, **values: Any) -> Callable[[], None]:
 
 
 async def settled(socket: Socket, count: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while len(socket.sent) < count:  # noqa: ASYNC110  # a message is a task of its own, not an Event
             await asyncio.sleep(0)
 

@@ -67,7 +67,7 @@ class RawClient:
     def __init__(self, port: int) -> None:
         self.sock = socket.socket()
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        self.sock.settimeout(5)
+        self.sock.settimeout(30)
         self.sock.connect(("127.0.0.1", port))
 
     def request(self, path: str, *headers: str, method: str = "GET") -> int:

@@ -50,7 +50,7 @@ def test_a_page_is_clean(source: FakeSource, served: tuple[Bridge, str], path: s
     source.health = lambda: {"live": True, "reasons": [f"for {SECRET}"]}  # type: ignore[method-assign]
     source.metrics = lambda: f'x{{y="for {SECRET}"}} 1\n'.encode()  # type: ignore[method-assign]
     page = served[0].uri.replace("ws://", "http://").replace("/ws", f"/{path}")
-    with urllib.request.urlopen(page, timeout=10) as answer:  # noqa: S310 - loopback
+    with urllib.request.urlopen(page, timeout=30) as answer:  # noqa: S310 - loopback
         body = answer.read().decode()
     assert "for ***" in body
     assert SECRET not in body

@@ -29,7 +29,7 @@ Serve = Callable[..., Bridge]
 
 def get(bridge: Bridge, path: str) -> tuple[int, http.client.HTTPMessage, bytes]:
     """Status, headers and body."""
-    line = http.client.HTTPConnection("127.0.0.1", bridge.port, timeout=5)
+    line = http.client.HTTPConnection("127.0.0.1", bridge.port, timeout=30)
     try:
         line.request("GET", path)
         reply = line.getresponse()
@@ -42,7 +42,7 @@ def test_a_client_gets_welcome_state_and_events(serve: Serve, source: FakeSource
     bridge = serve()
     with join(bridge, token) as ws:
         tell(ws, **HELLO)
-        assert json.loads(ws.recv(timeout=5)) == {
+        assert json.loads(ws.recv(timeout=30)) == {
             "op": "welcome",
             "protocol": 1,
             "journal": "fake",
@@ -78,7 +78,7 @@ def test_a_wrong_token_is_refused_in_either_place(serve: Serve) -> None:
     with join(bridge, None) as ws:
         tell(ws, op="auth", token="wrong" * 8)
         with pytest.raises(ConnectionClosed) as closed:
-            ws.recv(timeout=5)
+            ws.recv(timeout=30)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4401
 
@@ -88,7 +88,7 @@ def test_who_says_nothing_is_shown_out(serve: Serve, token: str) -> None:
     for shown in (None, token):
         with join(bridge, shown) as ws:
             with pytest.raises(ConnectionClosed) as closed:
-                ws.recv(timeout=5)
+                ws.recv(timeout=30)
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 4408
 
@@ -222,7 +222,7 @@ def test_nonsense_closes_the_connection_and_says_why(serve: Serve, token: str) -
         with join(bridge, token) as ws:
             ws.send(message)
             with pytest.raises(ConnectionClosed) as closed:
-                ws.recv(timeout=5)
+                ws.recv(timeout=30)
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == code
 

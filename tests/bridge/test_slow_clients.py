@@ -147,6 +147,6 @@ def test_a_client_hears_the_last_events_and_the_good_bye(
         for _ in range(50):
             source.append(("a", "x" * 20_000))
         bridge.close()
-        listener.join(5)
+        listener.join(30)
         assert heard[-1] == source.seq()
         assert ws.close_code == 1001

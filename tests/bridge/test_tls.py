@@ -57,7 +57,7 @@ def test_a_client_follows_over_tls(serve: Serve, tls: ssl.SSLContext, token: str
     with Connection(
         bridge.uri, token, ca=ca, on_snapshot=lambda *_: None, on_events=lambda *_: None, reducer=1
     ) as line:
-        assert line.wait_settled(5).name == "live"
+        assert line.wait_settled(30).name == "live"
 
 
 def test_a_certificate_that_nobody_vouches_for_is_not_believed(

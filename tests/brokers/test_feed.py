@@ -55,7 +55,7 @@ def heard(feed: Scripted, until: Callable[[list[Told]], bool] = lambda told: Fal
     told: list[Told] = []
 
     async def listen() -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             async for one in feed.facts({KEY: 5}):
                 told.append(one)
                 if until(told):
@@ -107,7 +107,7 @@ def test_closing_it_ends_the_wait_for_the_next_attempt(monkeypatch: pytest.Monke
         while not feed.left:  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.001)
         await feed.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             return await listening
 
     assert asyncio.run(whole()) == []

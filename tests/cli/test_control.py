@@ -133,7 +133,7 @@ def test_stop_turns_to_sigterm_when_the_bridge_is_dead(cli: Cli, session: Start,
     assert process.stdout is not None
     assert process.stdout.readline() == "in\n"
     said = cli("stop", "mute")
-    assert process.wait(10) == -signal.SIGTERM
+    assert process.wait(30) == -signal.SIGTERM
     process.communicate()
     assert (said.code, said.err) == (0, "mute: stopping, by SIGTERM, its bridge gave no answer\n")
 

@@ -132,7 +132,7 @@ def test_tail_follows_what_is_written_until_ctrl_c(tmp_path: Path) -> None:
         write("second")
         assert "second" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=10)[1] == "tradekit: interrupted\n"
+    assert process.communicate(timeout=30)[1] == "tradekit: interrupted\n"
     assert process.returncode == 130
 
 

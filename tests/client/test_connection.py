@@ -20,7 +20,7 @@ def test_a_replica_has_the_state_and_then_every_event(
 ) -> None:
     bridge = serve()
     replica = follow(bridge)
-    assert replica.connection.wait_settled(5).name == "live"
+    assert replica.connection.wait_settled(30).name == "live"
     assert replica.snapshots == [("fake", 1, 1, 2)]
     for value in range(50):
         source.append(("a", value), ("c", value))
@@ -106,15 +106,15 @@ def test_a_silent_session_makes_the_view_stale_and_a_beat_makes_it_live(serve: S
 
 def test_a_line_that_stays_silent_is_set_up_anew(serve: Serve, follow: Follow) -> None:
     bridge = serve(beat_s=60)
-    replica = follow(bridge)
-    wait_until(lambda: "stale" in replica.names and replica.names[-1] == "live", 10)
+    replica = follow(bridge, stale_after_s=0.3, dead_after_s=0.6)
+    wait_until(lambda: "stale" in replica.names and replica.names[-1] == "live", 30)
     assert len(replica.snapshots) == 1  # it went on where it was
 
 
 def test_a_wrong_token_is_refused_until_it_is_right(serve: Serve, follow: Follow, source: FakeSource) -> None:
     held = ["wrong" * 8]
     replica = follow(serve(), lambda: held[0])
-    status = replica.connection.wait_settled(5)
+    status = replica.connection.wait_settled(30)
     assert status.name == "refused"
     assert "does not know the token" in status.reason
     held[0] = TOKEN
@@ -136,7 +136,7 @@ def test_a_token_that_cannot_be_read_is_said_so(serve: Serve, follow: Follow) ->
         raise ConfigError("token file x cannot be read")
 
     replica = follow(serve(), unreadable)
-    assert replica.connection.wait_settled(5).reason == "token file x cannot be read"
+    assert replica.connection.wait_settled(30).reason == "token file x cannot be read"
 
 
 def test_nobody_there_is_connecting_and_says_where(follow: Follow) -> None:
@@ -152,7 +152,7 @@ def test_another_reducer_shows_nothing_but_can_be_halted(
     serve: Serve, follow: Follow, source: FakeSource
 ) -> None:
     replica = follow(serve(), reducer=2)
-    status = replica.connection.wait_settled(5)
+    status = replica.connection.wait_settled(30)
     assert status.name == "incompatible"
     assert "by version 1, this client by 2" in status.reason
     assert replica.connection.send_command("halt") == 3

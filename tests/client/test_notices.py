@@ -78,7 +78,7 @@ def test_who_cancels_hears_no_more(client: SessionClient, session: TellingSessio
     watcher = client.subscribe("marks.BTC.last", changes.append)
     watcher.cancel()
     session.tell([flat(2, 120.0)])
-    assert client.wait_for(lambda state: state.seq == len(DAY) + 1, 10)
+    assert client.wait_for(lambda state: state.seq == len(DAY) + 1, 30)
     assert changes == []
 
 

@@ -14,7 +14,7 @@ from tradekit.core.event import Event, Unknown
 from tradekit.errors import JournalError, VersionError
 from tradekit.state.shape import State, fingerprint
 
-WAIT_S = 10.0
+WAIT_S = 30.0
 
 
 def parts(state: State) -> dict[str, bytes]:

@@ -16,7 +16,7 @@ from tradekit.errors import ConfigError, ConnectionLostError, NotFoundError, Ref
 from tradekit.model.session import RiskChanged
 from tradekit.state.shape import fingerprint
 
-WAIT_S = 10.0
+WAIT_S = 30.0
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ TOKENS = Tokens(
         READ_TOKEN: Grant("reader", frozenset({"read"})),
     }
 )
-QUICK = {"reconnect_cap_s": 0.05, "stale_after_s": 0.3, "dead_after_s": 0.6}
+QUICK = {"reconnect_cap_s": 0.05}
 
 
 class Replica:

@@ -11,7 +11,7 @@ from tradekit.core.group import GroupCommit
 from tradekit.core.step import Ack, Group, Stored, stamp
 from tradekit.errors import JournalError
 
-BOUND_S = 10.0
+BOUND_S = 30.0
 
 
 class Disk:

@@ -74,17 +74,17 @@ def test_many_who_ask_at_once_are_answered_by_one_look_up() -> None:
     def instruments(venue: str) -> str:
         asked.append(venue)
         begun.set()
-        assert go.wait(10)
+        assert go.wait(30)
         return venue.upper()
 
     answers: list[str] = []
     threads = [threading.Thread(target=lambda: answers.append(instruments("x"))) for _ in range(4)]
     for thread in threads:
         thread.start()
-    assert begun.wait(10)
+    assert begun.wait(30)
     go.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(30)
     assert (answers, asked) == (["X"] * 4, ["x"])
 
 

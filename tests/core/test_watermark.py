@@ -61,8 +61,8 @@ def test_marks_are_synced_after_some_commits_and_after_a_while(
     watermark = Watermark(tmp_path / "journal.db")
     for seq in range(SYNC_COMMITS):
         watermark.write(mark(seq))
-    assert synced.acquire(timeout=10)  # by their number
+    assert synced.acquire(timeout=30)  # by their number
     monkeypatch.setattr(watermark_module, "SYNC_SECONDS", 0.01)
     watermark.write(mark(99))
-    assert synced.acquire(timeout=10)  # by its age
+    assert synced.acquire(timeout=30)  # by its age
     watermark.close()

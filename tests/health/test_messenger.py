@@ -27,7 +27,7 @@ class Place:
 
     def send(self, letter: Letter) -> str:
         self.tried.set()
-        self.free.wait(10)
+        self.free.wait(30)
         if self.error is not None:
             raise self.error
         if not self.reason:
@@ -45,7 +45,7 @@ def messenger(place: Place) -> Iterator[Messenger]:
     made = Messenger("env:PLACE", place.send, per_minute=60)
     yield made
     place.free.set()
-    made.close(timeout_s=5)
+    made.close(timeout_s=30)
 
 
 def message(seq: int) -> Message:
@@ -57,7 +57,7 @@ def test_a_message_goes_out_and_its_event_is_noted(place: Place) -> None:
     messenger = Messenger("p", place.send, per_minute=6, on_sent=noted.append)
     messenger.tell(message(7))
     wait_until(lambda: noted)
-    messenger.close(timeout_s=5)
+    messenger.close(timeout_s=30)
     assert ([one.text for one in place.letters], noted, messenger.sent) == (["text 7"], [7], 1)
 
 
@@ -116,7 +116,7 @@ def test_at_the_end_what_waits_is_sent_as_one_letter(place: Place) -> None:
     messenger.tell(message(3))
     messenger.end()
     place.free.set()
-    messenger.close(timeout_s=5)
+    messenger.close(timeout_s=30)
     assert [(one.seq, one.count) for one in place.letters] == [(1, 1), (3, 2)]
 
 
@@ -135,5 +135,5 @@ def test_one_last_attempt_is_made_for_what_could_not_be_sent(place: Place) -> No
     messenger = Messenger("p", place.send, per_minute=6)
     messenger.tell(message(1))
     wait_until(lambda: messenger.reason)
-    messenger.close(timeout_s=5)
+    messenger.close(timeout_s=30)
     assert (messenger.failed, messenger.waiting) == (2, 1)

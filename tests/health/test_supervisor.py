@@ -17,7 +17,7 @@ def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
     monkeypatch.chdir(tmp_path)  # a socket's path is short
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
         line.bind("notify")
-        line.settimeout(10)
+        line.settimeout(30)
         monkeypatch.setenv("NOTIFY_SOCKET", "notify")
         yield line
 
@@ -78,7 +78,7 @@ def test_a_socket_of_the_abstract_kind_is_found(monkeypatch: pytest.MonkeyPatch)
     name = f"tradekit-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
         line.bind(f"\0{name}")
-        line.settimeout(10)
+        line.settimeout(30)
         monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
         asyncio.run(_supervised())
         assert heard(line, 1) == ["READY=1"]

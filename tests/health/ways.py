@@ -40,7 +40,7 @@ def letterbox() -> Iterator[Letterbox]:
         def do_POST(self) -> None:
             said = self.rfile.read(int(self.headers["Content-Length"]))
             box.tried.set()
-            box.free.wait(20)
+            box.free.wait(30)
             if box.status == 200:
                 box.letters.append(json.loads(said))
                 box.paths.append(self.path)

@@ -173,7 +173,7 @@ def serve(folder: Path) -> Iterator[str]:
         for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
             server.send_signal(number)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                server.wait(8)
+                server.wait(30)
                 break
 
 

@@ -80,7 +80,7 @@ class Flooded:
     def start(self) -> "Flooded":
         """Live; returns once the books are compared and bars come."""
         self._thread.start()
-        assert self.ready.wait(20)
+        assert self.ready.wait(30)
         return self
 
     async def _live(self) -> None:
@@ -131,7 +131,7 @@ class Flooded:
     def hold(self) -> None:
         """Let the strategy return from no bar any more; returns once it does not. The line gets rough then."""
         self.strategy.held.set()
-        assert self.strategy.inside.wait(20)
+        assert self.strategy.inside.wait(30)
         self.line.rough()
 
     @property

@@ -15,16 +15,16 @@ class Relay:
         self.to, self._thread = 0, LoopThread("relay")
         self._lines: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
         self._hushed: set[asyncio.StreamWriter] = set()
-        self._server = self._thread.run(self._listen()).result(5)
+        self._server = self._thread.run(self._listen()).result(30)
         self.port: int = self._server.sockets[0].getsockname()[1]
 
     def cut(self) -> None:
         """End every line at once, without a good-bye, as a killed process does."""
-        self._thread.run(self._cut()).result(5)
+        self._thread.run(self._cut()).result(30)
 
     def hush(self) -> None:
         """Let nothing more through on the lines there are, and leave them open; new ones are relayed."""
-        self._thread.run(self._hush()).result(5)
+        self._thread.run(self._hush()).result(30)
 
     def __enter__(self) -> Self:
         return self
@@ -32,7 +32,7 @@ class Relay:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._thread.run(self._close()).result(5)
+        self._thread.run(self._close()).result(30)
         self._thread.stop(2)
 
     async def _listen(self) -> asyncio.Server:

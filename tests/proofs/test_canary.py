@@ -128,7 +128,7 @@ class Listener:
     def close(self) -> None:
         """Leave; the frames stay."""
         self._line.close()
-        self._thread.join(10)
+        self._thread.join(30)
 
 
 def tell(listener: Listener, said: str) -> None:
@@ -162,7 +162,7 @@ def knock(running: Running, said: str, kept: Bytes) -> None:
         (f"/{text}", {}), (f"/health?token={text}", {}), ("/metrics", {"Host": text}), ("/", {"Origin": f"http://{text}"}),
         ("/metrics", {"Authorization": f"Bearer {text}"}), ("/health", {}),
     ):  # fmt: skip
-        connection = http.client.HTTPConnection(host, port, timeout=10)
+        connection = http.client.HTTPConnection(host, port, timeout=30)
         connection.request("GET", path, headers={"Host": own} | headers)
         answer = connection.getresponse()
         kept.add("pages", str(answer.getheaders()).encode() + answer.read())
@@ -178,7 +178,7 @@ def knock(running: Running, said: str, kept: Bytes) -> None:
         with connect(running.uri, proxy=None) as ws:
             ws.send(json.dumps(message))
             with pytest.raises(ConnectionClosed) as closed:
-                ws.recv(timeout=10)
+                ws.recv(timeout=30)
             kept.add("pages", str(closed.value))
 
 

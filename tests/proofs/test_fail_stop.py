@@ -51,7 +51,7 @@ def fill_the_disk(project: Project, running: Running) -> None:
 def health(running: Running) -> tuple[int, dict[str, Any]]:
     page = running.uri.replace("ws://", "http://").removesuffix("/ws")
     try:
-        with urllib.request.urlopen(f"{page}/health", timeout=10) as answer:  # noqa: S310 - loopback
+        with urllib.request.urlopen(f"{page}/health", timeout=30) as answer:  # noqa: S310 - loopback
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         with error:

@@ -51,7 +51,7 @@ class Follower:
 
     def follow(self, seq: int) -> None:
         """Stay until event `seq`, or the feed's end."""
-        assert self.line.wait_settled(20).name == "live"
+        assert self.line.wait_settled(30).name == "live"
         assert self.replica.wait_for(lambda state: state.seq >= seq or _ended(state), 60)
 
     def command(self) -> None:

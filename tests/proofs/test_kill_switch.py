@@ -62,7 +62,7 @@ def test_under_full_load_nothing_leaves_50_ms_after_it(
         try:
             wait_for(lambda one: len(one.line.sent) > 20, session)
             time.sleep(chance.uniform(0, 0.2))
-            session.kill().result(20)
+            session.kill().result(30)
             wait_for(lambda one: not one.working and not one.open, session)
         finally:
             session.end()
@@ -103,7 +103,7 @@ def test_while_the_strategy_never_returns_the_orders_end_at_the_venue(
             session.end()
         assert session.late == []
         with contextlib.suppress(RefusedError):
-            answer.result(20)
+            answer.result(30)
         state = state_of(folder / "journal")
         assert state.risk.killed, "what was done past the session stands in its journal afterwards"
         assert session.latch.read() is None

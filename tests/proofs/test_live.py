@@ -143,7 +143,7 @@ def test_the_road_to_live_is_the_one_that_the_readme_says(desk: Desk, proof_reco
             session.submit("buy", 0.01)
         assert desk.cli("arm", "live").returncode == 0
         session.submit("buy", 0.01)
-        assert session.wait_for(lambda state: len(state.fills) == 1 and desk.agrees(state), 20)
+        assert session.wait_for(lambda state: len(state.fills) == 1 and desk.agrees(state), 30)
     assert running.stop() == 0
 
     desk.start()  # remembered
@@ -201,7 +201,7 @@ def test_an_order_that_has_not_reached_the_venue_when_the_process_is_killed_is_n
         session.arm()
         desk.act(desk.venue.venue.keep_request)
         session.submit("buy", 0.02, limit=40_000)
-        wait_until(lambda: desk.venue.venue.hanging, 20)
+        wait_until(lambda: desk.venue.venue.hanging, 30)
     assert desk.running is not None
     desk.running.kill()
     desk.start()
@@ -220,7 +220,7 @@ def test_a_lost_connection_costs_no_trade_and_no_order(desk: Desk, proof_record:
         assert session.wait_for(desk.ready, 30)
         session.arm()
         session.submit("buy", 0.02, limit=40_000)
-        assert session.wait_for(lambda state: any(one.venue_id for one in state.orders.values()), 20)
+        assert session.wait_for(lambda state: any(one.venue_id for one in state.orders.values()), 30)
         desk.venue.call(desk.venue.venue.cut())
         assert session.wait_for(lambda state: state.health.link.status == "down", 30)
         with pytest.raises(RefusedError, match="the link to the venue is down"):
@@ -232,7 +232,7 @@ def test_a_lost_connection_costs_no_trade_and_no_order(desk: Desk, proof_record:
         assert session.wait_for(desk.ready, 60)
         assert session.replica.state.risk.armed, "a line that comes back is no start"
         session.submit("buy", 0.01)
-        assert session.wait_for(lambda state: len(state.fills) == 2, 20)
+        assert session.wait_for(lambda state: len(state.fills) == 2, 30)
     assert [str(one.filled) for one in desk.venue.orders] == ["0.02", "0.01"]
     proof_record(
         "a live line cut with an order at the venue", size="1 cut", result="trade found, books agree"
@@ -246,11 +246,11 @@ def test_the_kill_switch_leaves_nothing_working(desk: Desk) -> None:
         session.arm()
         for price in (40_000, 39_000, 38_000):
             session.submit("buy", 0.02, limit=price)
-        assert session.wait_for(lambda state: sum(one.working for one in state.orders.values()) == 3, 20)
+        assert session.wait_for(lambda state: sum(one.working for one in state.orders.values()) == 3, 30)
         desk.by_hand("of-the-owner", side="BUY", type="LIMIT", quantity="0.01", price="30000")
-        assert session.wait_for(lambda state: sum(one.working for one in state.orders.values()) == 4, 20)
+        assert session.wait_for(lambda state: sum(one.working for one in state.orders.values()) == 4, 30)
         assert desk.cli("kill", "live", "--reason", "wrong size").returncode == 0
-        assert session.wait_for(lambda state: sum(one.working for one in state.orders.values()) == 1, 20)
+        assert session.wait_for(lambda state: sum(one.working for one in state.orders.values()) == 1, 30)
         with pytest.raises(RefusedError, match="kill"):
             session.submit("sell", 0.01)
     assert [one.client_id for one in desk.venue.orders if one.open] == ["of-the-owner"]
@@ -271,13 +271,13 @@ def test_what_others_do_on_the_account_is_seen_counted_and_left_alone(desk: Desk
         session.arm()
         desk.by_hand("of-the-owner-1", side="BUY", type="MARKET", quantity="0.045")
         desk.by_hand("of-the-owner-2", side="BUY", type="LIMIT", quantity="0.01", price="30000")
-        assert session.wait_for(lambda state: "EXTERNAL/BTC-USDT" in state.positions, 20)
-        assert session.wait_for(lambda state: any(one.working for one in state.orders.values()), 20)
+        assert session.wait_for(lambda state: "EXTERNAL/BTC-USDT" in state.positions, 30)
+        assert session.wait_for(lambda state: any(one.working for one in state.orders.values()), 30)
         with pytest.raises(RefusedError, match="max_position"):
             session.submit("buy", 0.01)
         session.cancel_all()
         session.reconcile()
-        assert session.wait_for(lambda state: desk.green(state) and desk.agrees(state), 20)
+        assert session.wait_for(lambda state: desk.green(state) and desk.agrees(state), 30)
     assert [one.client_id for one in desk.venue.orders if one.open] == ["of-the-owner-2"]
 
 

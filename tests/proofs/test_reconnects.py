@@ -60,7 +60,7 @@ class Busy:
         """Nothing is appended; the last seq."""
         self._idle.clear()
         self._pause.set()
-        assert self._idle.wait(5)
+        assert self._idle.wait(30)
         try:
             yield self.source.seq()
         finally:
@@ -68,7 +68,7 @@ class Busy:
 
     def close(self) -> None:
         self._end.set()
-        self._thread.join(5)
+        self._thread.join(30)
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ class Follower:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(30)
         for stream in (self.process.stdin, self.process.stdout):
             assert stream is not None
             stream.close()

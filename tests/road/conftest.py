@@ -94,7 +94,7 @@ def serve(project: Project) -> Iterator[Callable[[int], Callable[[], Served]]]:
     for process in dashboards.made:
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.wait(30)
 
 
 @pytest.fixture

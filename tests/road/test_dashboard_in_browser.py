@@ -158,7 +158,7 @@ def check_the_dashboard_itself_dies(
     screen: Screen, served: Served, serve: Callable[[int], Callable[[], Served]]
 ) -> None:
     served.process.kill()
-    served.process.wait(10)
+    served.process.wait(30)
     screen.page.get_by_text("the dashboard's own server is silent").first.wait_for()
     screen.page.locator(".tk.chart[data-state=stale]").wait_for()
     serve(int(served.url.rstrip("/").rpartition(":")[2]))

@@ -26,7 +26,7 @@ from tradekit.strategy.base import Strategy
 from tradekit.trading.engine import Engine
 from tradekit.trading.venue import Report
 
-BOUND_S = 20.0
+BOUND_S = 30.0
 
 
 class HandFeed:

@@ -169,7 +169,7 @@ def test_a_stream_that_the_end_of_the_thread_cuts_off_ends_here_too() -> None:
         while not heard:  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.001)
         await own.close()
-        await asyncio.wait_for(listening, 5)
+        await asyncio.wait_for(listening, 30)
 
     asyncio.run(play())
     assert heard == [LinkSaid(up=True)]

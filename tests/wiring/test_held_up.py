@@ -56,7 +56,7 @@ def test_the_kill_switch_ends_its_orders_at_the_venue(
             session.submit("buy", 0.01, limit=30_000)
             wait_until(lambda: bool(works()))
             held.held.set()
-            assert held.inside.wait(20)
+            assert held.inside.wait(30)
             with ThreadPoolExecutor(1) as pool:
                 answer = pool.submit(session.kill, "it hangs")
                 wait_until(lambda: not works())

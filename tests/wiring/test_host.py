@@ -26,7 +26,7 @@ from tradekit.wiring.journals import state_at
 from tradekit.wiring.sessions import Session
 
 Host = Callable[..., Any]
-WAIT_S = 20.0
+WAIT_S = 30.0
 
 
 def ended(state: State) -> bool:
@@ -166,7 +166,7 @@ def test_the_health_page_says_why_a_session_is_not_ready(project: Project, host:
         page = session.uri.replace("ws://", "http://").removesuffix("/ws")
 
         def get(name: str) -> str:
-            with urllib.request.urlopen(f"{page}/{name}", timeout=10) as answer:  # noqa: S310 - loopback
+            with urllib.request.urlopen(f"{page}/{name}", timeout=30) as answer:  # noqa: S310 - loopback
                 return str(answer.read().decode())
 
         played_out(session)

@@ -69,7 +69,7 @@ def test_it_takes_the_account_over_and_waits_for_a_human(
         with pytest.raises(RefusedError, match="armed"):
             session.submit("buy", 0.01)
         session.arm()
-        assert session.wait_for(lambda state: state.risk.armed, 10)
+        assert session.wait_for(lambda state: state.risk.armed, 30)
         return session.replica.state
 
     state = host(play)
@@ -92,7 +92,7 @@ def test_an_order_goes_out_its_fill_comes_in_and_both_books_agree(
         assert session.wait_for(fresh, 30)
         session.arm()
         session.submit("buy", 0.02)
-        assert session.wait_for(lambda state: bool(state.fills), 20)
+        assert session.wait_for(lambda state: bool(state.fills), 30)
         session.reconcile()
         assert session.wait_for(
             lambda state: green(state) and not state.health.reconciliation.differences, 20
@@ -231,7 +231,7 @@ def test_a_venue_that_is_away_at_a_later_start_keeps_no_session_from_its_kill_sw
         with pytest.raises(RefusedError, match="could not be read"):
             session.arm()
         session.kill("it is away")
-        assert session.wait_for(lambda state: state.risk.killed, 10)
+        assert session.wait_for(lambda state: state.risk.killed, 30)
         return session.replica.state
 
     state = host(play)

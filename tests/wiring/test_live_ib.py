@@ -46,7 +46,7 @@ def test_an_order_goes_out_once_and_its_position_outlives_the_process_and_the_li
             session.submit("buy", 10)
         session.arm()
         session.submit("buy", 10)
-        assert session.wait_for(lambda state: bool(state.fills), 20)
+        assert session.wait_for(lambda state: bool(state.fills), 30)
         session.reconcile()
         assert session.wait_for(
             lambda state: fresh(state) and not state.health.reconciliation.differences, 20
@@ -64,7 +64,7 @@ def test_an_order_goes_out_once_and_its_position_outlives_the_process_and_the_li
         (held,) = session.replica.state.positions.values()
         assert held.qty == Decimal(10)
         gateway.call(gateway.gateway.cut())
-        assert session.wait_for(lambda state: state.health.link.status == "down", 20)
+        assert session.wait_for(lambda state: state.health.link.status == "down", 30)
         resting = next(one for one in gateway.orders if one.open)
         gateway.gateway.account.trade(
             resting, Decimal(5), Decimal(150), gateway.gateway.now()

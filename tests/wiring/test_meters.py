@@ -20,7 +20,7 @@ ROW = re.compile(r"^\| `(?P<name>\w+)(?:\{(?P<label>\w+)\})?` \| (?P<kind>\w+) \
 
 def scraped(session: Session) -> str:
     page = session.uri.replace("ws://", "http://").removesuffix("/ws")
-    with urllib.request.urlopen(f"{page}/metrics", timeout=10) as answer:  # noqa: S310 - loopback
+    with urllib.request.urlopen(f"{page}/metrics", timeout=30) as answer:  # noqa: S310 - loopback
         return str(answer.read().decode())
 
 

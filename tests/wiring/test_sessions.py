@@ -29,7 +29,7 @@ from tradekit.wiring.journals import state_at
 from tradekit.wiring.sessions import Session, connect, find_config, sessions, start
 
 Host = Callable[..., Any]
-WAIT_S = 20.0
+WAIT_S = 30.0
 
 
 def ended(state: State) -> bool:

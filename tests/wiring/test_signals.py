@@ -96,5 +96,5 @@ def test_a_session_that_hangs_says_where_and_ends_at_the_second_signal(project: 
     running.process.terminate()
     wait_until(lambda: "it is given 5 s more" in running.log.read_text(encoding="utf-8"))
     running.process.terminate()
-    assert running.process.wait(10) == -signal.SIGTERM
+    assert running.process.wait(30) == -signal.SIGTERM
     assert 'hangs.py", line' in running.log.read_text(encoding="utf-8")

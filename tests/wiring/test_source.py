@@ -40,7 +40,7 @@ def pages(source: SessionSource, name: str, **args: Any) -> list[list[bytes]]:
     """Every page of an answer."""
     found = []
     while True:
-        page = source.query(name, args).result(10)
+        page = source.query(name, args).result(30)
         found.append(page.items)
         if page.next is None:
             return found
@@ -134,7 +134,7 @@ def test_a_question_that_cannot_be_answered_is_refused(
     source: SessionSource, name: str, args: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(RefusedError, match=said):
-        source.query(name, args).result(10)
+        source.query(name, args).result(30)
 
 
 def test_a_command_before_the_session_opens_is_refused(source: SessionSource) -> None:

@@ -35,6 +35,6 @@ def test_another_client_stops_it_too_and_a_stopped_one_says_so(project: Project)
     running = project.run()
     session = connect("paper")
     session.stop()
-    assert running.process.wait(10) == 0
+    assert running.process.wait(30) == 0
     with pytest.raises(ConnectionLostError, match="closed"):
         session.halt()

@@ -131,7 +131,7 @@ def test_a_kill_while_a_connection_is_made_stops_what_it_is_made_for(monkeypatch
 
     def slowly(connection: HTTPConnection) -> Any:
         made.set()
-        assert killed.wait(10)
+        assert killed.wait(30)
         return make(connection)
 
     async def script(bench: AlpacaBench, broker: AlpacaBroker) -> None:

@@ -99,7 +99,7 @@ def feed_at(
 
         listening = asyncio.create_task(listen())
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(30):
                 await script(heard)
         finally:
             await feed.close()
@@ -124,7 +124,7 @@ def history_at(
         await gateway.open()
         line = Line(access_to(gateway), clock, lambda *_: None)
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(30):
                 await line.open()
                 contracts = Contracts(TERMS)
                 await fill_in(line, contracts)

@@ -26,7 +26,7 @@ def play(script: Script, *, access: dict[str, Any] | None = None, bench: IbBench
         talk = Talk(made)
         listening = asyncio.create_task(talk.listen())
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(30):
                 await talk.hears(LinkSaid, lambda one: one.up)
                 await script(made, talk)
         finally:

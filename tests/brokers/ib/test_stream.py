@@ -146,7 +146,7 @@ def test_a_tws_that_has_not_found_interactive_brokers_yet_is_not_up() -> None:
         bench.broker = bench.made()
         talk = Talk(bench)
         listening = asyncio.create_task(talk.listen())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             await talk.hears(LinkSaid)
             bench.gateway.away = ""
             await talk.hears(LinkSaid, lambda one: one.up)
@@ -246,7 +246,7 @@ def refused(prepare: Callable[[Gateway], Any], terms: str = "STK AAPL SMART USD"
         broker = IbBroker(access_to(gateway, **access), {"A": terms_of(terms)})
         try:
             with pytest.raises(BrokerError) as caught:
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(30):
                     _ = [said async for said in broker.reports()]
         finally:
             await broker.close()
@@ -272,7 +272,7 @@ def test_a_client_id_that_is_in_use_is_said_at_once() -> None:
     async def script(bench: IbBench, talk: Talk) -> None:
         second = bench.made()
         with pytest.raises(BrokerError, match=r"client id 1 is in use at TWS; give this session another"):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 _ = [said async for said in second.reports()]
         await second.close()
 
@@ -287,7 +287,7 @@ def test_a_tws_that_is_away_at_the_start_is_told_once_and_waited_for() -> None:
         bench.broker = bench.made()
         talk = Talk(bench)
         listening = asyncio.create_task(talk.listen())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             await talk.hears(LinkSaid)
             await bench.gateway.heal()
             await talk.hears(LinkSaid, lambda one: one.up)
