@@ -68,7 +68,9 @@ def test_no_answer_in_time_says_that_it_may_have_happened(cli: Cli, session: Sta
     session("paper").source.hold = True
     said = cli("halt", "paper", "--timeout", "0.2")
     assert said.code == 1
-    assert "halt" in said.err
+    assert "no answer to halt within 0.2 s" in said.err
+    assert "its gate is shut all the same" in said.err
+    assert "`tradekit stop paper` ends it" in said.err
 
 
 def test_a_session_that_cannot_be_reached_is_a_failure(cli: Cli, session: Start) -> None:

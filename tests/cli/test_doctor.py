@@ -42,7 +42,7 @@ def test_a_sound_configuration_has_nothing_wrong_and_is_left_as_it_is(cli: Cli, 
     code, found = graded(cli, project.config)
     assert code == 0
     assert {one["grade"] for one in found.values()} <= {"well", "note"}
-    assert found["keys"]["said"].endswith("session 'paper', paper")
+    assert found["config"]["said"].endswith("session 'paper', paper")
     assert found["data"]["said"] == "BTCUSDT: 1,440 bars of 1m, 2022-12-13 00:00 to 2022-12-13 23:59"
     assert found["strategy"]["said"] == "tradekit.strategy.library:SmaCross"
     assert found["journal"]["said"] == f"{project.journal} will be made"
@@ -63,12 +63,12 @@ def test_people_read_a_line_a_finding_with_what_to_do(cli: Cli, project: Project
 @pytest.mark.parametrize(
     ("sections", "subject", "said"),
     [
-        ({"broker": {"fees": 1}}, "keys", "unknown key 'broker.fees'; did you mean 'fee'?"),
+        ({"broker": {"fees": 1}}, "config", "unknown key 'broker.fees'; did you mean 'fee'?"),
         ({"market_data": {"bars": ["none.csv"]}}, "data", "none.csv"),
         ({"strategy": {"class": "nowhere:X"}}, "strategy", "there is no module 'nowhere'"),
         ({"strategy": {"class": "tradekit.strategy.library:SmaCross", "params": {"fats": 1}}}, "strategy", "'fast'"),
         ({"risk": {"max_positon": 1}}, "risk", "max_position"),
-        ({"session": {"name": "paper", "mode": "live"}}, "keys", "live needs a broker"),
+        ({"session": {"name": "paper", "mode": "live"}}, "config", "live needs a broker"),
         ({"event_bus": {"event_log_file": "config/paper.yaml"}}, "journal", "paper.yaml"),
     ],
 )  # fmt: skip
@@ -84,7 +84,7 @@ def test_what_would_keep_it_from_starting_is_said(
 def test_a_file_that_is_not_there_is_a_finding_and_a_session_that_is_not_is_bad_input(cli: Cli) -> None:
     code, found = graded(cli, "config/none.yaml")
     assert code == 1
-    assert "there is no configuration config/none.yaml" in found["keys"]["said"]
+    assert "there is no configuration config/none.yaml" in found["config"]["said"]
     said = cli("doctor", "none")
     assert (said.code, said.out) == (2, "")
     assert "no session named 'none' runs" in said.err

@@ -108,12 +108,16 @@ def test_a_restart_tells_nothing_again_and_what_was_not_told(lives: Any, box: Le
     assert len(box.letters) == 2
 
 
-def test_that_a_life_has_ended_without_a_word_is_told_by_the_next(lives: Any, box: Letterbox) -> None:
+def test_that_a_life_has_ended_without_a_word_is_told_by_the_next(
+    lives: Any, box: Letterbox, caplog: pytest.LogCaptureFixture
+) -> None:
     with lives(kinds={"restarted": "warning"}) as life:
         last = life.parts.journal.last_seq
         life.tell(SessionClosed("paper", "in good order"))
         life.alerts.close()
-    assert f"started again: the life before it ended without a word, after #{last}" in box.texts[0]
+    said = f"started again: the life before it ended without a word, after #{last}"
+    assert said in box.texts[0]
+    assert said in caplog.text
     before = len(box.letters)
     with lives(kinds={"restarted": "warning"}) as life:
         life.alerts.close()

@@ -30,6 +30,10 @@ _WORDS = {
     "disarm": "let no new order go out; working ones stay",
     "stop": "end a session in good order; orders and positions stay as they are",
 }
+_HUNG = (
+    "If a step of the session hangs, its gate is shut all the same, and the journal has it once the step ends: "
+    "`tradekit doctor {0}` looks, `tradekit stop {0}` ends it"
+)
 _DONE = {"halt": "halted", "arm": "armed", "disarm": "disarmed", "kill": "killed", "stop": "stopping"}
 
 
@@ -69,7 +73,9 @@ def _one(args: argparse.Namespace) -> int:
     entry = find(args.session)
     try:
         told = _tell(entry, args.word, args.reason, args.timeout)
-    except ConnectionLostError:
+    except ConnectionLostError as error:
+        if args.word in ("halt", "kill"):
+            raise ConnectionLostError(f"{error}. {_HUNG.format(entry.name)}") from None
         if args.word != "stop":
             raise
         os.kill(entry.pid, signal.SIGTERM)  # the registry's lock says that the pid is still this session's

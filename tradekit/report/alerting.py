@@ -79,7 +79,9 @@ def _raised(data: AlertRaised) -> Told:
 def _risk(data: RiskChanged) -> Told:
     """Who may trade has changed; by the program itself it is worth more than by a human, who knows."""
     by_itself = data.user in _MACHINES
-    told = f"by {data.user}" + (f": {data.reason}" if data.reason else "")
+    told = f"by {data.user}"
+    if data.reason and not data.reason.endswith(f"ed {told}"):  # one that was given none says just this
+        told = f"{told}: {data.reason}"
     if data.killed:
         return CRITICAL, "killed", f"killed {told}"
     if data.halted:
@@ -95,12 +97,13 @@ def _opened(data: SessionOpened) -> Told:
 
 def _denied(data: OrderDenied) -> Told:
     said = f"{data.side.value} {plain(data.qty)} {data.instrument} refused by our rule {data.rule}"
-    return INFO, "denied", f"{said}: {data.value} against a limit of {data.bound}"
+    limit = f" against a limit of {data.bound}" if data.bound else ""
+    return INFO, "denied", f"{said}: {data.value}{limit}"
 
 
 def _link(data: LinkChanged) -> Told | None:
     """That it was lost is an alert of its own."""
-    return (WARNING, "link", "the link to the venue is there again") if data.up else None
+    return (WARNING, "link", "the link to the venue is up") if data.up else None
 
 
 def _trading(data: TradingHalted) -> Told:

@@ -66,9 +66,9 @@ class Strategy(Wishes, param.Parameterized):
     _dealer: Dealer | None = None
 
     def __init__(self, **params: Any) -> None:
-        known = [name for name in type(self).param if name != "name"]
         for name in params:
-            if name not in known and name != "name":
+            if name not in type(self).param:
+                known = [one for one in type(self).param if one != "name"]
                 there = ", ".join(known) or "none"
                 raise StrategyError(
                     f"{type(self).__name__} has no parameter {name!r}{did_you_mean(name, known)}; it has {there}"

@@ -70,6 +70,7 @@ class Alerts:
         if self._crashed:
             text = f"started again: the life before it ended without a word, after #{self._crashed}"
             self._tell_all(Alert(self._clock.now(), 0, AlertGrade.WARNING, "restarted", text))
+            _log.warning("%s", text)
         return self
 
     def alarm(self, text: str) -> None:

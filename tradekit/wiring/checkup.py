@@ -69,15 +69,15 @@ def check_config(file: Path, *, clock: Clock | None = None, send: bool = False) 
     try:
         config = load_config(file)
     except TradekitError as error:
-        return [*found, wrong("keys", str(error), "mend the file")]
+        return [*found, wrong("config", str(error), "mend the file")]
     at = _venue_of(config)
     if at:
         found += _tried("venue", lambda: iter(venue(at).findings(config, clock)))
     try:
         check_runnable(config)
     except TradekitError as error:
-        return [*found, wrong("keys", str(error), "mend the file")]
-    found.append(well("keys", f"{file}: session {config.session.name!r}, {config.session.mode}"))
+        return [*found, wrong("config", str(error), "mend the file")]
+    found.append(well("config", f"{file}: session {config.session.name!r}, {config.session.mode}"))
     if not is_understood(config):
         unsaid = "nobody has said yet that its orders may leave this machine"
         found.append(note("word", unsaid, f"tradekit run {file} {FLAG}, once for this configuration"))
