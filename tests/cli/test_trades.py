@@ -69,4 +69,6 @@ def test_bad_input_is_said_and_nothing_is_done(
 def test_a_running_sessions_name_means_its_journal(cli: Cli, session: Callable[..., object]) -> None:
     session("paper")
     assert "events.log" in cli("journal", "trades", "paper").err  # it keeps none there
-    assert "no session named 'papers'" in cli("journal", "trades", "papers").err
+    said = cli("journal", "trades", "papers").err
+    assert "no session named 'papers'" in said
+    assert "nor is there a file papers" in said

@@ -162,6 +162,17 @@ def test_the_research_pages_folder_of_bars_is_the_options_or_the_configurations(
     assert asked == [tmp_path / "market/bars" if folder == "from the project" else folder]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("dashboard", "--port"), ("demo", "--port"), ("demo", "--dashboard-port"), ("run", "x.yaml", "--port")],
+)
+def test_a_port_that_is_none_is_refused(cli: Cli, words: tuple[str, ...]) -> None:
+    for port in ("99999", "-1", "http"):
+        said = cli(*words[:-1], f"{words[-1]}={port}")
+        assert said.code == 2
+        assert f"'{port}' is no port; give a number from 0 to 65535" in said.err
+
+
 def test_a_dashboards_port_in_use_is_refused(cli: Cli) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

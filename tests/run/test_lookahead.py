@@ -258,3 +258,25 @@ def test_ticks_and_a_function_that_gives_no_strategy_are_refused() -> None:
 def test_a_few_bars_are_enough_to_ask(count: int) -> None:
     assert check_lookahead(Momentum, BARS.part(0, count)).ok
     assert check_lookahead(SmaCross, BARS.part(0, count)).ok
+
+
+AHEAD = pd.Series(WALK).shift(-1)
+
+
+class Knows(Strategy):
+    """Reads tomorrow from a table of its module: the same with fewer bars."""
+
+    def on_start(self) -> None:
+        self.n = -1
+
+    def on_bar(self, bar: Bar) -> None:
+        self.n += 1
+        self.buy_to(1 if AHEAD[self.n] > bar.close else 0)
+
+
+def test_data_that_no_part_was_without_is_named_as_not_checked() -> None:
+    report = check_lookahead(Knows, BARS)
+    assert (report.ok, report.unchecked) == (True, ["AHEAD"])
+    assert "Not checked: AHEAD. It reads that besides the bars" in str(report)
+    assert check_lookahead(lambda bars: Knows(), BARS).unchecked == []
+    assert check_lookahead(SmaCross, BARS).unchecked == []

@@ -73,6 +73,14 @@ def test_a_callback_whose_name_has_a_slip_is_refused(slip: str, meant: str) -> N
         type("One", (Strategy,), {slip: lambda self, bar: None})
 
 
+def test_the_callback_of_other_frameworks_is_refused_where_there_is_no_on_bar() -> None:
+    def next(self: Strategy) -> None: ...
+
+    with pytest.raises(StrategyError, match=r"One.next would never be called: write on_bar\(self, bar\)"):
+        type("One", (Strategy,), {"next": next})
+    assert type("One", (Strategy,), {"next": next, "on_bar": lambda self, bar: None})
+
+
 def test_a_coroutine_is_no_callback() -> None:
     async def on_bar(self: Strategy, bar: object) -> None: ...
 

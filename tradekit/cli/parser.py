@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
-__all__ = ["Commands", "Layout", "Parser", "Run", "command", "number", "setting"]
+__all__ = ["Commands", "Layout", "Parser", "Run", "command", "number", "port", "setting"]
 
 Run = Callable[[argparse.Namespace], int]
 _NO_SUCH = re.compile(r"invalid choice: '(?P<given>[^']*)' \(choose from (?P<known>.*)\)")
@@ -93,3 +93,10 @@ def number(text: str) -> Decimal:
     if not value.is_finite():
         raise argparse.ArgumentTypeError(f"{text!r} is not finite")
     return value
+
+
+def port(text: str) -> int:
+    """A TCP port, 0 among them."""
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; give a number from 0 to 65535")
+    return int(text)

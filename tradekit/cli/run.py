@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tradekit.cli.parser import Commands, command, setting
+from tradekit.cli.parser import Commands, command, port, setting
 from tradekit.cli.show import note, print_json
 
 __all__ = ["add"]
@@ -41,7 +41,7 @@ def add(commands: Commands) -> None:
         help="a parameter of the strategy, or with dots a key of the configuration: broker.fee=0.001; repeatable",
     )
     parser.add_argument("--speed", type=_speed, help="how many times faster than it happened, or max")
-    parser.add_argument("--port", type=int, help="the bridge's port, 0 for a free one")
+    parser.add_argument("--port", type=port, help="the bridge's port, 0 for a free one")
     parser.add_argument(
         "--i-understand",
         action="store_true",

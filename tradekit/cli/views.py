@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from tradekit.cli.parser import Commands, command
+from tradekit.cli.parser import Commands, command, port
 from tradekit.cli.show import note
 from tradekit.errors import ConfigError
 
@@ -29,9 +29,9 @@ def add(commands: Commands) -> None:
         help="a paper session on real bars and its dashboard; prints one address, Ctrl-C ends all of it",
         example="tradekit demo",
     )
-    demo.add_argument("--port", type=int, default=8765, help="the session's port (8765, or a free one)")
+    demo.add_argument("--port", type=port, default=8765, help="the session's port (8765, or a free one)")
     demo.add_argument(
-        "--dashboard-port", type=int, default=5006, help="the dashboard's (5006, or a free one)"
+        "--dashboard-port", type=port, default=5006, help="the dashboard's (5006, or a free one)"
     )
     demo.add_argument("--show", action="store_true", help="open the address in a browser")
     dashboard = command(
@@ -45,7 +45,7 @@ def add(commands: Commands) -> None:
     dashboard.add_argument(
         "--config", type=Path, metavar="CONFIG", help="take port, host, theme and data folder from here"
     )
-    dashboard.add_argument("--port", type=int, help="where to serve (5006), 0 for a free one")
+    dashboard.add_argument("--port", type=port, help="where to serve (5006), 0 for a free one")
     dashboard.add_argument("--address", help="where to listen (127.0.0.1)")
     dashboard.add_argument("--theme", choices=["dark", "light"], help="how it looks (dark)")
     dashboard.add_argument(

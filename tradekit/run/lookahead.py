@@ -22,6 +22,7 @@ from tradekit.run.vector import bars_of, follows
 from tradekit.strategy.base import Strategy
 from tradekit.strategy.load import load_strategy
 from tradekit.strategy.memo import Memo
+from tradekit.strategy.own_data import own_data
 from tradekit.strategy.vector import VectorStrategy, decided, decides_alone, window_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
 Maker: TypeAlias = Callable[[list[BarColumns]], Strategy]
 
+_UNCUT = (
+    "It reads that besides the bars, and no part was without it. Give a function from bars to a strategy that is made "
+    "of those bars alone"
+)
 _DECISIONS = (OrderSubmitted, OrderDenied, OrderCancelRequested, SignalRaised)
 
 
@@ -61,14 +66,25 @@ class Peek(msgspec.Struct, frozen=True):
 
 
 class LookaheadReport:
-    """What `tk.check_lookahead` found: `ok`, the counts of what was compared, and one `Peek` for each that differed."""
+    """What `tk.check_lookahead` found: `ok`, the counts of what was compared, and one `Peek` for each that differed.
+
+    unchecked  data that the strategy reads besides the bars: no part was without it, so it may hold the future
+    """
 
     def __init__(
-        self, strategy: str, *, bars: int, prefixes: int, windows: int, peeks: Sequence[Peek]
+        self,
+        strategy: str,
+        *,
+        bars: int,
+        prefixes: int,
+        windows: int,
+        peeks: Sequence[Peek],
+        unchecked: Sequence[str] = (),
     ) -> None:
         self.strategy, self.bars = strategy, bars
         self.prefixes, self.windows = prefixes, windows
         self.peeks = list(peeks)
+        self.unchecked = list(unchecked)
 
     @property
     def ok(self) -> bool:
@@ -89,9 +105,10 @@ class LookaheadReport:
     def __str__(self) -> str:
         parts = f"{self.prefixes} prefixes" + (f" and {self.windows} windows" if self.windows else "")
         if self.ok:
-            return (
+            said = (
                 f"{self.strategy}: no lookahead found; {parts} of {self.bars:,} bars decide as the whole does"
             )
+            return f"{said}\n  Not checked: {', '.join(self.unchecked)}. {_UNCUT}" if self.unchecked else said
         lines = [f"{self.strategy} does not decide as it could live: {len(self.peeks)} of {parts} differ"]
         lines += [f"  {said}" for said in list(dict.fromkeys(map(str, self.peeks)))[:5]]
         if any(peek.how == "prefix" for peek in self.peeks):
@@ -137,6 +154,7 @@ def check_lookahead(
         raise DataError("check_lookahead cuts bars only: leave `ticks` out")
     columns = columns_of_bars(bars, instrument, timeframe)
     make = _maker(strategy)
+    from_data = callable(strategy) and not isinstance(strategy, type | Strategy)
     first = make(columns)
     count = sum(map(len, columns))
     name = type(first).__name__
@@ -158,7 +176,10 @@ def check_lookahead(
         found = list(_events(make, columns, cuts, options))
         prefixes += len(found)
         peeks += filter(None, found)
-    return LookaheadReport(name, bars=count, prefixes=prefixes, windows=looked, peeks=peeks)
+    unchecked = [] if from_data else own_data(type(first))
+    return LookaheadReport(
+        name, bars=count, prefixes=prefixes, windows=looked, peeks=peeks, unchecked=unchecked
+    )
 
 
 def _maker(strategy: Any) -> Maker:

@@ -83,6 +83,8 @@ class Strategy(Wishes, param.Parameterized):
                 raise StrategyError(
                     f"{cls.__name__}.{name} is the text {given!r}; write {name} = ({given!r},)"
                 )
+        if callable(vars(cls).get("next")) and cls.on_bar is Strategy.on_bar:
+            raise StrategyError(f"{cls.__name__}.next would never be called: write on_bar(self, bar)")
         for name, value in vars(cls).items():
             if name.startswith("on_") and callable(value):
                 _check_callback(cls, name, value)

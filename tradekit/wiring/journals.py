@@ -86,7 +86,10 @@ def journal_of(target: str) -> Path:
         return configured
     if file.exists() or "/" in target:
         return file
-    entry = find(target)
+    try:
+        entry = find(target)
+    except NotFoundError as error:
+        raise NotFoundError(f"{error}; nor is there a file {target}") from None
     if not entry.journal:
         raise ConfigError(f"session {target!r} keeps its journal in memory: there is no file to read")
     return Path(entry.journal)
