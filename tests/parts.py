@@ -25,6 +25,7 @@ _TESTS = Path(__file__).parent
 _NAMED = re.compile(rf"\bmark\.({'|'.join(sorted(PARTS))})\b|@(law)\(")
 
 
+@cache
 def by_room(path: Path) -> frozenset[str]:
     """The markers that all tests of this file have for the room it lies in."""
     inside = path.relative_to(_TESTS).parts if path.is_relative_to(_TESTS) else ()
@@ -39,7 +40,7 @@ def may_hold(source: str, wanted: str, *, given: frozenset[str] = frozenset()) -
     """
     given |= _of_the_whole_file(source)
     open_to = sorted((_markers(source) - given) | (set(re.findall(r"\w+", wanted)) - PARTS))
-    expression = Expression.compile(wanted)
+    expression = _compiled(wanted)
     for chosen in itertools.product((False, True), repeat=len(open_to)):
         marked = given | set(itertools.compress(open_to, chosen))
         if expression.evaluate(lambda name, /, **_: name in marked):  # noqa: B023 - asked at once
@@ -51,12 +52,22 @@ def needed(path: Path, wanted: str) -> bool:
     """Whether `-m WANTED` may choose a test of this file, or of any file in this folder."""
     if path.is_dir():
         return any(needed(file, wanted) for file in path.rglob("test_*.py"))
-    return may_hold(_text(path), wanted, given=by_room(path))
+    return _file_may_hold(path, wanted)
 
 
 def unnamed(path: Path, markers: Iterable[str]) -> frozenset[str]:
     """The parts among these markers of a test that neither its room nor its file names: it would be missed."""
     return PARTS.intersection(markers) - _named(path)
+
+
+@cache
+def _file_may_hold(path: Path, wanted: str) -> bool:
+    return may_hold(_text(path), wanted, given=by_room(path))
+
+
+@cache
+def _compiled(wanted: str) -> Expression:
+    return Expression.compile(wanted)
 
 
 @cache

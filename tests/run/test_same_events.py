@@ -80,6 +80,7 @@ def test_the_same_run_twice_is_the_same(run: dict[str, Any]) -> None:
     assert story(play(run, stepwise=False)) == story(play(run, stepwise=False))
 
 
+@pytest.mark.law
 @pytest.mark.parametrize("words", ["targets", "break_even", "timed", "timed_bracket"])
 @pytest.mark.parametrize("many", [False, True])
 def test_the_loops_agree_on_what_watches_a_position(words: str, many: bool) -> None:

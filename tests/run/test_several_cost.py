@@ -91,6 +91,7 @@ def a_bar(make: type[Strategy], instruments: int, **options: Any) -> float:
     return more / (instruments * 3)
 
 
+@pytest.mark.law
 @pytest.mark.parametrize("stepwise", [False, True])
 @pytest.mark.parametrize("make", [Turning, Guarding, Sharing])
 def test_a_bar_among_many_instruments_costs_what_it_costs_among_few(

@@ -44,6 +44,7 @@ def outcome(desk: Desk) -> tuple[Any, ...]:
     )
 
 
+@pytest.mark.law
 @pytest.mark.parametrize("size", range(1, 7))
 def test_all_orders_of_the_reports_of_a_life_end_alike(size: int) -> None:
     for chosen in combinations(LIFE.values(), size):
