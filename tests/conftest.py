@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import shutil
+import signal
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,6 +86,16 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             folder.mkdir(mode=0o700)
             patch.setenv(name, str(folder))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c() -> Iterator[None]:
+    """A script's `make test &` ignores Ctrl-C, and so would each program that a test starts and interrupts."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

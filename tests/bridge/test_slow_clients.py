@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from websockets.exceptions import ConnectionClosedOK, InvalidStatus, WebSocketException
 
 from tests.bridge.talk import HELLO, hear, join, tell
-from tests.sessions import wait_until
+from tests.sessions import WAIT_S, wait_until
 from tradekit.bridge.limits import Limits
 from tradekit.bridge.server import Bridge
 from tradekit.testing.source import FakeSource
@@ -66,9 +67,9 @@ def test_a_client_that_takes_nothing_is_cut_off_and_delays_nobody(
         hear(ws, "snapshot")
         stall(bridge, raw, token)
         wait_until(lambda: bridge.stats()["clients"] == 2)
-        last, begin = source.seq(), time.monotonic()
+        last, end = source.seq(), time.monotonic() + WAIT_S
         while bridge.stats()["stalled"] == 0:
-            assert time.monotonic() - begin < 5, "the stalled client is still there"
+            assert time.monotonic() < end, "the stalled client is still there"
             head = source.append(("a", "x" * 2000))
             while last < head:
                 frame = hear(ws, "events", "gap")
@@ -103,10 +104,13 @@ def test_a_slow_client_gets_a_gap_and_a_snapshot(serve: Serve, source: FakeSourc
         assert frame["op"] == "snapshot"
 
 
-def test_closing_takes_less_than_two_seconds_whatever_clients_do(
+def test_closing_waits_for_no_client_whatever_it_does(
     serve: Serve, source: FakeSource, token: str, raw: Any
 ) -> None:
-    bridge = serve(limits=Limits(send_buffer=8192, queue_bytes=10**9, ring_bytes=10**9))
+    patient = Limits(auth_s=3600, beat_s=3600, progress_s=3600)  # nothing but closing ends any of them
+    bridge = serve(
+        limits=msgspec.structs.replace(patient, send_buffer=8192, queue_bytes=10**9, ring_bytes=10**9)
+    )
     lines = contextlib.ExitStack()
     healthy = lines.enter_context(join(bridge, token))
     tell(healthy, **HELLO)
@@ -118,9 +122,7 @@ def test_closing_takes_less_than_two_seconds_whatever_clients_do(
     wait_until(lambda: bridge.stats()["clients"] == 2)
     for _ in range(500):
         source.append(("a", "x" * 20_000))
-    begin = time.monotonic()
     bridge.close()
-    assert time.monotonic() - begin < 2
     assert [thread.name for thread in threading.enumerate() if thread.name == "tradekit-bridge"] == []
     bridge.close()
     source.append(("a", 1))  # publishing to a closed bridge does no harm

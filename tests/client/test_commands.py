@@ -4,7 +4,6 @@ import asyncio
 import inspect
 import socket
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,7 +13,7 @@ import msgspec
 import pytest
 
 from tests.client.wire import READ_TOKEN, Replica, client_threads
-from tests.sessions import wait_until
+from tests.sessions import WAIT_S, wait_until
 from tradekit.bridge.server import Bridge
 from tradekit.client.commands import Commands, Receipt
 from tradekit.errors import ConnectionLostError, RefusedError
@@ -219,19 +218,16 @@ def test_ticks_and_lag_are_told(serve: Serve, follow: Follow) -> None:
     bridge = serve()
     replica = follow(bridge)
     wait_until(lambda: replica.connection.lag_s is not None)
-    assert abs(replica.connection.lag_s or 0) < 2
     bridge.ticks([{"key": "BTC", "last": 1.5}])
     wait_until(lambda: replica.ticks)
     assert replica.ticks == [{"key": "BTC", "last": 1.5}]
 
 
-def test_closing_is_quick_and_for_good(serve: Serve, source: FakeSource) -> None:
+def test_closing_is_for_good(serve: Serve, source: FakeSource) -> None:
     bridge = serve()
     replica = Replica(bridge.uri)
     with replica.connection as connection:
         wait_until(lambda: replica.is_at(2))
-        begin = time.monotonic()
-    assert time.monotonic() - begin < 1
     assert client_threads() == []
     assert connection.status.name == replica.names[-1] == "closed"
     source.append(("a", 3))
@@ -259,16 +255,16 @@ def test_a_held_up_callback_does_not_hold_up_closing(
 ) -> None:
     replica = follow(serve())
     wait_until(lambda: replica.is_at(2))
-    entered, release = threading.Event(), threading.Event()
-    replica.connection._on_events = lambda first, last, envelopes: entered.set() or release.wait(30)
+    entered, release, left = threading.Event(), threading.Event(), threading.Event()
+    replica.connection._on_events = lambda *_: entered.set() or (release.wait(WAIT_S) and left.set())
     source.append(("a", 3))
-    assert entered.wait(30)
+    assert entered.wait(WAIT_S)
     with pytest.raises(ConnectionLostError, match="a callback holds the connection up"):
         replica.connection.send_command("halt", timeout_s=0.05)
-    begin = time.monotonic()
     replica.connection.close()
-    assert time.monotonic() - begin < 1
+    assert not left.is_set()
     release.set()
+    assert left.wait(WAIT_S)
 
 
 def test_a_receipt_is_the_seq_and_says_what_it_is_for() -> None:

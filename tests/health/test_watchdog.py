@@ -79,9 +79,8 @@ def test_a_listener_that_fails_does_not_end_the_watch(caplog: pytest.LogCaptureF
 
 
 def test_the_watch_ends_with_its_context() -> None:
-    with StepWatch(SystemClock(), deadline_s=10, on_stuck=lambda age: None):
-        begin = time.monotonic()
-    assert time.monotonic() - begin < 0.5
+    with StepWatch(SystemClock(), deadline_s=3600, on_stuck=lambda age: None):
+        assert "tradekit-watchdog" in [thread.name for thread in threading.enumerate()]
     assert "tradekit-watchdog" not in [thread.name for thread in threading.enumerate()]
 
 

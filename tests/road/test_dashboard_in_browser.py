@@ -4,7 +4,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -204,10 +203,8 @@ def test_a_session_that_hangs_sounds_the_alarm_and_its_commands_are_offered_agai
     hang = strategy.with_name("hang")
     hang.touch()
     page.locator(".ribbon > .alarm:visible", has_text="a step has been running for").wait_for()
-    pressed = time.monotonic()
     screen.press("Halt")
     page.get_by_text("no answer to halt for 2 s").wait_for()
-    assert time.monotonic() - pressed > 1.5
     shot("hangs")
     again = page.get_by_role("button", name="Halt again")
     expect(again).to_be_enabled()

@@ -191,3 +191,25 @@ def test_a_free_port_is_kept_and_a_taken_one_replaced() -> None:
         port = taken.getsockname()[1]
         assert demo.free_port(port) != port
     assert demo.free_port(port) == port
+
+
+@pytest.fixture
+def hangups() -> Iterator[None]:
+    """What this process does about a closed terminal, put back after the test."""
+    before = signal.getsignal(signal.SIGHUP)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangups")
+@pytest.mark.parametrize(("before", "goes_on"), [(signal.SIG_DFL, False), (signal.SIG_IGN, True)])
+def test_a_closed_terminal_ends_it_in_good_order_unless_nohup_was_said(
+    before: signal.Handlers, goes_on: bool
+) -> None:
+    signal.signal(signal.SIGHUP, before)
+    went_on = False
+    with demo._interruptible():
+        signal.raise_signal(signal.SIGHUP)
+        went_on = True
+    assert went_on is goes_on
+    assert signal.getsignal(signal.SIGHUP) == before

@@ -151,12 +151,18 @@ def _announced(process: "subprocess.Popen[str]", config: Path) -> dict[str, Any]
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """SIGTERM and a closed terminal end the demo as Ctrl-C does: by way of every `finally`."""
+    """SIGTERM and a closed terminal end the demo as Ctrl-C does: by way of every `finally`.
+
+    Under nohup a closed terminal is none of its business, and stays so.
+    """
 
     def interrupt(number: int, frame: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    heeded = (
+        number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN
+    )
+    before = {number: signal.signal(number, interrupt) for number in heeded}
     try:
         yield
     except KeyboardInterrupt:
