@@ -11,6 +11,8 @@ unexport PYTHONDONTWRITEBYTECODE # else each worker of each part, and each proce
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest -q
 WORKERS ?= 2
+# where tests wait for servers and processes more than they work
+WAITERS ?= 4
 INPUTS := pyproject.toml constraints.txt tools/setup.sh $(wildcard hatch_build.py frontend/*.json frontend/src/*)
 
 help:  ## this list
@@ -34,13 +36,13 @@ unit: .venv/.ready-dev  ## the unit tests alone: what computes and does no I/O (
 	$(PYTEST) -n $(WORKERS) -m "not shell and not law and not process and not proof and not browser and not notebook"
 
 shells: .venv/.ready-dev  ## brokers against local servers, the bridge on a socket, journals, sessions, widgets, the command line
-	$(PYTEST) -n $(WORKERS) -m "shell and not law and not process and not proof and not browser and not notebook"
+	$(PYTEST) -n $(WAITERS) -m "shell and not law and not process and not proof and not browser and not notebook"
 
 laws: .venv/.ready-dev  ## the laws of the code, each on many examples
 	$(PYTEST) -n $(WORKERS) -m "law and not process and not proof and not browser and not notebook"
 
 processes: .venv/.ready-dev  ## what starts processes of its own, or waits for real time
-	$(PYTEST) -n $(WORKERS) -m "process and not proof and not browser and not notebook"
+	$(PYTEST) -n $(WAITERS) -m "process and not proof and not browser and not notebook"
 
 proofs: .venv/.ready-dev  ## the promises, proved at CI size
 	$(PYTEST) -n $(WORKERS) --dist worksteal -m "proof and not browser and not notebook"

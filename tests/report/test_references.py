@@ -1,10 +1,10 @@
 """The statistics beside other people's: values worked out elsewhere, and empyrical-reloaded run on the same returns."""
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
 
-import empyrical
 import numpy as np
 import pandas as pd
 import pytest
@@ -31,12 +31,10 @@ OURS = {
     "tracking_error_ann": "tracking_error",
 }  # fmt: skip
 PEER = {
-    "total_return": empyrical.cum_returns_final, "cagr": empyrical.annual_return,
-    "volatility": empyrical.annual_volatility, "sharpe": empyrical.sharpe_ratio,
-    "sortino": empyrical.sortino_ratio, "max_drawdown": empyrical.max_drawdown, "calmar": empyrical.calmar_ratio,
-    "downside_deviation": empyrical.downside_risk, "var_95": empyrical.value_at_risk,
-    "cvar_95": empyrical.conditional_value_at_risk, "omega": empyrical.omega_ratio,
-    "tail_ratio": empyrical.tail_ratio,
+    "total_return": "cum_returns_final", "cagr": "annual_return", "volatility": "annual_volatility",
+    "sharpe": "sharpe_ratio", "sortino": "sortino_ratio", "max_drawdown": "max_drawdown", "calmar": "calmar_ratio",
+    "downside_deviation": "downside_risk", "var_95": "value_at_risk", "cvar_95": "conditional_value_at_risk",
+    "omega": "omega_ratio", "tail_ratio": "tail_ratio",
 }  # fmt: skip
 YEARLY = {"cagr", "volatility", "sharpe", "sortino", "calmar", "downside_deviation"}
 
@@ -58,12 +56,18 @@ def read(file: str) -> pd.DataFrame:
     return pd.read_csv(FOLDER / file, index_col="ts", parse_dates=True)
 
 
+@pytest.fixture(scope="module")
+def empyrical() -> Any:
+    """The library; all of SciPy comes with it, which takes longer than these tests."""
+    return importlib.import_module("empyrical")
+
+
 @pytest.mark.parametrize("name", ["BTCUSDT-1m", "ADAUSDT-PERP-1m"])
-def test_empyrical_finds_the_same_in_packaged_bars(name: str) -> None:
+def test_empyrical_finds_the_same_in_packaged_bars(empyrical: Any, name: str) -> None:
     returns = load_bars(f"sample:{name}")["close"].pct_change().dropna()
     year = 525_960
     theirs = {
-        ours: find(returns, **({"annualization": year} if ours in YEARLY else {}))
+        ours: getattr(empyrical, find)(returns, **({"annualization": year} if ours in YEARLY else {}))
         for ours, find in PEER.items()
     }
     made = statistics(returns, periods_per_year=year)
@@ -83,7 +87,7 @@ def test_skew_and_kurtosis_are_those_of_pandas(returns: list[float]) -> None:
     assert made["kurtosis"] == pytest.approx(series.kurt(), rel=1e-6, abs=1e-8)
 
 
-def test_beta_and_alpha_are_those_of_empyrical() -> None:
+def test_beta_and_alpha_are_those_of_empyrical(empyrical: Any) -> None:
     frame = read("aapl_beside_msft.csv.gz")
     made = statistics(frame["ret"], periods_per_year=252, benchmark=frame["bench"])
     assert made["beta"] == pytest.approx(empyrical.beta(frame["ret"], frame["bench"]), rel=1e-8)
