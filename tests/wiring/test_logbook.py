@@ -5,12 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from tests.builders import event
+from tests.builders import event, opened
 from tradekit.core.bus import Bus
 from tradekit.core.event import Fact
 from tradekit.model.market import FeedEnded
 from tradekit.model.order import OrderDenied, OrderType, Side
 from tradekit.model.session import RiskChanged, SessionClosed, StrategyFailed
+from tradekit.state.reducer import apply
+from tradekit.state.shape import State
 from tradekit.wiring.logbook import Logbook
 
 TOO_LARGE = OrderDenied(
@@ -23,9 +25,10 @@ ARMED = RiskChanged(True, False, False, "", "me")
 def said(caplog: pytest.LogCaptureFixture, *facts: Fact) -> list[tuple[str, str]]:
     """What the log says of these facts, with its level."""
     caplog.set_level(logging.INFO)
-    bus = Bus()
-    with Logbook().kept(bus):
+    bus, state = Bus(), State()
+    with Logbook(lambda: state).kept(bus):
         for seq, data in enumerate(facts, 1):
+            apply(state, event(data, seq=seq))
             bus.publish(event(data, seq=seq))
     bus.publish(event(ARMED, seq=99))
     return [(record.levelname, record.getMessage()) for record in caplog.records]
@@ -52,3 +55,16 @@ def test_a_refusal_is_told_once_for_each_reason_until_the_session_is_armed_anew(
 
 def test_what_has_a_line_of_its_own_is_not_told_twice(caplog: pytest.LogCaptureFixture) -> None:
     assert said(caplog, FeedEnded("replay", "over"), SessionClosed("paper", "SIGTERM")) == []
+
+
+def test_one_that_opens_without_trading_says_so_and_what_ends_that(caplog: pytest.LogCaptureFixture) -> None:
+    assert said(caplog, opened()) == [("INFO", "started: started with S, account main (#1)")]
+    caplog.clear()
+    assert said(caplog, opened(armed=False))[1:] == [
+        ("WARNING", "disarmed: nothing that adds risk goes out until you say `tradekit arm test`")
+    ]
+    caplog.clear()
+    killed = RiskChanged(True, True, True, "afraid", "me")
+    assert said(caplog, opened(), killed, opened())[-1] == (
+        "WARNING", "killed (afraid): nothing goes out until you say `tradekit arm test`",
+    )  # fmt: skip

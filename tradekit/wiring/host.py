@@ -106,7 +106,7 @@ async def _host(parts: Parts, clock: Clock, announce: Callable[[dict[str, Any]],
     loop = _loop(parts, clock, metrics, bus, watch, bridge, source, snapshots, alerts)
     with contextlib.ExitStack() as stack:
         stack.callback(alerts.begin(bus).close)
-        stack.enter_context(Logbook().kept(bus))
+        stack.enter_context(Logbook(lambda: parts.store.state).kept(bus))
         stack.enter_context(Tracebacks())
         stack.callback(source.close)
         stack.enter_context(watch)

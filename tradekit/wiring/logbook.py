@@ -5,14 +5,15 @@ Knows neither the configured targets of alerts nor what is done about any of it.
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tradekit.core.bus import Bus
 from tradekit.core.event import Event, Fact
 from tradekit.model.market import FeedEnded
 from tradekit.model.order import OrderDenied, OrderRejected
-from tradekit.model.session import RiskChanged, StrategyFailed
+from tradekit.model.session import RiskChanged, SessionOpened, StrategyFailed
 from tradekit.report.alerting import TYPES, AlertGrade, alert_of
+from tradekit.state.shape import State
 
 __all__ = ["Logbook"]
 
@@ -30,9 +31,12 @@ class Logbook:
 
     A failure of the strategy, or an order refused for a reason, that was told before is not told again until the
     session is armed anew: it may come with every bar. The journal has each, and so has `tradekit report`.
+
+    state  the session's, looked at when it has opened: one that does not trade then says so, and what ends that
     """
 
-    def __init__(self) -> None:
+    def __init__(self, state: Callable[[], State]) -> None:
+        self._state = state
         self._told: set[str] = set()
 
     @contextlib.contextmanager
@@ -57,6 +61,18 @@ class Logbook:
             self._told.add(reason)
             more = "; the next ones like it are in the journal only"
         _log.log(_LEVELS[alert.grade], "%s: %s (#%d)%s", alert.kind, alert.text, alert.seq, more)
+        if isinstance(event.data, SessionOpened):
+            self._say_power()
+
+    def _say_power(self) -> None:
+        state = self._state()
+        risk, name = state.risk, state.session.name
+        if risk.armed and not risk.halted and not risk.killed:
+            return
+        power = "killed" if risk.killed else "halted" if risk.halted else "disarmed"
+        out = "nothing goes out" if risk.killed else "nothing that adds risk goes out"
+        why = f" ({risk.reason})" if risk.reason else ""
+        _log.warning("%s%s: %s until you say `tradekit arm %s`", power, why, out, name)
 
 
 def _repeats(data: Fact) -> str:
