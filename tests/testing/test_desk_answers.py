@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.testing.scripts import bought, empty_look, kinds, submits
+from tests.testing.scripts import answer_all, bought, empty_look, kinds, submits
 from tradekit.testing.desk import Desk
 
 D = Decimal
@@ -201,3 +201,34 @@ def test_one_intent_that_is_at_the_venue_twice_is_told_and_both_are_counted() ->
     )
     assert "external" in kinds(desk)
     assert desk.submit(cid="B", qty=2, price=99).status == "denied"
+
+
+def _since(desk: Desk) -> float:
+    """From when on executions were asked for last [s since the desk's start]."""
+    return (desk.queries("executions")[-1]["since"] - desk.start) / 1e9
+
+
+def test_executions_are_asked_for_since_the_order_was_sent_of_which_some_are_missing() -> None:
+    desk = Desk(limits={}, practice={"overlap_s": 5})
+    desk.advance(100)
+    desk.submit(cid="A", qty=3, price=100)
+    desk.report(kind="new", cid="A", venue_order_id="v")
+    for _ in range(2):
+        desk.advance(100)
+        desk.reconcile()
+        answer_all(desk, open_orders=[{"cid": "A", "venue_order_id": "v", "qty": 3, "price": 100}])
+    desk.reconcile()
+    assert _since(desk) == 295
+    desk.report(kind="order", cid="A", venue_order_id="v", status="open", cum_qty=1)
+    desk.reconcile()
+    assert _since(desk) == 95
+
+
+def test_an_answer_that_comes_late_does_not_say_that_nothing_has_traded_since() -> None:
+    desk = Desk(limits={}, practice={"overlap_s": 0})
+    desk.advance(30)
+    answer_all(desk)
+    desk.advance(50)
+    desk.report(kind="executions", items=[])
+    desk.advance(10)
+    assert _since(desk) == 30

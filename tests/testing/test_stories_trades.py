@@ -114,7 +114,7 @@ def before(venue_id: str, exec_id: str, side: str, price: int) -> dict[str, obje
         Story(
             "a trade at no price is set aside",
             [submit(), fill("A", 1, 0)],
-            {"position": {"BTC": 0}, "set_aside": ["e1"], "halted": True, "alerts": ["quarantine"]},
+            {"position": {"BTC": 0}, "set_aside": ["e1"], "halted": True, "alerts": ["quarantine", "halted"]},
         ),
         Story(
             "a trade of an inverse contract at no price is set aside",
@@ -349,7 +349,7 @@ def before(venue_id: str, exec_id: str, side: str, price: int) -> dict[str, obje
         Story(
             "more fills than was ordered",
             [submit(qty=5), fill("A", "5.012345")],
-            {"set_aside": ["e1"], "halted": True, "alerts": ["quarantine"], "position": {"BTC": 0}},
+            {"set_aside": ["e1"], "halted": True, "alerts": ["quarantine", "halted"], "position": {"BTC": 0}},
         ),
         Story(
             "an order is rejected without a reason, and trades",

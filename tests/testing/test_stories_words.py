@@ -170,8 +170,8 @@ def test_a_refusal_has_the_venue_s_code_and_its_words() -> None:
             "what is free of it and what is locked",
         ),
         (
-            {"kind": "order", "cid": "A", "status": "done_for_day"},
-            "status is 'done_for_day': give one of new, open",
+            {"kind": "order", "cid": "A", "status": "odd"},
+            "status is 'odd': give one of new, open",
         ),
         ({"kind": "fill", "cid": "A", "qty": "one", "price": 1}, "qty is 'one': give a number"),
     ],

@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,12 +18,13 @@ from tradekit.model.order import OrderCancelRequested, OrderReplaceRequested, Or
 from tradekit.model.reconciliation import AlertRaised, ReconciliationCompleted
 from tradekit.model.said import Ask, Question
 from tradekit.model.session import CommandReceived, CommandRefused, Mode, SessionOpened
+from tradekit.report.alerting import Alert, AlertGrade, alert_of
 from tradekit.state.reducer import REDUCER
 from tradekit.state.seen import Difference
 from tradekit.state.shape import Order, State
 from tradekit.strategy.base import Strategy
-from tradekit.testing.said import said
-from tradekit.testing.spelling import instrument_of, moment, side_of, type_of
+from tradekit.testing.said import name_of, said
+from tradekit.testing.spelling import instrument_of, moment, side_of, tif_of, type_of
 from tradekit.trading.engine import Engine
 from tradekit.trading.limits import check_limits
 from tradekit.trading.matching import LEG
@@ -54,7 +56,7 @@ class Desk:
 
     def __init__(
         self,
-        instruments: Iterable[str | Instrument] = ("BTC",),
+        instruments: str | Instrument | Iterable[str | Instrument] = ("BTC",),
         cash: object = 100_000,
         mode: str = "netting",
         *,
@@ -66,8 +68,10 @@ class Desk:
         adopts: bool = False,
         start: object = _START,
     ) -> None:
+        mode = mode.lower()
         if mode not in ("netting", "hedging"):
             raise OrderError(f"mode is {mode!r}: say netting or hedging")
+        instruments = [instruments] if isinstance(instruments, str | Instrument) else instruments
         specs = [one if isinstance(one, Instrument) else instrument_of(one) for one in instruments]
         self.now = self.start = moment(start, 0)
         self.sent: list[dict[str, Any]] = []
@@ -79,10 +83,10 @@ class Desk:
         self._names: dict[str, str] = {}  # cids by command
         rules: Mapping[str, object] = {"max_rejects_in_a_row": 10, "max_repeated_orders": 20}
         opened = SessionOpened(
-            name="desk", mode=Mode.LIVE, account="main", currency=currency or specs[0].quote, cash=exact(cash),
-            strategy=strategy, strategy_class="tradekit.testing.desk:Desk", params={}, source="", instruments=specs,
-            timeframes=[], limits=check_limits(dict(rules if limits is None else limits)), armed=armed, program="",
-            reducer=REDUCER, hedging=mode == "hedging",
+            name="desk", mode=Mode.LIVE, account="main", currency=currency or specs[0].quote,
+            cash=exact(cash, name="cash"), strategy=strategy, strategy_class="tradekit.testing.desk:Desk", params={},
+            source="", instruments=specs, timeframes=[], armed=armed, program="",
+            limits=check_limits(dict(rules if limits is None else limits)), reducer=REDUCER, hedging=mode == "hedging",
         )  # fmt: skip
         self._set_up()
         self._step(opened)
@@ -111,15 +115,18 @@ class Desk:
         cid    its id here and, on this desk, its client id at the venue; the engine's own numbering unless given
         type   market, limit, stop or stop_limit; unless given it follows from the prices
         price  the limit of a limit order, the trigger of a stop order [quote currency]
-        words  the other words of an order: tif, reduce_only, post_only, position, after, tag ... (docs/orders.md)
+        words  the other words of an order: tif, reduce_only, post_only, position, after, tag ... (docs/orders.md); all
+               of them may have the other names that a report's keys have
         Raises OrderError for what makes no sense.
         """
+        told = {"cid": cid, "instrument": instrument, "qty": qty, "type": type, "price": price, "stop": stop}
+        words = {("tif" if key == "time_in_force" else key): v for key, v in _named(words).items()}
+        cid, instrument, qty, type, price, stop = (words.pop(key, value) for key, value in told.items())
+        if "tif" in words:
+            words["tif"] = tif_of(words["tif"])
         if cid is not None and cid in self.state.orders:
             raise OrderError(f"{cid!r} is taken: each order has a cid of its own")
-        kind = type or (
-            "market" if price is None and stop is None else "limit" if stop is None else "stop_limit"
-        )
-        terms = _terms(kind, price, stop)
+        terms = _terms(type or _type_by(price, stop), price, stop)
         name = instrument or next(iter(self.state.instruments))
         before = set(self.state.orders)
         self._names[f"c{self._commands + 1}"] = cid or ""
@@ -176,13 +183,17 @@ class Desk:
     def report(self, report: Mapping[str, Any] | None = None, /, **more: Any) -> list[Event]:
         """The venue says something: a dict with its `kind`, as docs/desk.md lists them; what the engine told of it."""
         events: list[Event] = []
-        for told in said({**(report or {}), **more}, now=self.now, start=self.start):
+        words = {**report, **more} if isinstance(report, Mapping) else more if report is None else report
+        for told in said(words, now=self.now, start=self.start):
             events += self._keep(self.office.hear(told, self.now))
         return events
 
-    def advance(self, seconds: float) -> None:
-        """Let time pass, and everything happen that comes due on the way."""
-        until = self.now + int(Decimal(repr(seconds)) * _SECOND)
+    def advance(self, seconds: object) -> None:
+        """Let so many seconds, or a timedelta, pass, and everything happen that comes due on the way."""
+        passed = exact(seconds.total_seconds() if isinstance(seconds, timedelta) else seconds, name="seconds")
+        if passed < 0:
+            raise OrderError(f"seconds is {seconds}: time goes forward")
+        until = self.now + int(passed * _SECOND)
         while (due := self.office.next_due()) <= until:
             self.now = max(self.now, due)
             self._keep(self.office.due(self.now))
@@ -212,6 +223,11 @@ class Desk:
     def position(self, instrument: str | None = None) -> Decimal:
         """All that is booked of an instrument, somebody else's trades included [base units]."""
         return held(self.state, instrument or next(iter(self.state.instruments)))
+
+    def cash(self, currency: str | None = None) -> Decimal:
+        """What is booked of a currency, of the account's own unless one is named [that currency]."""
+        account = self.state.account
+        return account.cash.get(currency or account.currency, Decimal(0))
 
     def status(self, cid: str) -> str:
         """An order's status, "" for one that is not known."""
@@ -245,12 +261,10 @@ class Desk:
         """Write first, then send."""
         self.events += events
         for event in events:
-            if isinstance(event.data, AlertRaised):
-                alert = event.data
-                self.alerts.append(
-                    {"kind": alert.kind, "text": alert.text, "instrument": alert.instrument, "cid": alert.order,
-                     "ts": event.ts}
-                )  # fmt: skip
+            alert = alert_of(event)
+            raised = isinstance(event.data, AlertRaised)
+            if alert is not None and (raised or alert.grade is AlertGrade.CRITICAL):
+                self.alerts.append(_alert(alert, event.data))
         self._flush()
         return events
 
@@ -264,17 +278,38 @@ class Desk:
         self.sent += [_ask(one) | {"ts": self.now} for one in asks]
 
 
+def _type_by(price: object, stop: object) -> str:
+    """The type that the prices make."""
+    if stop is None:
+        return "market" if price is None else "limit"
+    return "stop" if price is None else "stop_limit"
+
+
 def _terms(kind: str, price: object, stop: object) -> dict[str, Any]:
-    match type_of(kind):
+    """The prices of an order of this type; raises OrderError where one is missing."""
+    name = type_of(kind)
+    match name:
         case "market":
             return {}
         case "limit":
-            return {"limit": _plain(price)}
+            terms = {"limit": price}
         case "stop":
-            return {"stop": _plain(stop if stop is not None else price)}
+            terms = {"stop": price if stop is None else stop}
         case "stop_limit":
-            return {"limit": _plain(price), "stop": _plain(stop)}
-    raise OrderError(f"type is {kind!r}: give market, limit, stop or stop_limit; for others use their words")
+            terms = {"limit": price, "stop": stop}
+        case _:
+            raise OrderError(
+                f"type is {kind!r}: give market, limit, stop or stop_limit; for others leave it out, their words make "
+                f"them: if_touched=, trail=, trail_pct=, and tif='at_open' or 'at_close' for an auction"
+            )
+    if None in terms.values():
+        raise OrderError(f"a {name} order needs {'price and stop' if len(terms) > 1 else 'price'}")
+    return {word: _plain(value) for word, value in terms.items()}
+
+
+def _named(words: Mapping[str, Any]) -> dict[str, Any]:
+    """The words of an order by their first names."""
+    return {name_of(key): value for key, value in words.items()}
 
 
 def _plain(value: object) -> object:
@@ -298,6 +333,14 @@ def _request(
         "kind": "submit", **named, "side": str(request.side), "qty": request.qty, "type": str(request.type),
         "price": request.limit, "stop": request.stop, "tif": str(request.tif), "reduce_only": request.reduce_only,
     }  # fmt: skip
+
+
+def _alert(alert: Alert, of: Fact) -> dict[str, Any]:
+    """What is told of a fact, and which order and instrument it is about."""
+    order = of.order if isinstance(of, AlertRaised) else ""
+    instrument = getattr(of, "instrument", "")
+    return {"kind": alert.kind, "grade": str(alert.grade), "text": alert.text, "instrument": instrument, "cid": order,
+            "ts": alert.ts}  # fmt: skip
 
 
 def _ask(one: Ask) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from tradekit.model.said import (
 )
 from tradekit.testing.spelling import (
     CALLS,
+    STATES,
     call_of,
     kind_of,
     moment,
@@ -35,19 +36,21 @@ from tradekit.testing.spelling import (
     word,
 )
 
-__all__ = ["BESIDE", "KEYS", "KINDS", "said"]
+__all__ = ["BESIDE", "KEYS", "KINDS", "name_of", "said"]
 
 KEYS: dict[str, tuple[str, ...]] = {
-    "cid": ("client_order_id", "client_id", "clientOrderId", "order_link_id", "order_ref"),
-    "venue_order_id": ("venue_id", "order_id", "oid", "exchange_order_id", "orderId"),
+    "cid": ("client_order_id", "client_id", "cl_ord_id", "order_link_id", "order_ref"),
+    "orig_cid": ("orig_client_order_id", "orig_cl_ord_id", "old_cid"),
+    "venue_order_id": ("venue_id", "order_id", "ord_id", "oid", "exchange_order_id"),
+    "replaced_by": (),
     "old_venue_order_id": ("old_venue_id", "replaces", "orig_venue_order_id"),
-    "exec_id": ("trade_id", "execution_id", "fill_id", "tradeId", "execId"),
+    "exec_id": ("trade_id", "execution_id", "fill_id"),
     "instrument": ("symbol",),
     "side": (),
     "position": ("position_side", "position_id"),
     "type": ("order_type",),
-    "qty": ("quantity", "size", "amount", "last_qty", "new_qty"),
-    "price": ("px", "last_price", "last_px", "limit", "limit_price", "new_price"),
+    "qty": ("quantity", "size", "amount", "order_qty", "orig_qty", "last_qty", "fill_qty", "new_qty"),
+    "price": ("px", "last_price", "last_px", "fill_price", "limit", "limit_price", "new_price"),
     "avg_price": ("average", "average_price", "avg_px", "avg_fill_price", "entry_price"),
     "stop": ("stop_price", "trigger", "trigger_price"),
     "cum_qty": ("cum", "cum_filled", "filled", "filled_qty", "filled_quantity", "executed_qty"),
@@ -55,7 +58,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "fee": ("commission",),
     "fee_currency": ("fee_asset", "commission_currency", "commission_asset"),
     "liquidity": (),
-    "status": ("order_status",),
+    "status": ("order_status", "ord_status", "state"),
     "reason": ("message", "text"),
     "code": (),
     "about": ("call", "what"),
@@ -66,14 +69,15 @@ KEYS: dict[str, tuple[str, ...]] = {
     "items": ("orders", "executions", "fills", "trades", "positions", "balances"),
     "ok": (),
     "complete": (),
-    "ts": ("time", "timestamp"),
+    "ts": ("time", "timestamp", "datetime", "transact_time", "event_time", "trade_time"),
 }
-"""Every key, and the other names that it may have."""
+"""Every key, and the other names that it may have; in capitals or humps (`orderId`) they are the same."""
 
 BESIDE = frozenset({
-    "account", "strategy", "mode", "exchange", "venue", "order_qty", "orig_qty", "type", "leaves_qty", "tif",
-    "time_in_force", "reduce_only", "post_only", "parent", "group", "reason", "code", "status", "maker", "taker",
-    "is_maker", "multiplier", "cost", "notional", "value", "quote_qty", "pnl", "realized_pnl", "realised_pnl",
+    "account", "strategy", "mode", "exchange", "venue", "order_qty", "orig_qty", "last_qty", "last_price",
+    "last_px", "fill_qty", "fill_price", "exec_id", "type", "leaves_qty", "tif", "time_in_force", "reduce_only",
+    "post_only", "parent", "group", "reason", "code", "status", "maker", "taker", "is_maker", "fees", "trades",
+    "multiplier", "cost", "notional", "value", "quote_qty", "pnl", "realized_pnl", "realised_pnl",
     "unrealized_pnl", "unrealised_pnl", "mark_price", "market_price", "market_value", "liquidation_price",
     "leverage", "margin", "margin_mode", "margin_type", "initial_margin", "maintenance_margin", "equity", "fee",
     "fee_currency", "seq", "sequence", "created", "created_at", "updated", "updated_at", "update_time", "tag",
@@ -82,8 +86,8 @@ BESIDE = frozenset({
 """What venues tell beside it: where no key of a report's kind, it is passed over."""
 
 _ORDER = (
-    "cid", "venue_order_id", "old_venue_order_id", "instrument", "side", "type", "qty", "price", "stop", "cum_qty",
-    "leaves_qty", "avg_price", "reason", "code", "status", "ts",
+    "cid", "orig_cid", "venue_order_id", "old_venue_order_id", "replaced_by", "instrument", "side", "type", "qty",
+    "price", "stop", "cum_qty", "leaves_qty", "avg_price", "reason", "code", "status", "ts",
 )  # fmt: skip
 _FILL = (
     "cid", "venue_order_id", "exec_id", "instrument", "side", "position", "qty", "price", "cum_qty", "avg_price", "fee",
@@ -92,6 +96,13 @@ _FILL = (
 _BOOK = ("items", "ok", "complete", "reason", "ts")
 _FAILURE = ("about", "cid", "venue_order_id", "code", "reason", "ts")
 _ALIAS = {other: key for key, others in KEYS.items() for other in others}
+_BAN = "418"
+_OF_A_TRADE = ("last_qty", "last_price", "last_px", "fill_qty", "fill_price")
+_OF_AN_ORDER = ("order_qty", "orig_qty")
+_OWN = {
+    _ORDER: {"id": "venue_order_id"},
+    _FILL: {"id": "exec_id", "order": "venue_order_id"},
+}  # where it is its own
 
 
 def said(report: Mapping[str, Any], *, now: int, start: int) -> tuple[Said, ...]:
@@ -100,22 +111,26 @@ def said(report: Mapping[str, Any], *, now: int, start: int) -> tuple[Said, ...]
     `now` is the time of what has no `ts` [UTC ns], `start` what seconds are counted from. A trade that comes with the
     status of an order that has filled whole states two things.
     """
+    if not isinstance(report, Mapping):
+        raise OrderError(f"the report is {report!r}: give a dict with its kind, one of {', '.join(KINDS)}")
     kind = kind_of(report.get("kind"), KINDS)
+    if kind not in KINDS and kind in STATES:  # an order's status for its kind
+        traded = {"exec_id", "qty", "price"} <= {name_of(key) for key in report}
+        kind, report = "fill" if traded else "order", {"status": kind, **report}
     if kind not in KINDS:
         near = did_you_mean(kind, KINDS)
         raise OrderError(
             f"no report is of the kind {report.get('kind')!r}{near}; there are {', '.join(KINDS)}"
         )
     words = {key: value for key, value in report.items() if key != "kind"}
-    if word(report.get("kind")) == "filled" and not {_ALIAS.get(key, key) for key in words} & {
-        "qty",
-        "price",
-    }:
+    if word(report.get("kind")) == "filled" and not {name_of(key) for key in words} & {"qty", "price"}:
         kind, words = "order", {"status": "filled", **words}  # an order's status, without a trade
     make, keys = KINDS[kind]
     told = _named(words, keys, f"a report of kind {kind!r}")
     told["ts"], told["start"] = moment(told["ts"], start) if "ts" in told else now, start
     stated = make(kind, told)
+    if kind == "error" and isinstance(stated, Unknown) and _text(told, "code") == _BAN:
+        return stated, Failed(call=stated.question, reason=stated.reason, banned=True, ts=stated.ts)
     if kind == "fill" and "status" in told and status_of(told["status"], None, None) is What.FILLED:
         named = ("cid", "venue_order_id", "instrument", "side", "cum_qty", "status", "ts", "start")
         return stated, _order("order", {key: told[key] for key in named if key in told})
@@ -123,18 +138,36 @@ def said(report: Mapping[str, Any], *, now: int, start: int) -> tuple[Said, ...]
 
 
 def _named(told: Mapping[str, Any], keys: tuple[str, ...], where: str) -> dict[str, Any]:
-    """The values by their first names; None and "" are left out, and what is told beside it."""
+    """The values by their first names; None and "" are left out, and what is told beside it.
+
+    A report of an order may tell its last trade, and one of a trade its order: each has its own quantity and price.
+    """
+    if not isinstance(told, Mapping):
+        raise OrderError(f"{where} is {told!r}: give a dict with {', '.join(keys)}")
     made: dict[str, Any] = {}
+    ranks: dict[str, int] = {}
+    spelt = {key: word(key) for key in told}
+    own = _OWN.get(keys, {})
+    others = _OF_AN_ORDER if keys is _FILL else _OF_A_TRADE
     for key, value in told.items():
-        name = _ALIAS.get(key, key)
-        if name not in keys:
-            if name in BESIDE or word(name) in BESIDE:
+        name = own.get(spelt[key], name_of(key))
+        if name not in keys or spelt[key] in others:
+            if {name, spelt[key]} & BESIDE:
                 continue
             near = did_you_mean(key, keys)
             raise OrderError(f"{where} has no key {key!r}{near}; there are {', '.join(keys)}")
-        if value is not None and value != "":
-            made[name] = value
+        if value is None or value == "":
+            continue
+        rank = 2 if spelt[key] in _OF_A_TRADE else int(spelt[key] == name)  # its own name before others
+        if rank >= ranks.get(name, 0):
+            made[name], ranks[name] = value, rank
     return made
+
+
+def name_of(key: object) -> str:
+    """A key by its first name."""
+    spelt = word(key)
+    return _ALIAS.get(spelt, spelt)
 
 
 # --- one statement ------------------------------------------------------------------------------------------
@@ -172,11 +205,14 @@ def _order(kind: str, told: dict[str, Any]) -> Said:
         if qty is None:
             raise OrderError("leaves_qty is told without qty: give both, or cum_qty")
         cum = qty - leaves
+    venue_id, earlier = _text(told, "venue_order_id"), _text(told, "old_venue_order_id")
+    if "replaced_by" in told:  # told of the old one
+        venue_id, earlier = _text(told, "replaced_by"), earlier or venue_id
     return OrderSaid(
         what=_what(kind, told, cum),
-        order=_text(told, "cid"),
-        venue_id=_text(told, "venue_order_id"),
-        earlier=_text(told, "old_venue_order_id"),
+        order=_text(told, "orig_cid") or _text(told, "cid"),
+        venue_id=venue_id,
+        earlier=earlier,
         instrument=_text(told, "instrument"),
         side=_side(told),
         type=type_,
@@ -285,9 +321,15 @@ def _book(kind: str, told: dict[str, Any]) -> Said:
 def _listed(kind: str, items: Any) -> Iterable[Mapping[str, Any]]:
     """The items of a book; positions and balances may be a mapping of their names."""
     names = {"positions": ("instrument", "qty"), "balances": ("currency", "total")}.get(kind)
-    if names is None or not isinstance(items, Mapping):
-        return items  # type: ignore[no-any-return]
-    return [dict(zip(names, pair, strict=True)) for pair in items.items()]
+    if names is not None and isinstance(items, Mapping):
+        name, number = names
+        return [
+            {name: of, **one} if isinstance(one, Mapping) else {name: of, number: one}
+            for of, one in items.items()
+        ]
+    if isinstance(items, Mapping | str) or not isinstance(items, Iterable):
+        raise OrderError(f"items of {kind} is {items!r}: give a list of dicts, [] where there are none")
+    return items
 
 
 # --- failures and the link ----------------------------------------------------------------------------------
@@ -304,7 +346,7 @@ def _failure(kind: str, told: dict[str, Any]) -> Said:
     if about == "order":
         return Unknown(question=Question.ORDER, reason=reason, ts=told["ts"])
     order = _text(told, "cid") or _text(told, "venue_order_id")
-    return Failed(call=about, order=order, reason=reason, banned=_text(told, "code") == "418", ts=told["ts"])
+    return Failed(call=about, order=order, reason=reason, banned=_text(told, "code") == _BAN, ts=told["ts"])
 
 
 def _link(kind: str, told: dict[str, Any]) -> Said:
@@ -314,7 +356,10 @@ def _link(kind: str, told: dict[str, Any]) -> Said:
 KINDS: dict[str, tuple[Callable[[str, dict[str, Any]], Said], tuple[str, ...]]] = {
     **{str(what): (_order, _ORDER) for what in What if what is not What.FILLED},
     "fill": (_fill, _FILL),
-    "bust": (_bust, ("exec_id", "cid", "venue_order_id", "instrument", "reason", "ts")),
+    "bust": (
+        _bust,
+        ("exec_id", "cid", "venue_order_id", "instrument", "side", "qty", "price", "reason", "ts"),
+    ),
     "order": (_order, _ORDER),
     "not_found": (_not_found, ("cid", "venue_order_id", "reason", "ts")),
     **{name: (_book, _BOOK) for name in _ITEMS},

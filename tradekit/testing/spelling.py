@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from math import isfinite
 
 from tradekit.errors import OrderError
 from tradekit.model.instrument import Instrument, Kind
@@ -16,6 +17,7 @@ from tradekit.model.said import What
 
 __all__ = [
     "CALLS",
+    "STATES",
     "STATUSES",
     "call_of",
     "instrument_of",
@@ -24,12 +26,14 @@ __all__ = [
     "number_of",
     "side_of",
     "status_of",
+    "tif_of",
     "type_of",
     "word",
 ]
 
 CALLS = ("submit", "cancel", "replace")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_COUNTED = re.compile(r"-?(?!\d{8}$)\d+(\.\d*)?")  # a number, and no date
 _RELIABLE = 15  # decimal digits that a double keeps
 
 
@@ -45,7 +49,7 @@ _KINDS = _table(
     replaced="replace amended modified updated",
     cancel_rejected="cancel_reject",
     replace_rejected="replace_reject modify_rejected amend_rejected",
-    fill="partial_fill partially_filled filled trade execution liquidation adl",
+    fill="partial_fill partially_filled partial part_filled filled full_fill executed trade execution liquidation adl",
     bust="busted trade_bust trade_cancel trade_canceled",
     order="order_status order_update status",
     not_found="order_not_found unknown_order",
@@ -58,13 +62,20 @@ _KINDS = _table(
 )
 _CALLS = _table(submit="place create new order_submit", cancel="cancel_order", replace="amend modify edit")
 _STATUS = _table(
-    new="new open accepted working active live submitted pending_new pre_submitted presubmitted untriggered triggered "
-    "pending_cancel pending_replace partially_filled part_filled partial_fill partial held",
-    canceled="canceled cancelled api_cancelled partially_canceled",
-    filled="filled full_fill fully_filled executed complete completed closed",
-    rejected="rejected reject failed",
-    expired="expired expired_in_match",
+    new="new open accepted working active live submitted submitting created pending pending_new pending_submit "
+    "pending_create open_pending validation_pending put_order_req_received pre_submitted presubmitted "
+    "untriggered trigger_pending effective triggered pending_cancel cancel_pending pending_replace "
+    "pending_update modify_pending partially_filled part_filled partial_fill partial part_traded parttraded "
+    "not_traded nottraded held suspended stopped calculated done_for_day accepted_for_bidding inactive",
+    canceled="canceled cancelled api_cancelled partially_canceled partial_canceled partially_filled_canceled "
+    "mmp_canceled deactivated cancelled_amo",
+    filled="filled full_fill fully_filled executed complete completed closed all_traded alltraded",
+    rejected="rejected reject failed invalid",
+    expired="expired expired_in_match lapsed",
+    replaced="replaced modified amended",
 )
+STATES = frozenset(_STATUS)
+"""Every word for where an order stands."""
 _SIDES = _table(buy="b bid bot bought long", sell="s ask sld sold short sell_short")
 _TYPES = _table(
     market="mkt",
@@ -76,7 +87,25 @@ _TYPES = _table(
     limit_if_touched="lit take_profit_limit",
 )
 _SWAPS = ("PERP", "SWAP")
-_QUOTES = ("USDT", "USDC", "USD", "EUR")
+_QUOTES = ("USDT", "USDC", "BUSD", "USD", "EUR")
+_PAID_IN = (
+    "BTC",
+    "ETH",
+    "BNB",
+    "GBP",
+    "JPY",
+    "INR",
+    "KRW",
+)  # quotes too, where a whole name stands before them
+_VENUE = re.compile(r"\.[A-Z]{3,}$")
+_TIFS = _table(
+    gtc="good_till_cancel good_til_canceled good_till_canceled",
+    ioc="immediate_or_cancel",
+    fok="fill_or_kill",
+    gtd="good_till_date good_til_date gtt",
+    at_open="opg on_open",
+    at_close="cls on_close",
+)
 STATUSES = (
     "new",
     "open",
@@ -93,14 +122,18 @@ STATUSES = (
 def instrument_of(name: str) -> Instrument:
     """An instrument by its name alone: base and quote where it has both ("BTC/USDT", "BTC-USD", "BTCUSDT"), else USD.
 
-    One that is named a swap ("BTC-PERP", "BTC/USDT:USDT") is a perpetual.
+    One that is named a swap ("BTC-PERP", "BTC/USDT:USDT") is a perpetual; a venue's name behind it (".BINANCE") is none
+    of its own.
     """
-    plain, _, settled = name.partition(":")
+    if not isinstance(name, str) or not name:
+        raise OrderError(f"instrument is {name!r}: give a name, or an Instrument")
+    plain, _, settled = _VENUE.sub("", name).partition(":")
     parts = re.split(r"[/\-_]", plain)
     named = [part for part in parts if part.upper() not in _SWAPS]
     base, quote = (*named, "", "")[:2]
     if not quote:
-        quote = next((one for one in _QUOTES if base.endswith(one) and base != one), "")
+        quotes = (*_QUOTES, *(one for one in _PAID_IN if len(base) >= len(one) + 3))
+        quote = next((one for one in quotes if base.endswith(one) and base != one), "")
         base = base.removesuffix(quote)
     kind = Kind.PERPETUAL if settled or len(named) < len(parts) else Kind.SPOT
     return Instrument(id=name, base=base, quote=quote or "USD", kind=kind)
@@ -150,8 +183,14 @@ def type_of(told: object) -> OrderType:
     name = word(told)
     name = _TYPES.get(name, name)
     if name not in set(OrderType):
-        raise OrderError(f"type is {told!r}: give one of {', '.join(OrderType)}")
+        raise OrderError(f"type is {told!r}: give one of {', '.join(OrderType)}; of an auction is the tif")
     return OrderType(name)
+
+
+def tif_of(told: object) -> str:
+    """How long an order lives by its one word; a word that is none is given back."""
+    name = word(told)
+    return _TIFS.get(name, name)
 
 
 def number_of(told: Mapping[str, object], key: str) -> Decimal | None:
@@ -163,21 +202,32 @@ def number_of(told: Mapping[str, object], key: str) -> Decimal | None:
 
 
 def moment(ts: object, start: int) -> int:
-    """A time [UTC ns] from nano-, micro- or milliseconds, a datetime, ISO text, or seconds since 1970 or `start`."""
+    """A time [UTC ns] from nano-, micro- or milliseconds, a datetime, ISO text, or seconds since 1970 or `start`.
+
+    A number may be text; eight digits are a date.
+    """
     if isinstance(ts, str):
-        try:
-            ts = datetime.fromisoformat(ts)
-        except ValueError as error:
-            raise _no_time(ts) from error
+        ts = _read(ts)
     if isinstance(ts, datetime):
         aware = ts if ts.tzinfo is not None else ts.replace(tzinfo=UTC)
         return int(Decimal(repr(aware.timestamp())) * 1_000_000_000)
-    if isinstance(ts, int | float | Decimal) and not isinstance(ts, bool):
+    if isinstance(ts, int | float | Decimal) and not isinstance(ts, bool) and isfinite(ts):
         for least, factor in ((10**17, 1), (10**14, 1_000), (10**11, 1_000_000), (10**9, 1_000_000_000)):
             if ts >= least:
                 return int(ts) * factor
         return start + int(ts * 1_000_000_000)
     raise _no_time(ts)
+
+
+def _read(ts: str) -> Decimal | datetime:
+    """A time that is told as text."""
+    text = ts.strip()
+    try:
+        if _COUNTED.fullmatch(text):
+            return Decimal(text)
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise _no_time(ts) from error
 
 
 def _no_time(ts: object) -> OrderError:

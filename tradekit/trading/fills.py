@@ -39,9 +39,9 @@ from tradekit.trading.matching import (
     synthetic_fills,
     traded,
 )
-from tradekit.trading.waiting import as_sent
+from tradekit.trading.waiting import as_sent, others_left
 
-__all__ = ["busted", "currency_of", "filled", "halted", "synthetic"]
+__all__ = ["busted", "currency_of", "filled", "halted", "miscounted", "synthetic"]
 
 
 def filled(state: State, said: FillSaid) -> list[Fact]:
@@ -174,7 +174,7 @@ def _book(state: State, order: Order, said: FillSaid, name: str) -> list[Fact]:
                 order.id,
             )
         )
-    facts += _beyond(state, order, said, total)
+    facts += _beyond(state, order, said, total) + miscounted(state, order, said.cum)
     facts.append(_fill(state, order, said, name))
     if left is not None:
         facts.append(left)
@@ -206,10 +206,22 @@ def _beyond(state: State, order: Order, said: FillSaid, total: Decimal) -> list[
     if order.reduce_only:
         held = leg_of(state, as_sent(order))
         after = held + said.qty * order.side.sign
-        if after * order.side.sign > 0:
+        theirs = held * order.side.sign >= 0 and said.qty <= others_left(state, order)
+        if after * order.side.sign > 0 and not theirs:
             text = f"{order.id} was only to reduce, and its trade has turned {held:f} {order.instrument} into {after:f}"
             facts.append(AlertRaised("turned", text, order.instrument, order.id))
     return facts
+
+
+def miscounted(state: State, order: Order, cum: Decimal | None, qty: Decimal | None = None) -> list[Fact]:
+    """A stop where the venue counts more as filled than the order has, as we or the venue itself (`qty`) knows it."""
+    most = max(most_of(order), qty or ZERO)
+    if cum is None or cum <= most or order.share is not None or order.strategy == EXTERNAL:
+        return []
+    text = f"the venue counts {cum:f} of {order.id} as filled, which is an order of {most:f}"
+    if any(alert.text == text for alert in state.health.alerts):
+        return []
+    return [AlertRaised("quarantine", text, order.instrument, order.id), *halted(state, text)]
 
 
 def _fill(state: State, order: Order, said: FillSaid, name: str) -> OrderFilled:

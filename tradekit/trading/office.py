@@ -199,7 +199,8 @@ class Office(Outgoing):
             self.engine.state
         )  # executions from before the last whole round may be of orders that are forgotten
         begun = self._looked or state.health.reconciliation.done or state.session.started
-        since = max(0, begun - int(self.practice.overlap_s * SECOND))
+        unsettled = (o.created for o in state.orders.values() if o.doubt is not None or o.told is not None)
+        since = max(0, min((begun, *unsettled)) - int(self.practice.overlap_s * SECOND))
         self.asks += [Ask(one, since if one is Question.EXECUTIONS else 0) for one in questions]
 
     def _answered(self, answer: Answer, now: int) -> list[Event]:
@@ -212,7 +213,8 @@ class Office(Outgoing):
         look.answered(answer)
         events: list[Event] = []
         if answer.question is Question.EXECUTIONS:
-            self._looked = now
+            if waited:  # one that comes late, or unasked, may have been made long before
+                self._looked = look.since
             for item in _in_order(answer):
                 events += self._take(facts_of(self.engine.state, item, now), now)
         books = look.books(now, answer.question)

@@ -38,6 +38,7 @@ from tradekit.trading.waiting import (
     rechecked,
     replaced_here,
     room_for,
+    shrunk,
     waits_here,
 )
 
@@ -111,8 +112,13 @@ class Outgoing:
             return []
         if data.type in KEPT and data.type not in self.practice.types:
             return self._take([kept(data)], now)
-        self.requests.append(data)
-        return []
+        told: list[Event] = []
+        if not self.practice.reduces and (facts := shrunk(self.engine.state, order)):
+            told = [event for fact in facts for event in self.engine.step(fact, now)]
+            data = as_sent(order)
+        if order.working:
+            self.requests.append(data)
+        return told
 
     def _priced(self, tick: Tick, event: Event, now: int) -> list[Event]:
         """What a price makes of the orders that are kept here; those that it sets off go out."""

@@ -26,7 +26,7 @@ from tradekit.model.reconciliation import AlertRaised, LinkChanged
 from tradekit.model.said import BustSaid, Failed, FillSaid, LinkSaid, OrderSaid, Said, What
 from tradekit.state.shape import Order, State
 from tradekit.trading.counts import whole
-from tradekit.trading.fills import busted, filled, halted
+from tradekit.trading.fills import busted, filled, halted, miscounted
 from tradekit.trading.identity import is_next, known_as, most_of, reclaimed, replacement
 from tradekit.trading.matching import external_name, order_of
 from tradekit.trading.waiting import waits_here
@@ -49,6 +49,10 @@ def facts_of(state: State, said: Said, now: int) -> list[Fact]:
     return []
 
 
+_TAKEN = ("duplicate", "already exist", "already been used", "already used", "must be unique")
+"""How venues say that they have an order under a client id already."""
+
+
 # --- orders -------------------------------------------------------------------------------------------------
 
 
@@ -64,7 +68,8 @@ def _order(state: State, said: OrderSaid) -> list[Fact]:
         return _moved_on(order, said)
     ours = reclaimed(state, order, said.venue_id)
     have = sum((one.qty for one in ours if isinstance(one, OrderFilled)), start=order.filled)
-    return _TOLD[said.what](order, said) + ours + _counted(order, said, have)
+    told = _TOLD[said.what](order, said) + ours + _counted(order, said, have)
+    return told + miscounted(state, order, said.cum, said.qty)
 
 
 def _lives_on(order: Order, said: OrderSaid) -> bool:
@@ -131,7 +136,12 @@ def _new(order: Order, said: OrderSaid) -> list[Fact]:
     told = order.status in (Status.SUBMITTED, Status.UNKNOWN) or (
         order.status is Status.HELD and order.parent == ""
     )
-    if order.working and is_next(order, said.venue_id):  # the new leg, told as an order
+    follows = said.earlier == order.venue_id != "" and said.venue_id not in (
+        "",
+        order.venue_id,
+        *order.earlier,
+    )
+    if order.working and (follows or is_next(order, said.venue_id)):  # the new leg, told as an order
         leg = order.doubt is not None and order.doubt.about is About.LEG
         return _replaced(order, msgspec.structs.replace(said, qty=None) if leg else said)
     news = known_as(order, said.venue_id)
@@ -176,7 +186,8 @@ def _rejected(order: Order, said: OrderSaid) -> list[Fact]:
 def _of_a_copy(order: Order, said: OrderSaid) -> bool:
     """Whether a copy of the order was refused, which came to the venue a second time: then it has the first."""
     sent_again = order.doubt is not None or order.status not in (Status.SUBMITTED, Status.DENIED)
-    return sent_again and order.working and "duplicate" in said.reason.lower()
+    told = said.reason.lower()
+    return sent_again and order.working and any(word in told for word in _TAKEN)
 
 
 def _ended(order: Order, end: OrderCanceled | OrderExpired | OrderRejected) -> list[Fact]:

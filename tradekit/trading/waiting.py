@@ -30,9 +30,11 @@ __all__ = [
     "done_here",
     "one_cancels_other",
     "orphaned",
+    "others_left",
     "rechecked",
     "replaced_here",
     "room_for",
+    "shrunk",
     "waits_here",
 ]
 
@@ -120,8 +122,51 @@ def _left(state: State, order: Order) -> Decimal:
     """What there is to reduce of the position that an order closes."""
     held = leg_of(state, as_sent(order))
     if held * order.side.sign >= 0:
-        return ZERO
+        return others_left(state, order)
     return still_held(state, order.strategy, order.instrument, held)
+
+
+def others_left(state: State, order: Order) -> Decimal:
+    """What there is to reduce of the account's position where the order's strategy holds nothing to be reduced.
+
+    A venue that nets knows one position. An order that had something of its own to reduce when it was made, or whose
+    strategy has traded beside it since, was not meant for what others hold.
+    """
+    own = leg_of(state, as_sent(order)) - order.filled * order.side.sign
+    beside = any(
+        one.seq > order.intent
+        and (one.strategy, one.instrument) == (order.strategy, order.instrument)
+        and one.order != order.id
+        for one in reversed(state.fills)
+    )
+    if state.account.hedging or order.parent or beside or own * order.side.sign < 0:
+        return ZERO
+    net = sum((state.positions[key].qty for key in state.held.get(order.instrument, ())), start=ZERO)
+    return max(ZERO, -net * order.side.sign)
+
+
+def shrunk(state: State, order: Order) -> list[Fact]:
+    """What becomes of a reduce-only order that is to go out to a venue that keeps none within the position.
+
+    It is as large as what there is to reduce, once whatever is under way on the other side has filled. An exit of an
+    entry is sized when that fills.
+    """
+    if not order.reduce_only or order.parent or state.account.hedging:
+        return []
+    coming = (
+        one.most
+        for one in state.orders.values()
+        if one.working
+        and not one.reduce_only
+        and (one.strategy, one.instrument) == (order.strategy, order.instrument)
+        and one.side is not order.side
+    )
+    most = room_for(state, order) + sum(coming, start=ZERO)
+    if order.leaves <= most:
+        return []
+    if not most:
+        return [OrderCanceled(order.id, order.instrument, "reduce-only: nothing is left to reduce")]
+    return list(replaced_here(order, OrderReplaceRequested(order.id, order.instrument, most)))
 
 
 def _part_of(state: State, parent: Order, order: Order) -> tuple[Decimal, Decimal]:

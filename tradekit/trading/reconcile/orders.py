@@ -21,6 +21,7 @@ from tradekit.model.reconciliation import AlertRaised
 from tradekit.model.said import Answer, OrderSaid, Question, What
 from tradekit.state.shape import Order, State
 from tradekit.trading.counts import whole
+from tradekit.trading.fills import miscounted
 from tradekit.trading.identity import is_next
 from tradekit.trading.matching import LEG, order_of
 from tradekit.trading.reconcile.books import SECOND, Books, Found, Kind, Practice
@@ -145,6 +146,7 @@ def _listed(state: State, order: Order, item: OrderSaid, books: Books, practice:
     elif not (order.replace_requested and doubt is None):
         yield from (found(*words) for words in _terms(order, item, doubt))
     gap = [fact for fact in facts_of(state, item, books.at) if getattr(fact, "about", None) is About.FILLS]
+    gap += miscounted(state, order, item.cum, item.qty)
     if gap:
         text = f"{order.id}: the venue counts {item.cum} as filled, we have {order.filled:f}"
         yield found(Kind.ORDER_FILLED, f"{order.filled:f}", text, *gap, at_once=True)

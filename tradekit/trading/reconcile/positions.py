@@ -52,7 +52,8 @@ def positions(state: State, books: Books, practice: Practice) -> Iterator[Found]
     theirs: dict[str, Decimal] = {}
     prices: dict[str, Decimal] = {}
     legs: dict[str, list[Decimal]] = {}
-    for item in answer.items:
+    told = answer.items if state.account.hedging else dict.fromkeys(answer.items)  # one told twice is one
+    for item in told:
         if isinstance(item, PositionSaid):  # a hedging account tells its legs one by one
             theirs[item.instrument] = theirs.get(item.instrument, ZERO) + item.qty
             legs.setdefault(item.instrument, []).append(item.qty)
