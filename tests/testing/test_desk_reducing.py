@@ -57,6 +57,16 @@ def test_an_order_against_their_position_ends_once_we_have_traded_beside_it() ->
     assert _asked(desk)[-1] == ("cancel", "X")
 
 
+def test_an_order_that_has_reduced_all_of_ours_does_not_go_on_to_theirs() -> None:
+    desk = Desk(limits={})
+    _theirs(desk)
+    bought(desk, 2, "A")
+    desk.submit(cid="B", qty=1, price=95)
+    desk.submit(cid="X", side="sell", qty=3, price=110, reduce_only=True)
+    desk.report(kind="fill", cid="X", exec_id="x", qty=2, price=110)
+    assert _asked(desk)[-1] == ("cancel", "X")
+
+
 def test_a_trade_that_turns_the_account_s_position_is_told() -> None:
     desk = Desk(limits={})
     _theirs(desk, qty=1)

@@ -135,6 +135,10 @@ def test_a_name_is_read_as_venues_write_it(name: str, base: str, quote: str, kin
             lambda: Desk().report(kind="positions", items=[None]),
             "item 0 of positions is None: give a dict with instrument",
         ),
+        (
+            lambda: Desk().report(kind="balances"),
+            "balances without items: give [] where it is empty, ok: False",
+        ),
         (lambda: Desk().report(kind="new", ts=float("nan")), "ts is nan: give UTC nanoseconds"),
     ],
 )
@@ -195,3 +199,24 @@ def test_a_status_that_comes_with_a_trade_is_the_trade_s() -> None:
     desk.submit(cid="A", qty=1, price=100)
     desk.report(kind="closed", cid="A", exec_id="e1", qty=1, price=100)
     assert (desk.status("A"), desk.position()) == ("filled", 1)
+
+
+def test_a_book_that_is_none_is_no_empty_book() -> None:
+    desk = Desk(["BTC"], 10_000, limits={})
+    desk.submit(cid="A", qty=1, price=100)
+    desk.report(kind="timeout", cid="A")
+    for _ in range(6):
+        desk.report(kind="open_orders", items=None)
+        desk.report(kind="executions", items=None)
+        desk.report(kind="positions", positions=None)
+        desk.advance(31)
+    assert (desk.status("A"), desk.differences) == ("unknown", [])
+
+
+def test_what_was_sent_has_the_words_that_matter_to_it() -> None:
+    desk = Desk(["BTC"], mode="hedging")
+    desk.submit(cid="A", qty=1, position="long", post_only=True, price=100)
+    desk.submit(cid="B", side="sell", qty=1, position="short", trail=5)
+    first, second = desk.sent
+    assert (first["position"], first["post_only"], "trail" in first) == ("long", True, False)
+    assert (second["position"], second["type"], second["trail"]) == ("short", "trailing_stop", 5)

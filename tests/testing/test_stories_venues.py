@@ -1,9 +1,13 @@
 """Stories of what venues do by their own rules: ids that follow ids, impossible counts, copies, bans, the switch."""
 
+from decimal import Decimal
+
 import pytest
 
 from tests.testing.stories import Story, book, books, ends_well, fill, known, new, played, sent, submit, table
 from tradekit.testing.desk import Desk
+
+D = Decimal
 
 IDS = [
     Story(
@@ -22,6 +26,90 @@ IDS = [
             "venue_id": {"A": "v2"},
             "position": {"BTC": 83},
             "alerts": [],
+        },
+    ),
+    Story(
+        "some of the old leg trades while its replacement is under way, which the venue tells as large as the first",
+        [
+            *known(qty=1),
+            sent("replace", price=101),
+            fill("A", D("0.165"), venue_order_id="v1"),
+            {
+                "kind": "replaced",
+                "cid": "A",
+                "venue_order_id": "v2",
+                "old_venue_order_id": "v1",
+                "qty": 1,
+                "price": 101,
+            },
+            fill("A", D("0.835"), 101, "e2", venue_order_id="v2"),
+        ],
+        {"status": {"A": "filled"}, "position": {"BTC": 1}, "halted": False, "alerts": []},
+    ),
+    Story(
+        "the report of the new id is lost, nothing trades, and the next cancel goes to it all the same",
+        [
+            *known(),
+            sent("replace", price=101),
+            sent("canceled", venue_order_id="v1"),
+            {"kind": "open_orders", "items": [book(venue_order_id="v2", price=101)]},
+            {"kind": "executions", "items": []},
+            sent("cancel"),
+        ],
+        {"status": {"A": "accepted"}, "last": {"kind": "cancel", "venue_order_id": "v2"}},
+    ),
+    Story(
+        "a book from before the change shows the old leg",
+        [
+            *known(),
+            sent("replace", price=101),
+            {
+                "kind": "replaced",
+                "cid": "A",
+                "venue_order_id": "v2",
+                "old_venue_order_id": "v1",
+                "price": 101,
+            },
+            {"kind": "order", "cid": "A", "venue_order_id": "v1", "status": "canceled"},
+            {"kind": "open_orders", "items": [book()]},
+            {"kind": "executions", "items": []},
+        ],
+        {"status": {"A": "accepted"}, "limit": {"A": 101}, "venue_id": {"A": "v2"}, "alerts": []},
+    ),
+    Story(
+        "a stop is set off under an id and without a name of ours, and its own id is gone",
+        [
+            *known(),
+            fill("A"),
+            submit("S", price=None, side="sell", stop=90, reduce_only=True),
+            new("S", "algo"),
+            *[
+                step
+                for _ in range(5)
+                for step in (
+                    31,
+                    books(
+                        executions=[
+                            {
+                                "venue_order_id": "x",
+                                "exec_id": "t",
+                                "instrument": "BTC",
+                                "side": "sell",
+                                "qty": 1,
+                                "price": 89,
+                            }
+                        ],
+                        balances=[{"currency": "USD", "total": 99_989}],
+                    ),
+                )
+            ],
+            {"kind": "command", "cid": "flatten"},
+        ],
+        {
+            "position": {"BTC": 0},
+            "cash": {"USD": 99_989},
+            "open": [],
+            "sent": [("submit", "A"), ("submit", "S"), ("cancel", "S")],
         },
     ),
     Story(
@@ -151,8 +239,8 @@ WORDS = [
     ),
     Story(
         "a ban is told to a question",
-        [*known(), {"kind": "error", "about": "open_orders", "code": 418, "message": "banned until 12:00"}],
-        {"halted": True, "status": {"A": "accepted"}, "doubt": {"A": False}, "alerts": ["halted"]},
+        [submit(), {"kind": "error", "about": "open_orders", "code": 418, "message": "banned until 12:00"}],
+        {"halted": True, "status": {"A": "submitted"}, "alerts": ["halted"]},
     ),
     Story(
         "too many requests are no ban",

@@ -329,10 +329,11 @@ def _request(
     if isinstance(request, OrderReplaceRequested):
         asked = {"qty": request.qty, "price": request.limit, "stop": request.stop}
         return {"kind": "replace", **named, **{k: v for k, v in asked.items() if v is not None}}
+    further = ("position", "post_only", "trail", "trail_pct", "expires", "group")
     return {
         "kind": "submit", **named, "side": str(request.side), "qty": request.qty, "type": str(request.type),
         "price": request.limit, "stop": request.stop, "tif": str(request.tif), "reduce_only": request.reduce_only,
-    }  # fmt: skip
+    } | {name: value for name in further if (value := getattr(request, name))}  # fmt: skip
 
 
 def _alert(alert: Alert, of: Fact) -> dict[str, Any]:

@@ -127,6 +127,12 @@ def said(report: Mapping[str, Any], *, now: int, start: int) -> tuple[Said, ...]
         kind, words = "order", {"status": "filled", **words}  # an order's status, without a trade
     make, keys = KINDS[kind]
     told = _named(words, keys, f"a report of kind {kind!r}")
+    if make is _book and told.get("ok", True) is True and "items" not in told:
+        if "items" not in {name_of(key) for key in words}:
+            raise OrderError(
+                f"{kind} without items: give [] where it is empty, ok: False where it was not read"
+            )
+        told["ok"] = False  # None is no empty book
     told["ts"], told["start"] = moment(told["ts"], start) if "ts" in told else now, start
     stated = make(kind, told)
     if kind == "error" and isinstance(stated, Unknown) and _text(told, "code") == _BAN:
