@@ -49,6 +49,60 @@ def test_a_difference_on_its_way_is_not_told() -> None:
     assert (desk.differences, kinds(desk)) == ([], [])
 
 
+@pytest.mark.parametrize("failed", ["no answer", "an error", "the link is lost"])
+def test_a_difference_whose_second_look_fails_is_told_within_a_minute(failed: str) -> None:
+    desk = Desk(limits={})
+    desk.report(kind="positions", items={"BTC": 5})
+    desk.advance(6)
+    assert desk.alerts == []
+    if failed == "an error":
+        for book in ("open_orders", "executions", "positions", "balances"):
+            desk.report(kind="error", about=book, code=503)
+    elif failed == "the link is lost":
+        desk.report(kind="disconnect")
+    else:
+        desk.advance(10)
+    (told,) = [one for one in desk.alerts if one["kind"] == "difference"]
+    assert told["text"].startswith("the account holds 5 BTC where 0 are booked")
+    assert (desk.position(), desk.differences[0].reported) == (0, True)
+
+
+def test_what_the_policy_settles_is_settled_once_it_is_sure_and_told_once() -> None:
+    desk = Desk(limits={}, practice={"accept": {"cash": True}})
+    desk.report(kind="balances", items={"USD": 90_000})
+    desk.advance(16)
+    assert ([one["kind"] for one in desk.alerts], desk.cash()) == (["difference"], 100_000)
+    desk.report(kind="balances", items={"USD": 90_000})
+    assert (len(desk.alerts), desk.cash(), desk.differences) == (1, 90_000, [])
+
+
+def test_an_order_that_one_book_has_shown_to_work_again_is_told_though_no_other_comes() -> None:
+    desk = Desk(["BTC"], limits={})
+    desk.submit(cid="A", qty=1, price=100)
+    desk.report(kind="new", cid="A", venue_order_id="v")
+    desk.report(kind="canceled", cid="A")
+    desk.advance(6)
+    shown = {"cid": "A", "venue_order_id": "v", "instrument": "BTC", "side": "buy", "qty": 1, "price": 100}
+    desk.report(kind="open_orders", items=[shown])
+    desk.advance(20)
+    assert ([one["kind"] for one in desk.alerts], desk.status("A")) == (["difference"], "canceled")
+    desk.report(kind="open_orders", items=[shown])
+    assert (desk.status("A"), [one["kind"] for one in desk.alerts]) == ("accepted", ["difference", "revived"])
+
+
+def test_trades_that_a_count_shows_are_told_once_where_the_executions_cannot_be_read() -> None:
+    desk = Desk(limits={})
+    desk.submit(cid="A", qty=3, price=100)
+    desk.report(kind="new", cid="A", venue_order_id="v")
+    desk.report(kind="canceled", cid="A", cum_qty=2)
+    desk.advance(10)
+    (alert,) = desk.alerts
+    assert (alert["kind"], alert["cid"]) == ("difference", "A")
+    assert alert["text"].startswith("the venue counts 2 of A as filled, its reports add up to 0")
+    desk.advance(15)
+    assert (len(desk.alerts), desk.position()) == (1, 0)
+
+
 def test_a_refused_difference_is_not_told_again_until_it_moves() -> None:
     desk = Desk()
     for _ in range(3):

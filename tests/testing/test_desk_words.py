@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tradekit.errors import OrderError
-from tradekit.model.instrument import Kind
+from tradekit.model.instrument import Instrument, Kind
 from tradekit.testing.desk import Desk
 from tradekit.testing.said import said
 
@@ -118,9 +118,30 @@ def test_a_name_is_read_as_venues_write_it(name: str, base: str, quote: str, kin
 
 
 @pytest.mark.parametrize(
+    "told",
+    [
+        {"id": "BTC/USDT", "tick": 0.01, "lot": "0.001", "min_notional": 10},
+        Instrument(id="BTC/USDT", quote="USDT", base="BTC", tick="0.01", lot=0.001, min_notional=10),  # type: ignore[arg-type]
+    ],
+)
+def test_an_instrument_s_steps_may_be_numbers_in_any_form(told: Any) -> None:
+    desk = Desk(told)
+    spec = desk.state.instruments["BTC/USDT"]
+    assert (spec.base, spec.quote, spec.tick, spec.lot) == ("BTC", "USDT", D("0.01"), D("0.001"))
+    order = desk.submit(qty=1.2345, price=100.019)
+    assert (order.qty, order.limit) == (D("1.234"), D("100.01"))
+
+
+@pytest.mark.parametrize(
     ("made", "says"),
     [
-        (lambda: Desk([{"id": "BTC"}]), "instrument is {'id': 'BTC'}: give a name, or an Instrument"),  # type: ignore[list-item]
+        (lambda: Desk([7]), "instrument is 7: give a name, an Instrument, or a dict with id"),  # type: ignore[list-item]
+        (
+            lambda: Desk({"id": "A", "tik": 1}),
+            "an instrument has no 'tik' (did you mean 'tick'?); there are id, quote",
+        ),
+        (lambda: Desk({"id": "A", "lot": "x"}), "lot is 'x': give a number"),
+        (lambda: Desk({"id": "A", "kind": "odd"}), "instrument A: Invalid enum value 'odd'"),
         (lambda: Desk(["BTC"], cash={"USD": 1}), "cash is {'USD': 1}: give a number"),
         (lambda: Desk().report("new"), "the report is 'new': give a dict with its kind"),  # type: ignore[arg-type]
         (

@@ -24,7 +24,7 @@ from tradekit.state.seen import Difference
 from tradekit.state.shape import Order, State
 from tradekit.strategy.base import Strategy
 from tradekit.testing.said import name_of, said
-from tradekit.testing.spelling import instrument_of, moment, side_of, tif_of, type_of
+from tradekit.testing.spelling import moment, side_of, spec_of, tif_of, type_of
 from tradekit.trading.engine import Engine
 from tradekit.trading.limits import check_limits
 from tradekit.trading.matching import LEG
@@ -34,6 +34,7 @@ from tradekit.trading.reconcile.positions import held
 
 __all__ = ["Desk"]
 
+Spec = str | Instrument | Mapping[str, Any]
 _SECOND = 1_000_000_000
 _START = "2026-01-05T15:00:00+00:00"
 
@@ -45,7 +46,7 @@ class _Hand(Strategy):
 class Desk:
     """One account at one venue.
 
-    instruments  names, or `Instrument`s where steps, multiplier, base currency or kind matter
+    instruments  names; `Instrument`s, or dicts of their fields, where steps, multiplier, base currency or kind matter
     cash         opening balance [currency]; the currency is the first instrument's quote unless it is given
     mode         "netting", or "hedging" where positions of one instrument are kept apart by name
     limits       risk limits by rule; two breakers against runaway loops are on by default
@@ -56,7 +57,7 @@ class Desk:
 
     def __init__(
         self,
-        instruments: str | Instrument | Iterable[str | Instrument] = ("BTC",),
+        instruments: Spec | Iterable[Spec] = ("BTC",),
         cash: object = 100_000,
         mode: str = "netting",
         *,
@@ -71,8 +72,8 @@ class Desk:
         mode = mode.lower()
         if mode not in ("netting", "hedging"):
             raise OrderError(f"mode is {mode!r}: say netting or hedging")
-        instruments = [instruments] if isinstance(instruments, str | Instrument) else instruments
-        specs = [one if isinstance(one, Instrument) else instrument_of(one) for one in instruments]
+        instruments = [instruments] if isinstance(instruments, str | Instrument | Mapping) else instruments
+        specs = [spec_of(one) for one in instruments]
         self.now = self.start = moment(start, 0)
         self.sent: list[dict[str, Any]] = []
         self.alerts: list[dict[str, Any]] = []

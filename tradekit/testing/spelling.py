@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from math import isfinite
 
-from tradekit.errors import OrderError
+import msgspec
+
+from tradekit.errors import OrderError, did_you_mean
 from tradekit.model.instrument import Instrument, Kind
 from tradekit.model.money import exact
 from tradekit.model.order import OrderType, Side
@@ -25,6 +27,7 @@ __all__ = [
     "moment",
     "number_of",
     "side_of",
+    "spec_of",
     "status_of",
     "tif_of",
     "type_of",
@@ -97,6 +100,7 @@ _PAID_IN = (
     "INR",
     "KRW",
 )  # quotes too, where a whole name stands before them
+_STEPS = ("tick", "lot", "multiplier", "min_notional", "max_qty", "margin", "maintenance")
 _VENUE = re.compile(r"\.[A-Z]{3,}$")
 _TIFS = _table(
     gtc="good_till_cancel good_til_canceled good_till_canceled",
@@ -119,14 +123,44 @@ STATUSES = (
 )
 
 
+def spec_of(told: str | Mapping[str, object] | Instrument) -> Instrument:
+    """An instrument as it is told: by its name alone, by a mapping of its fields, or as one; its numbers exact."""
+    if isinstance(told, Instrument):
+        return msgspec.structs.replace(told, **_exact({name: getattr(told, name) for name in _STEPS}))
+    if isinstance(told, str):
+        return instrument_of(told)
+    known = Instrument.__struct_fields__
+    if not isinstance(told, Mapping) or "id" not in told:
+        raise OrderError(
+            f"instrument is {told!r}: give a name, an Instrument, or a dict with id and its other fields"
+        )
+    for name in told:
+        if name not in known:
+            raise OrderError(
+                f"an instrument has no {name!r}{did_you_mean(name, known)}; there are {', '.join(known)}"
+            )
+    try:
+        return msgspec.convert(
+            {**msgspec.to_builtins(instrument_of(str(told["id"]))), **_exact(told)}, Instrument
+        )
+    except msgspec.ValidationError as error:
+        raise OrderError(f"instrument {told['id']}: {error}") from error
+
+
+def _exact(fields: Mapping[str, object]) -> dict[str, object]:
+    """The fields with exact numbers for what is counted."""
+    return {
+        name: exact(value, name=name) if name in _STEPS and value is not None else value
+        for name, value in fields.items()
+    }
+
+
 def instrument_of(name: str) -> Instrument:
     """An instrument by its name alone: base and quote where it has both ("BTC/USDT", "BTC-USD", "BTCUSDT"), else USD.
 
     One that is named a swap ("BTC-PERP", "BTC/USDT:USDT") is a perpetual; a venue's name behind it (".BINANCE") is none
     of its own.
     """
-    if not isinstance(name, str) or not name:
-        raise OrderError(f"instrument is {name!r}: give a name, or an Instrument")
     plain, _, settled = _VENUE.sub("", name).partition(":")
     parts = re.split(r"[/\-_]", plain)
     named = [part for part in parts if part.upper() not in _SWAPS]

@@ -35,7 +35,7 @@ from tradekit.trading.reconcile.adopt import (
 )
 from tradekit.trading.reconcile.books import SECOND, Books, Practice
 from tradekit.trading.reconcile.compare import reconcile
-from tradekit.trading.reconcile.settle import completed, noted
+from tradekit.trading.reconcile.settle import completed, noted, overdue
 from tradekit.trading.reports import awaited, doubted, facts_of, in_flight
 from tradekit.trading.waiting import (
     waits_here,
@@ -247,9 +247,10 @@ class Office(Outgoing):
         return events
 
     def _finish(self, look: Look, now: int) -> list[Event]:
+        state, failed = self.engine.state, look.failed
+        events = self._take(overdue(state, now, self.practice), now) if failed else []
         if not look.whole:
-            return []
-        state, events, failed = self.engine.state, [], look.failed
+            return events
         if self._adopting and not failed:
             books, failed = look.all_books(now), unready(state)
             for taken_over in () if failed else (positions_taken_over, account_taken_over):

@@ -26,7 +26,17 @@ from tradekit.trading.reconcile.cash import owned
 from tradekit.trading.reconcile.compare import covered
 from tradekit.trading.reconcile.positions import held
 
-__all__ = ["ACTION", "BY", "completed", "facts_from", "noted", "released", "resolution", "unsettled"]
+__all__ = [
+    "ACTION",
+    "BY",
+    "completed",
+    "facts_from",
+    "noted",
+    "overdue",
+    "released",
+    "resolution",
+    "unsettled",
+]
 
 BY = "reconciliation"  # what holds an instrument back while its books disagree
 ACTION = "corporate action"
@@ -57,16 +67,56 @@ def _noted(known: Difference | None, one: Found, now: int, practice: Practice) -
     )
     if known is None or fresh or not old:
         return [] if same and not fresh else [told]
-    if known.reported:
+    settles = practice.accepts(one.kind) and bool(one.proposed)
+    if known.reported and not settles:
         return [] if same else [told]
-    facts: list[Fact] = [AlertRaised("difference", one.text, one.instrument, one.id)]
-    if practice.accepts(one.kind) and one.proposed:
+    facts: list[Fact] = (
+        [] if known.reported else [AlertRaised("difference", one.text, one.instrument, one.id)]
+    )
+    if settles:
         if any(isinstance(fact, AlertRaised) for fact in one.proposed):
             facts = []  # what is accepted says so itself
         return [*facts, *one.proposed, DifferenceResolved(one.id, one.instrument, "accepted", "policy")]
     facts.append(told)
     if one.kind is Kind.POSITION_RATIO:
         facts.append(HoldChanged(one.instrument, ACTION, one.text))
+    return facts
+
+
+def overdue(state: State, now: int, practice: Practice) -> list[Fact]:
+    """What is told without the look that would have explained it, for that has failed: nothing of it is accepted yet.
+
+    So are trades that an order's count shows and nobody has told.
+    """
+    facts: list[Fact] = []
+    for known in state.health.reconciliation.open:
+        if known.reported or now - known.since < practice.tolerance:
+            continue
+        facts += [
+            AlertRaised("difference", known.text, known.instrument, known.id),
+            DifferenceFound(
+                known.id,
+                known.kind,
+                known.instrument,
+                known.ours,
+                known.theirs,
+                known.text,
+                known.proposed,
+                True,
+            ),
+        ]
+        if known.kind is Kind.POSITION_RATIO:
+            facts.append(HoldChanged(known.instrument, ACTION, known.text))
+    told = {(alert.kind, alert.order) for alert in state.health.alerts}
+    for order in state.orders.values():
+        if order.told is None or now - order.updated < practice.tolerance or ("difference", order.id) in told:
+            continue
+        if f"{Kind.FILL_UNEXPLAINED}:{order.id}" not in state.health.reconciliation.differences:
+            text = (
+                f"the venue counts {order.told:f} of {order.id} as filled, its reports add up to {order.filled:f}, "
+                f"and its executions could not be read"
+            )
+            facts.append(AlertRaised("difference", text, order.instrument, order.id))
     return facts
 
 
