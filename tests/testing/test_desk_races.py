@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.testing.scripts import submits
+from tests.testing.scripts import bought, submits
 from tradekit.testing.desk import Desk
 
 D = Decimal
@@ -194,6 +194,27 @@ def test_a_cancel_that_came_too_late_changes_nothing() -> None:
     assert not desk.state.orders["A"].replace_requested
     desk.report(kind="fill", cid="A", venue_order_id="v1", exec_id="1", qty=4, price=100)
     assert (desk.status("A"), len(submits(desk))) == ("filled", 1)
+
+
+@pytest.mark.parametrize("command", ["kill", "halt", "disarm"])
+def test_no_new_order_goes_out_for_a_change_that_the_session_may_not_make_any_more(command: str) -> None:
+    desk = changing()
+    desk.command(command)
+    desk.report(kind="canceled", cid="A", venue_order_id="v1")
+    order = desk.state.orders["A"]
+    assert (order.status, order.doubt, len(submits(desk))) == ("canceled", None, 1)
+    assert order.note.endswith("while it was changed")
+
+
+def test_after_a_halt_a_change_of_what_only_reduces_goes_on() -> None:
+    desk = Desk(practice={"replaces": False}, limits={})
+    bought(desk, 4, "B")
+    desk.submit(cid="A", side="sell", qty=4, price=110)
+    desk.report(kind="new", cid="A", venue_order_id="v1")
+    desk.replace("A", price=109)
+    desk.command("halt")
+    desk.report(kind="canceled", cid="A", venue_order_id="v1")
+    assert [one["cid"] for one in submits(desk)] == ["B", "A", "A~1"]
 
 
 def test_a_new_order_that_only_the_book_shows_has_the_terms_that_were_asked_for() -> None:

@@ -5,9 +5,10 @@ import random
 import pytest
 
 from tests.builders import FULL
-from tests.testing.unreliable import UnreliableVenue
+from tests.testing.unreliable import Resting, UnreliableVenue
 from tradekit.errors import OrderError
 from tradekit.testing.desk import Desk
+from tradekit.trading.matching import LEG
 
 SEEDS = 2000 if FULL else 60
 STEPS = 30
@@ -18,7 +19,7 @@ class Line:
 
     def __init__(self, seed: int) -> None:
         self.chance = chance = random.Random(seed)
-        practice = {name: chance.random() < 0.5 for name in ("flips", "reduces")}
+        practice = {name: chance.random() < 0.5 for name in ("flips", "reduces", "replaces")}
         self.desk = Desk(["BTC", "ETH"], 10_000, limits={}, practice=practice)
         self.venue = UnreliableVenue(self.desk, chance)
 
@@ -74,24 +75,38 @@ class Line:
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
+def test_after_the_kill_switch_nothing_goes_out_and_nothing_is_left_working(seed: int) -> None:
+    line = Line(seed)
+    for _ in range(STEPS):
+        line.happen()
+    line.desk.command("kill")
+    sent = len([one for one in line.desk.sent if one["kind"] == "submit"])
+    for _ in range(STEPS // 3):
+        line.happen()
+    line.heal()
+    assert [name for name, one in line.venue.orders.items() if one.working] == []
+    assert [name for name, one in line.desk.state.orders.items() if one.working] == []
+    assert len([one for one in line.desk.sent if one["kind"] == "submit"]) == sent
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_once_the_line_is_good_the_desk_knows_what_the_venue_knows(seed: int) -> None:
     line = Line(seed)
     for _ in range(STEPS):
         line.happen()
     line.heal()
     desk, venue = line.desk, line.venue
-    known = {name: one for name, one in desk.state.orders.items() if name in venue.orders}
-    assert set(known) == set(venue.orders)
-    for name, there in venue.orders.items():
-        here = known[name]
-        assert (name, here.filled, here.working) == (name, there.filled, there.working)
-        if there.working:
-            assert (here.qty, here.limit, here.venue_id) == (there.qty, there.price, there.ids[-1])
+    legs: dict[str, list[Resting]] = {}
+    for cid, there in venue.orders.items():
+        legs.setdefault(cid.partition(LEG)[0], []).append(there)
+    for name, those in legs.items():
+        here, last = desk.state.orders[name], those[-1]
+        assert (name, here.filled, here.working) == (name, sum(one.filled for one in those), last.working)
+        if last.working:
+            assert (here.leaves, here.limit, here.venue_id) == (last.leaves, last.price, last.ids[-1])
     for name, order in desk.state.orders.items():
-        waits = (
-            order.parent in venue.orders and venue.orders[order.parent].working
-        )  # an opening, for its close
-        assert name in venue.orders or waits or not order.working
+        waits = order.parent in legs and legs[order.parent][-1].working  # an opening, for its close
+        assert name in legs or waits or not order.working
         assert order.doubt is None
     assert {name: desk.position(name) for name in ("BTC", "ETH")} == {"BTC": 0, "ETH": 0} | venue.held()
     assert desk.cash() == venue.cash()

@@ -96,7 +96,7 @@ class UnreliableVenue:
         )  # fmt: skip
 
     def _cancel(self, request: dict[str, Any]) -> None:
-        order = self.orders.get(request["cid"])
+        order = self._meant(request)
         if order is None or not order.working:
             self._say({"kind": "cancel_rejected", "cid": request["cid"], "reason": "unknown order"})
             return
@@ -104,7 +104,7 @@ class UnreliableVenue:
         self._say(self._told("canceled", order))
 
     def _replace(self, request: dict[str, Any]) -> None:
-        order = self.orders.get(request["cid"])
+        order = self._meant(request)
         qty = None if order is None else request.get("qty", order.qty)
         if order is None or qty is None or not order.working or qty <= order.filled:
             self._say({"kind": "replace_rejected", "cid": request["cid"], "reason": "too late"})
@@ -112,6 +112,11 @@ class UnreliableVenue:
         order.qty, order.price = qty, request.get("price", order.price)
         order.ids.append(self._id("v"))
         self._say(self._told("replaced", order) | {"old_venue_order_id": order.ids[-2]})
+
+    def _meant(self, request: dict[str, Any]) -> Resting | None:
+        """The order of a request: by the venue's id, where that is known on the other side."""
+        named = (one for one in self.orders.values() if request["venue_order_id"] in one.ids)
+        return next(named, self.orders.get(request["cid"]))
 
     def _id(self, letter: str) -> str:
         self._numbers += 1

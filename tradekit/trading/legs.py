@@ -10,8 +10,9 @@ import msgspec
 from tradekit.core.event import Fact
 from tradekit.model.doubt import About
 from tradekit.model.order import OrderCanceled, OrderReplaceRejected, OrderSubmitted
-from tradekit.state.shape import Order
+from tradekit.state.shape import Order, State
 from tradekit.trading.matching import LEG
+from tradekit.trading.risk import reduces
 from tradekit.trading.waiting import as_sent
 
 __all__ = ["leg", "next_leg", "started"]
@@ -29,12 +30,21 @@ def started(orders: Iterable[Order]) -> list[Order]:
     ]
 
 
-def next_leg(order: Order) -> OrderSubmitted | tuple[Fact, ...]:
-    """The new order for what is left by now of one that is changed, or what is told of it where that is nothing."""
+def next_leg(state: State, order: Order) -> OrderSubmitted | tuple[Fact, ...]:
+    """The new order for what is left by now of one that is changed, or what is told of it where none may go out."""
     left = (order.qty if order.wanted is None else order.wanted) - order.filled
-    if left > 0:
-        return msgspec.structs.replace(as_sent(order), id=leg(order), qty=left, **(order.wants or {}))
+    if left <= 0:
+        return _ended(order, "nothing is left of it", "replaced")
+    following = msgspec.structs.replace(as_sent(order), id=leg(order), qty=left, **(order.wants or {}))
+    risk = state.risk
+    if risk.killed or ((risk.halted or not risk.armed) and not reduces(state, following)):
+        why = "killed" if risk.killed else "halted" if risk.halted else "disarmed"
+        return _ended(order, f"{why} meanwhile: {risk.reason}", f"{why} while it was changed")
+    return following
+
+
+def _ended(order: Order, refused: str, canceled: str) -> tuple[Fact, ...]:
     return (
-        OrderReplaceRejected(order.id, order.instrument, "nothing is left of it"),
-        OrderCanceled(order.id, order.instrument, "replaced"),
+        OrderReplaceRejected(order.id, order.instrument, refused),
+        OrderCanceled(order.id, order.instrument, canceled),
     )

@@ -180,7 +180,7 @@ class Outgoing:
             if leg(order) in self._sent:
                 continue
             self._sent.add(leg(order))
-            following = next_leg(order)
+            following = next_leg(self.engine.state, order)
             if isinstance(following, OrderSubmitted):
                 self.requests.append(following)
             else:
