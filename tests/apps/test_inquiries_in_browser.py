@@ -1,9 +1,10 @@
 """What a trader asks the live page in a real Chromium: an order's life, a subject's events, other parameters."""
 
+import contextlib
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 from tests.apps.served import Dashboard
 from tests.chromium import Browser
@@ -113,10 +114,18 @@ def test_a_difference_is_refused_by_two_clicks_and_says_what_came_of_it(
     page.get_by_role("tab", name="Differences (2)").click()
     row = page.get_by_role("table", name="Differences").locator("tr", has_text="<b>gone</b> at the venue")
     row.get_by_text("order canceled").wait_for()
-    refuse = row.get_by_role("button", name="Refuse")
-    refuse.click()
-    assert dashboard.session.said == [], "one click is a slip"
-    row.get_by_role("button", name="sure?").click()
+    refuse, sure = row.get_by_role("button", name="Refuse"), row.get_by_role("button", name="sure?")
+
+    def confirmed() -> bool:
+        """Whether the second click came in time: the button calms down after four seconds."""
+        refuse.click()
+        assert dashboard.session.said == [], "one click is a slip"
+        with contextlib.suppress(TimeoutError):
+            sure.click(timeout=2_000)
+            return True
+        return False
+
+    wait_until(confirmed)
     page.get_by_text("order:a-1 refused, #").wait_for()
     row.get_by_text("refused by trader").wait_for()
     expect(row.get_by_role("button").filter(visible=True)).to_have_count(0)

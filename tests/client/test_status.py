@@ -56,3 +56,15 @@ def test_who_is_told_may_turn_it_himself() -> None:
     line = LineStatus(SystemClock(), change)
     line.turn("live")
     assert names == ["live", "closed"]
+
+
+def test_who_waits_for_a_line_finds_its_replica_told() -> None:
+    seen: list[str] = []
+
+    def wait(it: Told) -> None:
+        assert it.line.wait_while(("connecting",), 30).name == "live"
+        seen.append(it.replica.status)
+
+    for _ in interleavings(told, lambda it: it.line.turn("live"), wait, within="client/status.py"):
+        assert seen == ["live"]
+        seen.clear()

@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+from playwright.sync_api import expect
 
 from benchmarks.screens import page_in_browser, panel, paper_session
 from tests.apps.conftest import ROWS, START, dashboard, password, played, starter
@@ -73,7 +74,7 @@ def test_a_storm_of_events_leaves_the_page_and_its_server_as_they_were(
             tab = page.get_by_role("tab", name=name, exact=True)
             tab.click()
             clicks += 1
-            assert tab.get_attribute("aria-selected") == "true"
+            expect(tab).to_have_attribute("aria-selected", "true")
             time.sleep(0.25)
         last, seconds_passed = told_seq(page), time.monotonic() - began
         gained = [heap_mib(page, line) - marks[0], resident_mib(screen.server) - marks[1]]

@@ -22,7 +22,7 @@ from tradekit.wiring.journals import state_at
 
 pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.timeout(480)]
 
-STALE_MS = 30_000  # "within seconds", on a machine that may have none to spare
+STALE_MS = 60_000  # "within seconds", on a machine that may have none to spare
 CROSSES = 4  # of the strategy's averages while it is halted
 
 

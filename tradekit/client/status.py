@@ -43,7 +43,7 @@ class LineStatus:
         self._clock, self._on_change = clock, on_change
         self._telling = threading.RLock()  # each is told before the next is taken, whoever says so
         self._changed = threading.Condition()
-        self._current = Status("connecting", clock.monotonic())
+        self._current = self._told = Status("connecting", clock.monotonic())
 
     @property
     def current(self) -> Status:
@@ -68,13 +68,16 @@ class LineStatus:
             self._take(Status(now.name, now.since, now.reason, alarm))
 
     def _take(self, status: Status) -> None:
-        with self._changed:
-            self._current = status
-            self._changed.notify_all()
-        self._on_change(status)
+        self._current = status
+        try:
+            self._on_change(status)
+        finally:
+            with self._changed:
+                self._told = self._current
+                self._changed.notify_all()
 
     def wait_while(self, names: tuple[StatusName, ...], timeout_s: float) -> Status:
-        """Wait until the status is none of these, at most so long; the status then."""
+        """Wait until the status is none of these, and told, at most so long; the status then."""
         with self._changed:
-            self._changed.wait_for(lambda: self._current.name not in names, timeout_s)
-            return self._current
+            self._changed.wait_for(lambda: self._told.name not in names, timeout_s)
+            return self._told
