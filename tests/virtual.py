@@ -38,6 +38,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumping.time
 
+    def hold_up(self, seconds: float) -> None:
+        """As if what runs now took that long."""
+        self._jumping.time += seconds
+
 
 class VirtualClock:
     """The clock port in a loop's time; `start` is its beginning [UTC ns]."""

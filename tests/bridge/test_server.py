@@ -1,6 +1,7 @@
 """The bridge on a real port: who comes in and what they get."""
 
 import asyncio
+import functools
 import http.client
 import json
 import logging
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import connect
 
 from tests.bridge.talk import HELLO, hear, join, tell
@@ -85,12 +86,20 @@ def test_a_wrong_token_is_refused_in_either_place(serve: Serve) -> None:
 
 def test_who_says_nothing_is_shown_out(serve: Serve, token: str) -> None:
     bridge = serve(limits=Limits(auth_s=0.2))
-    for shown in (None, token):
-        with join(bridge, shown) as ws:
-            with pytest.raises(ConnectionClosed) as closed:
+
+    def told(shown: str | None) -> int:
+        """The code that a silent client is closed with; 0 where its handshake took too long as well."""
+        try:
+            with join(bridge, shown) as ws:
                 ws.recv(timeout=30)
-            assert closed.value.rcvd is not None
-            assert closed.value.rcvd.code == 4408
+        except ConnectionClosed as closed:
+            return 0 if closed.rcvd is None else closed.rcvd.code
+        except (OSError, EOFError, WebSocketException):
+            return 0
+        raise AssertionError("it was told something")
+
+    for shown in (None, token):
+        assert wait_until(functools.partial(told, shown)) == 4408
 
 
 def test_a_token_in_the_address_is_refused_even_if_it_is_good(serve: Serve, token: str, raw: Any) -> None:

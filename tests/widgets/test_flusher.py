@@ -103,7 +103,7 @@ def test_a_member_that_leaves_amid_its_flush_is_no_error(caplog: pytest.LogCaptu
         session.replica.fold(SIGNAL)
         assert eventually(lambda: not flusher.running)
     assert member.flushed.is_set()
-    assert caplog.records == []
+    assert "could not be flushed" not in caplog.text
 
 
 def test_a_collected_member_is_forgotten_and_the_thread_ends() -> None:
