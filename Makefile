@@ -12,7 +12,7 @@ PY := .venv/bin/python
 PYTEST := $(PY) -m pytest -q
 WORKERS ?= 2
 # where tests wait for servers and processes more than they work
-WAITERS ?= 4
+WAITERS ?= 3
 INPUTS := pyproject.toml constraints.txt tools/setup.sh $(wildcard hatch_build.py frontend/*.json frontend/src/*)
 
 help:  ## this list
@@ -45,7 +45,7 @@ processes: .venv/.ready-dev  ## what starts processes of its own, or waits for r
 	$(PYTEST) -n $(WAITERS) -m "process and not proof and not browser and not notebook"
 
 proofs: .venv/.ready-dev  ## the promises, proved at CI size
-	$(PYTEST) -n $(WORKERS) --dist worksteal -m "proof and not browser and not notebook"
+	$(PYTEST) -n $(WAITERS) --dist worksteal -m "proof and not browser and not notebook"
 
 browser: .venv/.ready-dev  ## the dashboard in Chromium, the notebooks in a real kernel
 	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "browser or notebook"
