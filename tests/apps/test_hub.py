@@ -134,7 +134,7 @@ def test_pages_hear_that_their_server_lives_until_they_leave(
 ) -> None:
     async def play() -> None:
         bad, good, gone = Chair(fails="beat"), Chair(), Chair()
-        hub = hub_of(StageSession())
+        hub = hub_of(StageSession(), clock=VirtualClock(asyncio.get_running_loop()))
         for chair in (bad, good, gone):
             hub.join(chair)
         await until(lambda: len(gone.beats) == 2)
@@ -147,7 +147,7 @@ def test_pages_hear_that_their_server_lives_until_they_leave(
 
     monkeypatch.setattr(hub_module, "BEAT_S", 0.01)
     with caplog.at_level(logging.ERROR):
-        asyncio.run(play())
+        in_virtual_time(play())
     assert "the others go on" in caplog.text
 
 

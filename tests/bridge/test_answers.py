@@ -94,19 +94,15 @@ def test_a_command_expires_even_if_its_sender_has_gone() -> None:
 
 
 def test_a_command_that_has_begun_is_waited_for_a_second_time() -> None:
-    async def slow_session(source: FakeSource, answers: Answers) -> list[dict[str, Any]]:
-        asking = asyncio.create_task(ask(answers, command(within_s=0.01)))
-        while not source.waiting:  # noqa: ASYNC110 - one turn of the loop is enough
-            await asyncio.sleep(0)
-        source.waiting[0].set_running_or_notify_cancel()
-        asyncio.get_running_loop().call_later(0.05, source.waiting[0].set_result, 7)
-        return await asking
+    class Slow(FakeSource):
+        def command(self, command: Command) -> "Future[int]":
+            outcome: Future[int] = Future()
+            outcome.set_running_or_notify_cancel()
+            asyncio.get_running_loop().call_later(0.05, outcome.set_result, 7)
+            return outcome
 
-    source = FakeSource()
-    source.hold = True
-    assert asyncio.run(slow_session(source, Answers(source, Limits(), CLOCK))) == [
-        {"op": "ack", "id": "1", "seq": 7}
-    ]
+    answers = Answers(Slow(), Limits(), CLOCK)
+    assert asyncio.run(ask(answers, command(within_s=0.01))) == [{"op": "ack", "id": "1", "seq": 7}]
 
 
 def test_a_command_that_begins_and_never_ends_is_neither_done_nor_not_done() -> None:

@@ -92,7 +92,9 @@ def test_a_session_that_hangs_says_where_and_ends_at_the_second_signal(project: 
     running = project.run()
     with connect("paper") as session:
         wait_until(lambda: "a step has been running" in repr(session))
-        assert repr(tk.widgets.Positions(session)).startswith("a step has been running")
+        shown = tk.widgets.Positions(session)
+        assert repr(shown).startswith("a step has been running")
+        shown.close()
     running.process.terminate()
     wait_until(lambda: "it is given 5 s more" in running.log.read_text(encoding="utf-8"))
     running.process.terminate()
