@@ -100,7 +100,7 @@ def test_a_line_that_breaks_is_made_anew_and_misses_nothing(
     worst, before, early = 0.0, process.num_fds(), 0.0
     with Relay() as relay, served(busy, hosts=[f"127.0.0.1:{relay.port}"]) as bridge:
         relay.to = bridge.port
-        replica = Replica(f"ws://127.0.0.1:{relay.port}/ws")
+        replica = Replica(f"ws://127.0.0.1:{relay.port}/ws", stale_after_s=0.3, dead_after_s=0.6)
         with replica.connection:
             for n in range(times):
                 wait_until(lambda: replica.connection.status.name == "live")
