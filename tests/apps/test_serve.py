@@ -1,8 +1,10 @@
 import asyncio
+import errno
 import socket
 
 import pytest
 
+from tradekit.apps import serve
 from tradekit.apps.serve import open_server
 from tradekit.errors import ConfigError
 
@@ -43,3 +45,24 @@ def test_an_unknown_theme_is_refused_with_the_ones_there_are() -> None:
 def test_beyond_loopback_nothing_is_served_without_a_password(address: str) -> None:
     with pytest.raises(ConfigError, match="set TRADEKIT_DASHBOARD_PASSWORD"):
         open_server([], port=1, address=address)
+
+
+def test_a_free_port_that_somebody_takes_first_is_left_to_him(
+    loop: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen, tried = serve.pn.serve, list[int]()
+
+    def taken_first(pages: object, *, port: int, **options: object) -> object:
+        tried.append(port)
+        if len(tried) == 1:
+            raise OSError(errno.EADDRINUSE, "Address already in use")
+        return listen(pages, port=port, **options)
+
+    monkeypatch.setattr(serve.pn, "serve", taken_first)
+    server = open_server([], port=0, address="127.0.0.1")
+    server.stop()
+    assert tried[1] == server.port
+    assert len(tried) == 2
+    tried.clear()
+    with pytest.raises(ConfigError, match="choose another with --port"):
+        open_server([], port=server.port, address="127.0.0.1")

@@ -4,6 +4,7 @@ Knows no config and starts no session; whoever calls says which sessions there a
 """
 
 import asyncio
+import errno
 import signal
 import socket
 import webbrowser
@@ -25,6 +26,7 @@ from tradekit.errors import ConfigError, TradekitError
 __all__ = ["PORT", "open_server", "serve"]
 
 PORT = 5006
+_TRIES = 10  # free ports that others may take before they are listened on
 _ABROAD = (
     "sessions are started only from a dashboard that listens on this machine alone (--address 127.0.0.1)"
 )
@@ -95,20 +97,23 @@ def open_server(
             f"the dashboard would listen on {address} and let everybody there trade: set TRADEKIT_DASHBOARD_PASSWORD, "
             "or listen on 127.0.0.1 and use an SSH tunnel"
         )
-    port = _free(address, port)
-    hosts = [f"{host}:{port}" for host in dict.fromkeys((address, "127.0.0.1", "localhost"))]
     off = "" if here else _ABROAD
-    server = pn.serve(  # type: ignore[no-untyped-call]  # panel ships no types here
-        {"/": lambda: _at_once(_page(sessions, theme, starter, research, off))},
-        port=port,
-        address=address,
-        show=False,
-        start=False,
-        verbose=False,
-        websocket_origin=[*hosts, *origins],
-        title="tradekit",
-        **_guard(password),
-    )
+
+    def listening(port: int) -> Any:
+        hosts = [f"{host}:{port}" for host in dict.fromkeys((address, "127.0.0.1", "localhost"))]
+        return pn.serve(  # type: ignore[no-untyped-call]  # panel ships no types here
+            {"/": lambda: _at_once(_page(sessions, theme, starter, research, off))},
+            port=port,
+            address=address,
+            show=False,
+            start=False,
+            verbose=False,
+            websocket_origin=[*hosts, *origins],
+            title="tradekit",
+            **_guard(password),
+        )
+
+    server = _on_port(listening, address, port)
     server.io_loop.asyncio_loop.set_exception_handler(_unless_left)
     return server
 
@@ -125,6 +130,17 @@ def _guard(password: str) -> dict[str, Any]:
     }
 
 
+def _on_port(listening: Callable[[int], Any], address: str, port: int) -> Any:
+    """A server on the port; on a free one for 0, and on another where somebody has taken that just before it."""
+    for _ in range(_TRIES):
+        try:
+            return listening(_free(address, port))
+        except OSError as error:
+            if port or error.errno != errno.EADDRINUSE:
+                raise _unopened(address, port, error) from error
+    raise ConfigError(f"no port on {address} stays free for long enough; choose one with --port")
+
+
 def _free(address: str, port: int) -> int:
     """The port, any free one for 0; one that is taken is refused before the server half opens it."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -134,10 +150,14 @@ def _free(address: str, port: int) -> int:
             probe.bind((address, port))
             return int(probe.getsockname()[1])
     except OSError as error:
-        raise ConfigError(
-            f"port {port} on {address} cannot be opened ({error.strerror or error}); "
-            "choose another with --port, or stop what listens there"
-        ) from error
+        raise _unopened(address, port, error) from error
+
+
+def _unopened(address: str, port: int, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"port {port} on {address} cannot be opened ({error.strerror or error}); "
+        "choose another with --port, or stop what listens there"
+    )
 
 
 def _unless_left(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
