@@ -247,6 +247,7 @@ def test_a_bad_configuration_is_refused_with_exit_code_2(cli: Cli, desk: Path, t
         (("--set", "sesion.name=x"), "unknown key 'sesion'; did you mean 'session'?"),
         (("--speed", "fast"), "argument --speed: 'fast' is no speed"),
         (("--speed", "-1"), "market_data.speed: -1 would stand still"),
+        (("--log", "none/x.log"), "there is no folder none"),
         (("--port", "99999"), "websocket.port: expected a whole number of at most 65535"),
     ],
 )

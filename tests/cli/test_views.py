@@ -164,7 +164,7 @@ def test_the_research_pages_folder_of_bars_is_the_options_or_the_configurations(
 
 @pytest.mark.parametrize(
     "words",
-    [("dashboard", "--port"), ("demo", "--port"), ("demo", "--dashboard-port"), ("run", "x.yaml", "--port")],
+    [("dashboard", "--port"), ("demo", "--port"), ("demo", "--dashboard-port")],
 )
 def test_a_port_that_is_none_is_refused(cli: Cli, words: tuple[str, ...]) -> None:
     for port in ("99999", "-1", "http"):

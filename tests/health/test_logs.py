@@ -1,7 +1,9 @@
 import io
 import logging
+import os
 import re
 import stat
+import sys
 from pathlib import Path
 from urllib.parse import quote
 
@@ -114,3 +116,40 @@ def test_a_log_is_not_written_through_a_link(tmp_path: Path) -> None:
         log.warning("line")
         logging.raiseExceptions = raise_errors
     assert not (tmp_path / "target").exists()
+
+
+def test_what_is_printed_goes_into_the_file_and_counts_for_its_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tradekit.health.logs._FILE_BYTES", 500)
+    logs = Logs(file=tmp_path / "x.log")
+    with logs:
+        for n in range(40):
+            print("printed", n, "x" * 100, file=logs.printed)
+        log.warning("told")
+    assert len(list(tmp_path.iterdir())) == 6
+    assert "told" in (tmp_path / "x.log").read_text()
+    assert "printed 39" in (tmp_path / "x.log").read_text() + (tmp_path / "x.log.1").read_text()
+
+
+def test_a_stderr_that_was_led_into_the_file_goes_along_when_it_is_turned_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tradekit.health.logs._FILE_BYTES", 300)
+    file, before = tmp_path / "x.log", os.dup(2)
+    with file.open("ab") as led:
+        os.dup2(led.fileno(), 2)
+    try:
+        with Logs(file=file):
+            for n in range(3):
+                log.warning("line %d %s", n, "x" * 250)
+            os.write(2, b"last words")
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+    assert file.read_text().endswith("last words")
+    assert "line 0" not in file.read_text()
+
+
+def test_without_a_file_what_is_printed_goes_to_stderr() -> None:
+    assert Logs().printed is sys.stderr

@@ -97,6 +97,13 @@ def test_nobody_there_is_said_within_the_time(project: Project) -> None:
 # --- attaching ------------------------------------------------------------------------------------------------
 
 
+def test_an_address_without_its_scheme_is_no_name() -> None:
+    with pytest.raises(
+        NotFoundError, match=r"is no session's name; as an address it reads ws://127\.0\.0\.1:8765"
+    ):
+        connect("127.0.0.1:8765")
+
+
 def test_a_session_is_attached_to_by_name_by_address_and_as_the_only_one(
     project: Project, host: Host
 ) -> None:

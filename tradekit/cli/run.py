@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tradekit.cli.parser import Commands, command, port, setting
+from tradekit.cli.parser import Commands, command, setting
 from tradekit.cli.show import note, print_json
+from tradekit.errors import ConfigError
 
 __all__ = ["add"]
 
@@ -41,7 +42,13 @@ def add(commands: Commands) -> None:
         help="a parameter of the strategy, or with dots a key of the configuration: broker.fee=0.001; repeatable",
     )
     parser.add_argument("--speed", type=_speed, help="how many times faster than it happened, or max")
-    parser.add_argument("--port", type=port, help="the bridge's port, 0 for a free one")
+    parser.add_argument("--port", type=int, help="the bridge's port, 0 for a free one")
+    parser.add_argument(
+        "--log",
+        type=Path,
+        metavar="FILE",
+        help="write the log there, and what the strategy prints; turned over at 10 MB, five kept (stderr)",
+    )
     parser.add_argument(
         "--i-understand",
         action="store_true",
@@ -76,8 +83,11 @@ def _run(args: argparse.Namespace) -> int:
 
     from tradekit.health.logs import Logs
 
+    if args.log is not None and not args.log.parent.is_dir():
+        raise ConfigError(f"--log {args.log} cannot be written: there is no folder {args.log.parent}")
     # Stdout is for that one line: what a strategy prints goes where the log goes, and finds a reader there.
-    with Logs(level=config.monitoring.log_level), contextlib.redirect_stdout(sys.stderr):
+    logs = Logs(level=config.monitoring.log_level, file=args.log)
+    with logs, contextlib.redirect_stdout(logs.printed):
         return run_session(config, announce=announce)
 
 

@@ -3,6 +3,7 @@
 Knows secrets by their registered values and by the names they are given under; knows no module that logs.
 """
 
+import contextlib
 import io
 import logging
 import logging.handlers
@@ -12,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
+from typing import TextIO, cast
 
 from tradekit.core.redact import BLOT, Redactor, secrets
 
@@ -20,6 +21,7 @@ __all__ = ["Logs"]
 
 _FILE_BYTES = 10_000_000
 _FILES = 5
+_STDERR = 2
 _NAMED = re.compile(  # "api_key": "...", token=..., Authorization: Bearer ...: what a library may log of its own accord
     r"""(?i)((?:api[_-]?key|secret|token|password|passwd|passphrase|authorization|signature)["']?\s*[=:]\s*["']?"""
     r"""(?:bearer\s+|basic\s+)?)([^\s"',;&}\]]{6,})"""
@@ -50,21 +52,58 @@ class _Formatter(logging.Formatter):
 
 
 class _OwnFile(logging.handlers.RotatingFileHandler):
-    """A log file of this user's own (0600), turned over at 10 MB, five kept."""
+    """A log file of this user's own (0600), turned over at 10 MB, five kept; a stderr that was led there goes along."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, maxBytes=_FILE_BYTES, backupCount=_FILES, encoding="utf-8", delay=True)
+        self._has_stderr = _is_file(_STDERR, path)
 
     def _open(self) -> io.TextIOWrapper:
         fd = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        if self._has_stderr:
+            os.dup2(fd, _STDERR)
         return os.fdopen(fd, "a", encoding="utf-8")
+
+    def take(self, text: str) -> None:
+        """Write text as it is, what a strategy prints for instance; it counts for the size."""
+        with self.lock or contextlib.nullcontext():
+            self.stream = self.stream or self._open()
+            self.stream.write(text)
+            self.stream.flush()
+            if self.stream.tell() >= self.maxBytes:
+                self.doRollover()
+
+
+class _Printed(io.TextIOBase):
+    """A stream into a log file."""
+
+    def __init__(self, file: _OwnFile) -> None:
+        self._file = file
+
+    def writable(self) -> bool:
+        """It takes text."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Write it to the log file."""
+        self._file.take(text)
+        return len(text)
+
+
+def _is_file(fd: int, path: Path) -> bool:
+    """Whether an open file is the one at a path."""
+    try:
+        return os.path.samestat(os.fstat(fd), path.stat())
+    except OSError:
+        return False
 
 
 class Logs:
-    """Sends the process's log to `stream` (stderr) and to `file`, from `level` up; as a context, until its end.
+    """Sends the process's log to `file`, else to stderr, and to `stream`; as a context, until its end.
 
-    level   debug, info, warning or error
-    file    grows to 10 MB and is turned over then; None writes none. Its folder must exist.
+    level    debug, info, warning or error: the least that is told
+    file     grows to 10 MB and is turned over then, five are kept. Its folder must exist.
+    printed  a stream for what is printed meanwhile: into the file, if there is one
     """
 
     def __init__(
@@ -75,9 +114,14 @@ class Logs:
         stream: TextIO | None = None,
         redactor: Redactor = secrets,
     ) -> None:
-        self._handlers: list[logging.Handler] = [logging.StreamHandler(stream or sys.stderr)]
+        self._handlers: list[logging.Handler] = []
+        self.printed: TextIO = sys.stderr
         if file is not None:
-            self._handlers.append(_OwnFile(file))
+            own = _OwnFile(file)
+            self._handlers.append(own)
+            self.printed = cast(TextIO, _Printed(own))
+        if file is None or stream is not None:
+            self._handlers.append(logging.StreamHandler(stream or sys.stderr))
         for handler in self._handlers:
             handler.setFormatter(_Formatter(redactor))
         self._level = getattr(logging, level.upper())

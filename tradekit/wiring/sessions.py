@@ -181,6 +181,8 @@ def connect(
     """
     options: dict[str, Any] = {"timeout_s": timeout_s, "ca": ca}
     where: str | Callable[[], str]
+    if target is not None and ":" in target and "://" not in target:
+        raise NotFoundError(f"{target!r} is no session's name; as an address it reads ws://{target}")
     if target is not None and "://" in target:
         entry = next((e for e in registry.entries() if _same_place(e.uri, target)), None)
         where = target
@@ -246,11 +248,20 @@ def _importable(cls: "type[Strategy]", root: Path) -> str:
 
 def _spawn(config: Config, overrides: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
     """The session's process, in a process group of its own; returns what it announces."""
-    command = [sys.executable, "-m", "tradekit", "run", str(config.file), "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "tradekit",
+        "run",
+        str(config.file),
+        "--json",
+        "--log",
+        str(config.log_file),
+    ]
     for key, value in overrides.items():
         command += ["--set", f"{key}={json.dumps(value)}"]
     config.folder.mkdir(parents=True, exist_ok=True)
-    with config.log_file.open("ab") as log:
+    with open(config.log_file, "ab", opener=_for_its_owner) as log:
         begin = log.tell()
         process = subprocess.Popen(
             command,
@@ -266,6 +277,10 @@ def _spawn(config: Config, overrides: Mapping[str, Any], timeout_s: float) -> di
         told: dict[str, Any] = json.loads(line)
         return told
     _raise_last_words(config.log_file, begin, process)
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _first_line(process: "subprocess.Popen[bytes]", timeout_s: float) -> bytes:
@@ -289,7 +304,7 @@ def _raise_last_words(log: Path, begin: int, process: "subprocess.Popen[bytes]")
         process.kill()
         code = process.wait()
     with log.open("rb") as file:
-        file.seek(begin)
+        file.seek(begin if begin <= log.stat().st_size else 0)  # it may have been turned over meanwhile
         words = file.read().decode("utf-8", "replace").strip()
     _, found, said = words.rpartition("tradekit: error: ")
     message = said if found else words[-2000:] or f"it said nothing in time and ended with code {code}"
