@@ -32,7 +32,7 @@ export const TABLES = {
   },
   differences: {
     title: "Differences", none: "None. What the venue's books say otherwise than ours appears here, with what would mend it.",
-    columns: [["since", "Since", "t"], ["kind", "What", ""], ["instrument", "Instrument", ""], ["ours", "Ours", ""], ["theirs", "Theirs", ""], ["text", "In words", "w"], ["repair", "Proposed repair", "w"], ["verdicts", "", "v"]],
+    columns: [["since", "Since", "t"], ["kind", "What", "w"], ["instrument", "Instrument", ""], ["ours", "Ours", "w"], ["theirs", "Theirs", "w"], ["text", "In words", "w"], ["repair", "Proposed repair", "w"], ["verdicts", "", "v"]],
   },
 };
 

@@ -13,6 +13,7 @@ const KEY_BARS = 10; // bars that an arrow key moves
 const KEY_ZOOM = 0.8; // of the bars in view that stay in view
 const CURVES = 6; // colours of indicators' lines, --curve-1 ...; then from the start again
 const OWN_SCALE = { stretch: 0.5, most: 2 }; // panes below the bars for what is no price
+const ROOM_PX = 116; // behind the last bar: lines have their names there, and cover no candle
 const FIRST_VIEW = { most: 110, least: 48 }; // bars shown at first; fewer keep to the right, at a bar's usual width
 
 const point = ([time, value]) => (value === null ? { time } : { time, value });
@@ -46,7 +47,7 @@ export class Candles {
       crosshair: { mode: CrosshairMode.Normal },
       localization: { timeFormatter: (s) => `${day(s * 1000, Date.now())} ${hourMinute(new Date(s * 1000))}` },
       rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.08, bottom: 0.2 } },
-      timeScale: { timeVisible: true, secondsVisible: false, borderVisible: false, rightOffset: 8, minBarSpacing: 1.5, tickMarkFormatter: tickWords },
+      timeScale: { timeVisible: true, secondsVisible: false, borderVisible: false, rightOffsetPixels: ROOM_PX, minBarSpacing: 1.5, tickMarkFormatter: tickWords },
     });
     this.volume = this.chart.addSeries(HistogramSeries, { priceScaleId: "", priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false });
     this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.86, bottom: 0 } });
@@ -139,7 +140,9 @@ export class Candles {
   home() {
     const { length } = this.rows;
     const from = Math.min(length - FIRST_VIEW.least, Math.max(0, length - FIRST_VIEW.most));
-    if (length) this.chart.timeScale().setVisibleLogicalRange({ from, to: length + 6 });
+    const scale = this.chart.timeScale();
+    const width = Math.max(scale.width(), 2 * ROOM_PX);
+    if (length) scale.setVisibleLogicalRange({ from, to: from + ((length - from) * width) / (width - ROOM_PX) });
   }
 
   placed(style) {

@@ -4,7 +4,9 @@ import { h, say } from "./dom.js";
 import { framed } from "./framed.js";
 import { plain } from "./runs.js";
 
-const CHANGE = { gain: (v) => `${plain(v * 100, 2)} pt`, share: (v) => `${plain(v * 100, 1)} pt`, money: (v) => plain(v, 2), result: (v) => plain(v, 2), ratio: (v) => plain(v, 2), count: (v) => plain(v, 0), days: (v) => `${plain(v, 1)} d` };
+/** A difference of times [days], in the unit that tells it. */
+const span = (days) => (Math.abs(days) < 1 / 24 ? `${plain(days * 1440, 0)} min` : Math.abs(days) < 2 ? `${plain(days * 24, 1)} h` : `${plain(days, 1)} d`);
+const CHANGE = { gain: (v) => `${plain(v * 100, 2)} pt`, share: (v) => `${plain(v * 100, 1)} pt`, money: (v) => plain(v, 2), result: (v) => plain(v, 2), ratio: (v) => plain(v, 2), count: (v) => plain(v, 0), days: span };
 const changed = (form, value) => (value === null || Math.abs(value) < 1e-12 ? "" : `${value > 0 ? "+" : ""}${CHANGE[form](value)}`);
 
 export function compare(pane, ask) {

@@ -24,7 +24,7 @@ export function life(close) {
     else if (story.state === "error") body.replaceChildren(h("p", { class: "none warn", role: "alert" }, story.problem));
     else if (story.state === "ok") {
       const facts = h("dl", {}, ...story.summary.flatMap(([label, value]) => [h("dt", {}, label), h("dd", {}, value)]));
-      const chapters = story.chapters.flatMap(({ heading, steps }) => [h("h3", {}, heading, h("span", { class: "day" }, day(steps[0]?.ts ?? 0, Date.now()))), h("ol", { class: "steps" }, ...steps.map(step(steps[0]?.ts)))]);
+      const chapters = story.chapters.flatMap(({ heading, steps }) => [h("h3", {}, `${heading} `, h("span", { class: "day" }, day(steps[0]?.ts ?? 0, Date.now()))), h("ol", { class: "steps" }, ...steps.map(step(steps[0]?.ts)))]);
       body.replaceChildren(...(story.summary.length ? [facts] : []), ...chapters);
     } else body.replaceChildren();
   };

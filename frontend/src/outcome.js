@@ -3,7 +3,7 @@
 import { clicked, h, keyed, mark, say } from "./dom.js";
 import { framed } from "./framed.js";
 import { life } from "./life.js";
-import { percent, plain, tone } from "./runs.js";
+import { gain, percent, plain, tone } from "./runs.js";
 import { utc } from "./words.js";
 
 const LOAD_MS = 1500; // by then the page itself stands
@@ -99,7 +99,7 @@ function trading(ask) {
     const years = new Set(all.flatMap(({ entered, left }) => [new Date(entered).getFullYear(), new Date(left).getFullYear()])).size > 1;
     table.classList.toggle("alone", !several);
     keyed(rows, all, (row) => row.trade, make, (item, row) => {
-      const cells = [row.trade, row.instrument, row.side, row.qty, moment(row.entered, years), row.entry, moment(row.left, years), row.exit, plain(row.pnl, 2), percent(row.gain), plain(row.bars, 0), row.reason];
+      const cells = [row.trade, row.instrument, row.side, row.qty, moment(row.entered, years), row.entry, moment(row.left, years), row.exit, gain(row.pnl, 2), percent(row.gain), plain(row.bars, 0), row.reason];
       cells.forEach((text, index) => say(item.children[index], String(text)));
       mark(item.children[4], "title", utc(row.entered));
       mark(item.children[6], "title", utc(row.left));

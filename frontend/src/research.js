@@ -2,7 +2,7 @@
 
 import css from "./research.css";
 import { compare } from "./compare.js";
-import { h, mark, say } from "./dom.js";
+import { h, say } from "./dom.js";
 import { frame } from "./frame.js";
 import { here } from "./links.js";
 import { outcome } from "./outcome.js";
@@ -10,6 +10,7 @@ import { promotion } from "./promotion.js";
 import { runs } from "./runs.js";
 import { study } from "./study.js";
 import { sweepmap } from "./sweepmap.js";
+import { arrows, chosen } from "./tabs.js";
 import { work } from "./work.js";
 
 const RECENT = 20;
@@ -45,10 +46,8 @@ function render(view) {
   const tab = {};
   const part = {};
   const show = (name) => {
-    for (const other of Object.keys(TABS)) {
-      mark(tab[other], "aria-selected", other === name ? "true" : "false");
-      part[other].hidden = other !== name;
-    }
+    chosen(tab, name);
+    for (const other of Object.keys(TABS)) part[other].hidden = other !== name;
   };
   const promote = promotion(pane, ask);
   const panes = { result: outcome(pane, ask, promote), compare: compare(pane, ask), sweep: sweepmap(pane, ask, () => show("sweep")) };
@@ -57,15 +56,7 @@ function render(view) {
     part[name] = h("div", { class: `part ${name}`, role: "tabpanel", "aria-label": words }, panes[name].node);
     tabs.append(tab[name]);
   }
-  tabs.addEventListener("keydown", ({ key }) => {
-    const names = Object.keys(TABS);
-    const at = names.findIndex((name) => tab[name] === pane.root.getRootNode().activeElement);
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
-    if (at < 0 || !step) return;
-    const next = names[(at + step + names.length) % names.length];
-    show(next);
-    tab[next].focus();
-  });
+  arrows(tabs, tab, show);
   const form = study(pane, ask);
   const list = runs(pane, ask, { open: () => show("result"), compare: () => show("compare") });
   const right = h("div", { class: "right" }, work(pane, ask).node, list.node, h("section", { class: "views" }, tabs, ...Object.values(part)));

@@ -8,6 +8,7 @@ const NUMERIC = new Set(["Run", "Return", "Sharpe", "Drawdown", "Trades", "Won",
 
 export const percent = (value, digits = 2, plus = true) => (value === null || value === undefined ? "-" : `${plus && value > 0 ? "+" : value < 0 ? "−" : ""}${number(Math.abs(value) * 100, digits)} %`);
 export const plain = (value, digits) => (value === null || value === undefined ? "-" : number(value, digits).replace("-", "−"));
+export const gain = (value, digits) => `${value > 0 ? "+" : ""}${plain(value, digits)}`;
 export const tone = (value) => (value > 0 ? "up" : value < 0 ? "down" : "");
 const OVER = { waiting: "waits", running: "running", failed: "failed", cancelled: "cancelled" };
 

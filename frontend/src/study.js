@@ -7,6 +7,7 @@ import { series } from "./series.js";
 import { sweeping } from "./sweeping.js";
 
 const TERMS = { cash: "opening balance [the account's currency]", fee: "fraction of each trade's value: 0.0005 is 0.05 %", slippage: "fraction of the price, against you", leverage: "refuse orders beyond this multiple of equity; empty allows any" };
+const SENT_MS = 5000; // a page that hangs says so elsewhere
 const WHERE = { run: "run", sweep: "sweep", cell: "sweep", best: "sweep", metric: "sweep" };
 
 export function study(pane, ask) {
@@ -74,7 +75,10 @@ export function study(pane, ask) {
   node.addEventListener("submit", (event) => {
     event.preventDefault();
     wrong.run.hidden = true;
-    if (!run.disabled) ask("run", asked());
+    if (run.disabled) return;
+    ask("run", asked());
+    run.classList.add("spin"); // until the page hears of it
+    setTimeout(() => run.classList.remove("spin"), SENT_MS);
   });
 
   pane.part("offers", (value) => {
@@ -116,7 +120,10 @@ export function study(pane, ask) {
     at.hidden = false;
     return true;
   };
-  pane.part("work", ({ current }) => { if (current) for (const one of Object.values(wrong)) one.hidden = true; });
+  pane.part("work", ({ current }) => {
+    run.classList.remove("spin");
+    if (current) for (const one of Object.values(wrong)) one.hidden = true;
+  });
   look();
   return { node, said };
 }

@@ -35,8 +35,8 @@ export function age(seconds) {
 
 const formats = new Map(); // by digits: making one takes many times as long as using it
 
-/** A number with thousands separators and fixed digits. */
+/** A number with thousands separators and fixed digits; what rounds to nothing has no sign. */
 export function number(value, digits) {
-  if (!formats.has(digits)) formats.set(digits, new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+  if (!formats.has(digits)) formats.set(digits, new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "negative" }));
   return formats.get(digits).format(value);
 }

@@ -65,8 +65,8 @@ def test_its_numbers_say_what_it_cost_and_brought() -> None:
     assert dict(told().summary) == {
         "profit after fees": "-2.3 (-2.30 % of the value at entry)",
         "fees": "0.3",
-        "entered": "1970-01-01 00:00:07 at 100",
-        "left": "1970-01-01 00:00:08 at 98",
+        "entered": "1970-01-01 00:00:07 UTC at 100",
+        "left": "1970-01-01 00:00:08 UTC at 98",
     }
 
 

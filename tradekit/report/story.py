@@ -139,8 +139,8 @@ def _numbers(row: Mapping[Any, Any]) -> list[tuple[str, str]]:
     told = [
         ("profit after fees", f"{plain(row['pnl'])} ({_pct(row['return_frac'])} of the value at entry)"),
         ("fees", plain(row["fees"])),
-        ("entered", f"{_time(row['entry_time'].value)} at {plain(row['entry_price'])}"),
-        ("left", f"{_time(row['exit_time'].value)} at {plain(row['exit_price'])}"),
+        ("entered", f"{_time(row['entry_time'].value)} UTC at {plain(row['entry_price'])}"),
+        ("left", f"{_time(row['exit_time'].value)} UTC at {plain(row['exit_price'])}"),
     ]
     if row["bars"] == row["bars"]:
         told.append(

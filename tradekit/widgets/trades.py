@@ -117,7 +117,7 @@ def _difference(one: Difference) -> Row:
     return {
         "key": one.id,
         "since": words.milliseconds(one.since),
-        "kind": one.kind.replace("_", " "),
+        "kind": one.kind.replace("_", " ").replace(".", " "),
         "instrument": one.instrument,
         "ours": one.ours,
         "theirs": one.theirs,
