@@ -285,7 +285,8 @@ export class Candles {
   }
 
   follow() {
-    this.chart.timeScale().scrollToRealTime();
+    const scale = this.chart.timeScale();
+    scale.scrollToPosition(ROOM_PX / scale.options().barSpacing, true); // the library's own way knows no room in pixels
   }
 
   /** Fewer bars (1) or more of them (-1), about what is at the right. */
