@@ -49,6 +49,7 @@ class UnreliableVenue:
         self.trades: list[Report] = []
         self.good = False
         self.counts = chance.random() < 0.5  # whether it tells what has filled in all
+        self.keeps_coins = chance.random() < 0.5  # whether what is bought pays its fee
         self.taken = 0  # how much of what the desk has sent was looked at
         self.under_way: list[Report] = []  # said and not heard yet
         self.last_books: dict[str, list[Report]] = {}
@@ -141,6 +142,7 @@ class UnreliableVenue:
         trade = {
             "cid": order.cid, "venue_order_id": order.ids[-1], "exec_id": self._id("t"), "side": order.side,
             "instrument": order.instrument, "qty": qty, "price": order.price, "fee": D("0.1"), "ts": self.desk.now,
+            "fee_currency": order.instrument if self.keeps_coins and order.side == "buy" else "USD",
         }  # fmt: skip
         self.trades.append(trade)
         self._say({"kind": "fill", **trade} | ({"cum_qty": order.filled} if self.counts else {}))
@@ -210,10 +212,12 @@ class UnreliableVenue:
         held: dict[str, Decimal] = {}
         for one in self.trades:
             sign = 1 if one["side"] == "buy" else -1
-            held[one["instrument"]] = held.get(one["instrument"], D(0)) + sign * one["qty"]
+            kept = one["fee"] if one["fee_currency"] != "USD" else D(0)
+            held[one["instrument"]] = held.get(one["instrument"], D(0)) + sign * one["qty"] - kept
         return held
 
     def cash(self) -> Decimal:
         """What the account has, of 10,000 at the beginning."""
         paid = (one["qty"] * one["price"] * (1 if one["side"] == "buy" else -1) for one in self.trades)
-        return D(10_000) - sum(paid, start=D(0)) - sum((one["fee"] for one in self.trades), start=D(0))
+        fees = (one["fee"] for one in self.trades if one["fee_currency"] == "USD")
+        return D(10_000) - sum(paid, start=D(0)) - sum(fees, start=D(0))
