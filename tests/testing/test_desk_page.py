@@ -11,7 +11,8 @@ import yaml
 from tradekit.config.schema import ReconciliationSection
 from tradekit.errors import OrderError
 from tradekit.testing.desk import Desk
-from tradekit.testing.said import KEYS, KINDS, said
+from tradekit.testing.keys import KEYS
+from tradekit.testing.said import KINDS, said
 from tradekit.trading.reconcile.books import ACCEPT, Practice
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "desk.md").read_text(encoding="utf-8")

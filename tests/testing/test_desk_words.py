@@ -13,6 +13,14 @@ from tradekit.testing.desk import Desk
 from tradekit.testing.said import said
 
 D = Decimal
+CCXT = {
+    "symbol": "BTC",
+    "side": "buy",
+    "amount": 1,
+    "price": 9,
+    "datetime": "2026-01-05T15:00:00Z",
+    "info": {},
+}
 
 
 @pytest.mark.parametrize(
@@ -220,6 +228,47 @@ def test_a_status_that_comes_with_a_trade_is_the_trade_s() -> None:
     desk.submit(cid="A", qty=1, price=100)
     desk.report(kind="closed", cid="A", exec_id="e1", qty=1, price=100)
     assert (desk.status("A"), desk.position()) == ("filled", 1)
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        {"kind": "timeout", "request": "submit", "cid": "A", "seconds": 10},
+        {"kind": "error", "cid": "A", "http_status": 502, "msg": "bad gateway", "instrument": "BTC"},
+        {"kind": "error", "action": "place", "clientOrderId": "A", "errorMessage": "try again"},
+    ],
+)
+def test_a_failure_may_be_worded_as_clients_of_venues_do(report: dict[str, Any]) -> None:
+    desk = Desk()
+    desk.submit(cid="A", qty=1, price=100)
+    desk.report(report)
+    assert desk.status("A") == "unknown"
+
+
+@pytest.mark.parametrize(
+    "book",
+    [
+        {
+            "kind": "positions",
+            "items": [{"symbol": "BTC", "contracts": 1, "side": "long", "entryPrice": 100}],
+        },
+        {"kind": "positions", "items": [{"instrument": "BTC", "positionAmt": "-1", "avg_entry_price": "1"}]},
+        {"kind": "balances", "items": [{"asset": "USD", "walletBalance": "7"}]},
+        {"kind": "balances", "items": [{"currency": "USD", "amount": 7}]},
+        {
+            "kind": "executions",
+            "items": [{**CCXT, "id": 1, "order": "v", "cost": 9, "takerOrMaker": "taker"}],
+        },
+        {
+            "kind": "open_orders",
+            "items": [{**CCXT, "id": "v", "filled": 0, "remaining": 1, "status": "open", "fees": []}],
+        },
+    ],
+)
+def test_a_book_may_be_worded_as_clients_of_venues_do(book: dict[str, Any]) -> None:
+    desk = Desk(["BTC"])
+    desk.report(book)
+    assert desk.differences or desk.alerts
 
 
 def test_a_book_that_is_none_is_no_empty_book() -> None:

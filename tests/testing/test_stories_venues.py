@@ -238,6 +238,21 @@ WORDS = [
         {"status": {"A": "rejected"}},
     ),
     Story(
+        "an order is refused while its cancel is under way, which the venue had taken: its cancel is",
+        [*known(), sent("cancel"), sent("rejected", reason="cancel rejected: too late"), 6],
+        {"status": {"A": "accepted"}, "doubt": {"A": False}, "asked": ["executions", "open_orders"]},
+    ),
+    Story(
+        "the cancel of an order is refused that nobody had answered: the order is",
+        [submit(), sent("cancel"), sent("rejected", reason="insufficient balance")],
+        {"status": {"A": "rejected"}},
+    ),
+    Story(
+        "the refusal of a cancel does not take back that the order has filled",
+        [*known(), sent("cancel"), fill("A"), sent("rejected", reason="order is filled")],
+        {"status": {"A": "filled"}, "position": {"BTC": 1}, "alerts": []},
+    ),
+    Story(
         "a ban is told to a question",
         [submit(), {"kind": "error", "about": "open_orders", "code": 418, "message": "banned until 12:00"}],
         {"halted": True, "status": {"A": "submitted"}, "alerts": ["halted"]},

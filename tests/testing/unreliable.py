@@ -102,7 +102,9 @@ class UnreliableVenue:
             self._say({"kind": "cancel_rejected", "cid": request["cid"], "reason": "unknown order"})
             return
         order.status = "canceled"
-        self._say(self._told("canceled", order))
+        self._say(
+            self._told("canceled", order) | {"cum_qty": order.filled}
+        )  # an end says what has filled by then
 
     def _replace(self, request: dict[str, Any]) -> None:
         order = self._meant(request)

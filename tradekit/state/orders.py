@@ -32,9 +32,10 @@ from tradekit.state.doubts import settled
 from tradekit.state.lifecycle import News, moved, stronger
 from tradekit.state.shape import Order, State
 
-__all__ = ["ENDED_KEPT", "HANDLERS", "change_refused", "known_fill"]
+__all__ = ["ENDED_KEPT", "HANDLERS", "change_refused", "known_fill", "refused_with"]
 
 ENDED_KEPT = 500  # orders kept in state, but never less than work; older ones are read from the journal
+_NOT_CANCELED = "not canceled: "
 _NOT_REPLACED = "not replaced: "
 
 Touched = tuple[tuple[str, ...], ...]
@@ -155,7 +156,7 @@ def _cancel_rejected(order: Order, data: OrderCancelRejected) -> None:
     """The order works on, and may be asked to end again. One that has ended meanwhile keeps its end."""
     order.cancel_requested = False
     if order.working:
-        order.note = f"not canceled: {data.reason}"
+        order.note = f"{_NOT_CANCELED}{data.reason}"
 
 
 def _replaced(order: Order, data: OrderReplaced) -> None:
@@ -183,6 +184,11 @@ def _replace_rejected(order: Order, data: OrderReplaceRejected) -> None:
     order.replace_requested, order.wanted, order.wants = False, None, None
     if order.working:
         order.note = f"{_NOT_REPLACED}{data.reason}"
+
+
+def refused_with(order: Order, reason: str) -> bool:
+    """Whether an order's last cancel or change was refused with these words."""
+    return order.note in (f"{_NOT_CANCELED}{reason}", f"{_NOT_REPLACED}{reason}")
 
 
 def change_refused(order: Order) -> bool:

@@ -23,7 +23,8 @@ from tradekit.state.reducer import REDUCER
 from tradekit.state.seen import Difference
 from tradekit.state.shape import Order, State
 from tradekit.strategy.base import Strategy
-from tradekit.testing.said import name_of, said
+from tradekit.testing.keys import name_of
+from tradekit.testing.said import said
 from tradekit.testing.spelling import moment, side_of, spec_of, tif_of, type_of
 from tradekit.trading.engine import Engine
 from tradekit.trading.limits import check_limits

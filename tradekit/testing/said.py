@@ -1,4 +1,4 @@
-"""The words of a scripted venue: plain dicts into statements, with every kind, its keys and their other names.
+"""The words of a scripted venue: plain dicts into statements, with every kind.
 
 Liberal in what it takes, and clear about what it does not: a wrong kind or key is named with those there are.
 """
@@ -23,6 +23,7 @@ from tradekit.model.said import (
     Unknown,
     What,
 )
+from tradekit.testing.keys import BALANCE, BOOK, FAILURE, FILL, ORDER, POSITION, name_of, named
 from tradekit.testing.spelling import (
     CALLS,
     STATES,
@@ -36,73 +37,9 @@ from tradekit.testing.spelling import (
     word,
 )
 
-__all__ = ["BESIDE", "KEYS", "KINDS", "name_of", "said"]
+__all__ = ["KINDS", "said"]
 
-KEYS: dict[str, tuple[str, ...]] = {
-    "cid": ("client_order_id", "client_id", "cl_ord_id", "order_link_id", "order_ref"),
-    "orig_cid": ("orig_client_order_id", "orig_cl_ord_id", "old_cid"),
-    "venue_order_id": ("venue_id", "order_id", "ord_id", "oid", "exchange_order_id"),
-    "replaced_by": (),
-    "old_venue_order_id": ("old_venue_id", "replaces", "orig_venue_order_id"),
-    "exec_id": ("trade_id", "execution_id", "fill_id"),
-    "instrument": ("symbol",),
-    "side": (),
-    "position": ("position_side", "position_id"),
-    "type": ("order_type",),
-    "qty": ("quantity", "size", "amount", "order_qty", "orig_qty", "last_qty", "fill_qty", "new_qty"),
-    "price": ("px", "last_price", "last_px", "fill_price", "limit", "limit_price", "new_price"),
-    "avg_price": ("average", "average_price", "avg_px", "avg_fill_price", "entry_price"),
-    "stop": ("stop_price", "trigger", "trigger_price"),
-    "cum_qty": ("cum", "cum_filled", "filled", "filled_qty", "filled_quantity", "executed_qty"),
-    "leaves_qty": ("leaves", "remaining", "remaining_qty"),
-    "fee": ("commission",),
-    "fee_currency": ("fee_asset", "commission_currency", "commission_asset"),
-    "liquidity": (),
-    "status": ("order_status", "ord_status", "state"),
-    "reason": ("message", "text"),
-    "code": (),
-    "about": ("call", "what"),
-    "currency": ("asset",),
-    "total": ("balance", "cash"),
-    "free": ("available",),
-    "locked": ("used", "hold"),
-    "items": ("orders", "executions", "fills", "trades", "positions", "balances"),
-    "ok": (),
-    "complete": (),
-    "ts": ("time", "timestamp", "datetime", "transact_time", "event_time", "trade_time"),
-}
-"""Every key, and the other names that it may have; in capitals or humps (`orderId`) they are the same."""
-
-BESIDE = frozenset({
-    "account", "strategy", "mode", "exchange", "venue", "order_qty", "orig_qty", "last_qty", "last_price",
-    "last_px", "fill_qty", "fill_price", "exec_id", "type", "leaves_qty", "tif", "time_in_force", "reduce_only",
-    "post_only", "parent", "group", "reason", "code", "status", "maker", "taker", "is_maker", "fees", "trades",
-    "multiplier", "cost", "notional", "value", "quote_qty", "pnl", "realized_pnl", "realised_pnl",
-    "unrealized_pnl", "unrealised_pnl", "mark_price", "market_price", "market_value", "liquidation_price",
-    "leverage", "margin", "margin_mode", "margin_type", "initial_margin", "maintenance_margin", "equity", "fee",
-    "fee_currency", "seq", "sequence", "created", "created_at", "updated", "updated_at", "update_time", "tag",
-    "note", "comment", "info", "raw",
-})  # fmt: skip
-"""What venues tell beside it: where no key of a report's kind, it is passed over."""
-
-_ORDER = (
-    "cid", "orig_cid", "venue_order_id", "old_venue_order_id", "replaced_by", "instrument", "side", "type", "qty",
-    "price", "stop", "cum_qty", "leaves_qty", "avg_price", "reason", "code", "status", "ts",
-)  # fmt: skip
-_FILL = (
-    "cid", "venue_order_id", "exec_id", "instrument", "side", "position", "qty", "price", "cum_qty", "avg_price", "fee",
-    "fee_currency", "liquidity", "status", "ts",
-)  # fmt: skip
-_BOOK = ("items", "ok", "complete", "reason", "ts")
-_FAILURE = ("about", "cid", "venue_order_id", "code", "reason", "ts")
-_ALIAS = {other: key for key, others in KEYS.items() for other in others}
 _BAN = "418"
-_OF_A_TRADE = ("last_qty", "last_price", "last_px", "fill_qty", "fill_price")
-_OF_AN_ORDER = ("order_qty", "orig_qty")
-_OWN = {
-    _ORDER: {"id": "venue_order_id"},
-    _FILL: {"id": "exec_id", "order": "venue_order_id"},
-}  # where it is its own
 
 
 def said(report: Mapping[str, Any], *, now: int, start: int) -> tuple[Said, ...]:
@@ -126,7 +63,7 @@ def said(report: Mapping[str, Any], *, now: int, start: int) -> tuple[Said, ...]
     if word(report.get("kind")) == "filled" and not {name_of(key) for key in words} & {"qty", "price"}:
         kind, words = "order", {"status": "filled", **words}  # an order's status, without a trade
     make, keys = KINDS[kind]
-    told = _named(words, keys, f"a report of kind {kind!r}")
+    told = named(words, keys, f"a report of kind {kind!r}")
     if make is _book and told.get("ok", True) is True and "items" not in told:
         if "items" not in {name_of(key) for key in words}:
             raise OrderError(
@@ -138,42 +75,9 @@ def said(report: Mapping[str, Any], *, now: int, start: int) -> tuple[Said, ...]
     if kind == "error" and isinstance(stated, Unknown) and _text(told, "code") == _BAN:
         return stated, Failed(call=stated.question, reason=stated.reason, banned=True, ts=stated.ts)
     if kind == "fill" and "status" in told and status_of(told["status"], None, None) is What.FILLED:
-        named = ("cid", "venue_order_id", "instrument", "side", "cum_qty", "status", "ts", "start")
-        return stated, _order("order", {key: told[key] for key in named if key in told})
+        kept = ("cid", "venue_order_id", "instrument", "side", "cum_qty", "status", "ts", "start")
+        return stated, _order("order", {key: told[key] for key in kept if key in told})
     return (stated,)
-
-
-def _named(told: Mapping[str, Any], keys: tuple[str, ...], where: str) -> dict[str, Any]:
-    """The values by their first names; None and "" are left out, and what is told beside it.
-
-    A report of an order may tell its last trade, and one of a trade its order: each has its own quantity and price.
-    """
-    if not isinstance(told, Mapping):
-        raise OrderError(f"{where} is {told!r}: give a dict with {', '.join(keys)}")
-    made: dict[str, Any] = {}
-    ranks: dict[str, int] = {}
-    spelt = {key: word(key) for key in told}
-    own = _OWN.get(keys, {})
-    others = _OF_AN_ORDER if keys is _FILL else _OF_A_TRADE
-    for key, value in told.items():
-        name = own.get(spelt[key], name_of(key))
-        if name not in keys or spelt[key] in others:
-            if {name, spelt[key]} & BESIDE:
-                continue
-            near = did_you_mean(key, keys)
-            raise OrderError(f"{where} has no key {key!r}{near}; there are {', '.join(keys)}")
-        if value is None or value == "":
-            continue
-        rank = 2 if spelt[key] in _OF_A_TRADE else int(spelt[key] == name)  # its own name before others
-        if rank >= ranks.get(name, 0):
-            made[name], ranks[name] = value, rank
-    return made
-
-
-def name_of(key: object) -> str:
-    """A key by its first name."""
-    spelt = word(key)
-    return _ALIAS.get(spelt, spelt)
 
 
 # --- one statement ------------------------------------------------------------------------------------------
@@ -301,10 +205,10 @@ def _balance(told: dict[str, Any]) -> BalanceSaid:
 
 
 _ITEMS: dict[str, tuple[Callable[[dict[str, Any]], Any], tuple[str, ...]]] = {
-    "open_orders": (lambda told: _order("order", told), _ORDER),
-    "executions": (lambda told: _fill("fill", told), _FILL),
-    "positions": (_position, ("instrument", "qty", "price", "avg_price", "side", "position", "ts")),
-    "balances": (_balance, ("currency", "total", "free", "locked", "ts")),
+    "open_orders": (lambda told: _order("order", told), ORDER),
+    "executions": (lambda told: _fill("fill", told), FILL),
+    "positions": (_position, POSITION),
+    "balances": (_balance, BALANCE),
 }
 
 
@@ -317,7 +221,7 @@ def _book(kind: str, told: dict[str, Any]) -> Said:
     make, keys = _ITEMS[kind]
     items = []
     for number, item in enumerate(_listed(kind, told.get("items", ()))):
-        one = _named(item, keys, f"item {number} of {kind}")
+        one = named(item, keys, f"item {number} of {kind}")
         one["ts"] = moment(one["ts"], told["start"]) if "ts" in one else told["ts"]
         items.append(make(one))
     complete = bool(told.get("complete", kind != "balances"))
@@ -360,17 +264,17 @@ def _link(kind: str, told: dict[str, Any]) -> Said:
 
 
 KINDS: dict[str, tuple[Callable[[str, dict[str, Any]], Said], tuple[str, ...]]] = {
-    **{str(what): (_order, _ORDER) for what in What if what is not What.FILLED},
-    "fill": (_fill, _FILL),
+    **{str(what): (_order, ORDER) for what in What if what is not What.FILLED},
+    "fill": (_fill, FILL),
     "bust": (
         _bust,
         ("exec_id", "cid", "venue_order_id", "instrument", "side", "qty", "price", "reason", "ts"),
     ),
-    "order": (_order, _ORDER),
+    "order": (_order, ORDER),
     "not_found": (_not_found, ("cid", "venue_order_id", "reason", "ts")),
-    **{name: (_book, _BOOK) for name in _ITEMS},
-    "error": (_failure, _FAILURE),
-    "timeout": (_failure, _FAILURE),
+    **{name: (_book, BOOK) for name in _ITEMS},
+    "error": (_failure, FAILURE),
+    "timeout": (_failure, FAILURE),
     "disconnect": (_link, ("reason", "ts")),
     "reconnect": (_link, ("reason", "ts")),
 }

@@ -7,6 +7,7 @@ is remembered here, and a restart looks anew. What goes out, and when, is `tradi
 
 from tradekit.core.event import Event, Fact
 from tradekit.model.doubt import About
+from tradekit.model.order import OrderCancelRejected
 from tradekit.model.said import (
     BOOKS,
     Answer,
@@ -82,8 +83,8 @@ class Office(Outgoing):
             events += self._relink(said, now)
         elif self._unsettled() - before:
             self._look_into(now)
-        elif (
-            isinstance(said, OrderSaid) and said.what in _REFUSED
+        elif (isinstance(said, OrderSaid) and said.what in _REFUSED) or any(
+            isinstance(event.data, OrderCancelRejected) for event in events
         ):  # it may have ended, and its end be on its way
             self._again = self._again or now + self.practice.tolerance
         return events

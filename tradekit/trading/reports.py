@@ -24,6 +24,7 @@ from tradekit.model.order import (
 )
 from tradekit.model.reconciliation import AlertRaised, LinkChanged
 from tradekit.model.said import BustSaid, Failed, FillSaid, LinkSaid, OrderSaid, Said, What
+from tradekit.state.orders import refused_with
 from tradekit.state.shape import Order, State
 from tradekit.trading.counts import whole
 from tradekit.trading.fills import busted, filled, halted, miscounted
@@ -49,6 +50,7 @@ def facts_of(state: State, said: Said, now: int) -> list[Fact]:
     return []
 
 
+_NO_REASON = "no reason given"
 _TAKEN = ("duplicate", "already exist", "already been used", "already used", "must be unique")
 """How venues say that they have an order under a client id already."""
 
@@ -175,12 +177,17 @@ def _arrived(order: Order, said: OrderSaid) -> list[Fact]:
 
 
 def _rejected(order: Order, said: OrderSaid) -> list[Fact]:
-    """The refusal of an order that the venue had taken already is one of its replacement."""
-    if order.replace_requested and order.status not in (Status.SUBMITTED, Status.UNKNOWN):
+    """The refusal of an order that the venue had taken already is one of what is asked of it: a change, or its end."""
+    taken = order.status not in (Status.SUBMITTED, Status.UNKNOWN)
+    if taken and order.replace_requested:
         return _replace_rejected(order, said)
+    if taken and order.cancel_requested:
+        return _cancel_rejected(order, said)
+    if taken and order.working and refused_with(order, said.reason or _NO_REASON):
+        return []  # the same, told again
     if _of_a_copy(order, said):
         return []
-    return _ended(order, OrderRejected(order.id, order.instrument, said.reason or "no reason given"))
+    return _ended(order, OrderRejected(order.id, order.instrument, said.reason or _NO_REASON))
 
 
 def _of_a_copy(order: Order, said: OrderSaid) -> bool:
@@ -223,13 +230,13 @@ def _cancel_rejected(order: Order, said: OrderSaid) -> list[Fact]:
         return []  # the old leg has ended all the same, and the new one may be on its way
     if not order.cancel_requested:
         return _replace_rejected(order, said)  # of a change that is a cancel and a new order
-    return [OrderCancelRejected(order.id, order.instrument, said.reason or "no reason given")]
+    return [OrderCancelRejected(order.id, order.instrument, said.reason or _NO_REASON)]
 
 
 def _replace_rejected(order: Order, said: OrderSaid) -> list[Fact]:
     if not order.replace_requested:
         return []
-    facts: list[Fact] = [OrderReplaceRejected(order.id, order.instrument, said.reason or "no reason given")]
+    facts: list[Fact] = [OrderReplaceRejected(order.id, order.instrument, said.reason or _NO_REASON)]
     if order.doubt is not None and order.doubt.about is About.LEG:
         facts.append(OrderCanceled(order.id, order.instrument, "canceled by the venue"))
     return facts
