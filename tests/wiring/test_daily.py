@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,9 +88,21 @@ def test_a_day_of_an_exchange_is_written_at_its_close_and_once(
     assert written(project, monkeypatch, opened, closed, closed, next_day) == ["2022-12-13"]
 
 
+@pytest.fixture
+def niceness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What `nice` is asked for, a line each time; it does not do it: on a busy machine that would take minutes."""
+    asked, folder = tmp_path / "niceness", tmp_path / "bin"
+    folder.mkdir()
+    nice = folder / "nice"
+    nice.write_text(f'#!/bin/sh\necho "$1 $2" >> {asked}\nshift 2\nexec "$@"\n', encoding="utf-8")
+    nice.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return asked
+
+
 @pytest.mark.process
 def test_the_page_is_written_beside_the_session_by_a_process_of_its_own(
-    project: Project, caplog: pytest.LogCaptureFixture
+    project: Project, niceness: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     live(project, 60)
     caplog.set_level(logging.INFO)
@@ -101,6 +114,7 @@ def test_the_page_is_written_beside_the_session_by_a_process_of_its_own(
     assert page.name == "paper-2022-12-13.html"
     assert "paper, 2022-12-13" in page.read_text(encoding="utf-8")
     assert "no report of 2022-12-20: tradekit: error: there is no day 2022-12-20" in caplog.text
+    assert niceness.read_text(encoding="utf-8") == "-n 19\n" * 2
 
 
 def test_a_folder_that_cannot_be_made_is_told_in_the_log(
