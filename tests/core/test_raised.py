@@ -66,6 +66,17 @@ def test_an_exception_that_was_raised_from_another_leads_to_that_one() -> None:
     assert line_in(own, raised(own().wrapped)) == "line 13"
 
 
+def test_one_that_was_raised_from_another_outside_the_class_leads_to_itself() -> None:
+    def outside() -> None:
+        try:
+            fails()
+        except KeyError as error:
+            raise ValueError("in other words") from error
+
+    own = made("<cell 3>")
+    assert line_in(own, raised(lambda: own().work(outside))) == "line 3"
+
+
 def test_what_never_came_through_the_class_has_no_line_in_it() -> None:
     assert line_in(made("<cell 3>"), raised(fails)) == ""
 

@@ -105,6 +105,22 @@ def test_what_cannot_be_fed_is_refused(indicator: Any, on: str | None, timeframe
         series("15m").add(indicator, on, "BTC", timeframe)
 
 
+def test_without_timeframes_an_indicator_on_bars_that_nobody_makes_is_refused_once_the_feeds_are_known() -> (
+    None
+):
+    made = series(shown=("1h",))
+    made.add(SMA(3), None, "BTC", "1m")
+    made.add(SMA(3), None, "BTC", "1h")
+    made.start("1m")
+    said = r"asked for on 7m bars, which the strategy does not follow; add '7m' to its `timeframes` \('1m',\)"
+    with pytest.raises(StrategyError, match=said):
+        made.add(SMA(3), None, "BTC", "7m")
+    early = series()
+    early.add(SMA(3), None, "BTC", "7m")
+    with pytest.raises(StrategyError, match=said):
+        early.start("1m")
+
+
 def test_a_timeframe_that_is_none_is_refused() -> None:
     with pytest.raises(DataError, match="timeframe 'soon' is not understood"):
         series().add(SMA(3), None, "BTC", "soon")

@@ -15,16 +15,19 @@ def line_in(cls: type, error: BaseException) -> str:
     """The last line of the class's own file on the way to the error: "line 27 of my_idea.py"; "" if it has none there.
 
     cls  of its file and those of its bases the first is taken that the error came through. What the error was raised
-         from counts, so a helper that wraps an exception hides no line. Code without a file (a notebook's cell) is
-         told by its line alone.
+         from counts first, so a helper that wraps an exception hides no line. Code without a file (a notebook's cell)
+         is told by its line alone.
     """
-    root = error
-    while root.__cause__ is not None:
-        root = root.__cause__
+    chain = [error]
+    while (cause := chain[-1].__cause__) is not None:
+        chain.append(cause)
     for file in dict.fromkeys(_files(cls)):
-        lines = [line for name, line in _steps(root) if name == file]
-        if lines:
-            return f"line {lines[-1]} of {Path(file).name}" if Path(file).is_file() else f"line {lines[-1]}"
+        for one in reversed(chain):
+            lines = [line for name, line in _steps(one) if name == file]
+            if lines:
+                return (
+                    f"line {lines[-1]} of {Path(file).name}" if Path(file).is_file() else f"line {lines[-1]}"
+                )
     return ""
 
 

@@ -117,12 +117,13 @@ class Series:
         return rows
 
     def _check_wanted(self, timeframe: str) -> None:
-        if timeframe not in self._shown and timeframe != self._base and self._wanted:
+        duration(timeframe)
+        known = self._wanted or (self._base and (self._base,))  # else what the feed brings is not known yet
+        if known and timeframe not in (*self._shown, self._base):
             raise StrategyError(
                 f"an indicator is asked for on {timeframe} bars, which the strategy does not follow; "
-                f"add {timeframe!r} to its `timeframes` {self._wanted}"
+                f"add {timeframe!r} to its `timeframes` {known}"
             )
-        duration(timeframe)
 
     # --- bars -----------------------------------------------------------------------------------------------
 
@@ -137,6 +138,8 @@ class Series:
                     f"feed it finer bars, or change its `timeframes`"
                 )
         self._base = timeframe
+        for _, followed in self._lines:
+            self._check_wanted(followed)
         for line, instrument, _ in self._pending:
             self._lines.setdefault((instrument, timeframe), []).append(line)
         self._pending.clear()
