@@ -207,15 +207,19 @@ def test_no_new_order_goes_out_for_a_change_that_the_session_may_not_make_any_mo
     assert ("while it was changed" in order.note) != by_itself
 
 
-def test_after_a_halt_a_change_of_what_only_reduces_goes_on() -> None:
+@pytest.mark.parametrize(("command", "goes_on"), [("halt", True), ("kill", False)])
+def test_after_a_halt_a_change_of_what_only_reduces_goes_on_and_not_after_a_kill(
+    command: str, goes_on: bool
+) -> None:
     desk = Desk(practice={"replaces": False}, limits={})
     bought(desk, 4, "B")
     desk.submit(cid="A", side="sell", qty=4, price=110)
     desk.report(kind="new", cid="A", venue_order_id="v1")
     desk.replace("A", price=109)
-    desk.command("halt")
-    desk.report(kind="canceled", cid="A", venue_order_id="v1")
-    assert [one["cid"] for one in submits(desk)] == ["B", "A", "A~1"]
+    desk.report(kind="canceled", cid="A", venue_order_id="v1", cum_qty=1)
+    desk.command(command)
+    desk.report(kind="fill", cid="A", venue_order_id="v1", exec_id="1", qty=1, price=110)
+    assert [one["cid"] for one in submits(desk)] == ["B", "A", *["A~1"] * goes_on]
 
 
 def test_a_new_order_that_only_the_book_shows_has_the_terms_that_were_asked_for() -> None:
