@@ -103,6 +103,14 @@ def test_a_strategy_sees_the_bars_that_it_follows_and_those_alone() -> None:
     assert seen == [("5m", START), ("5m", START + 5 * MINUTE)]
 
 
+def test_a_longer_bar_follows_from_the_bar_that_closed_it_and_not_from_what_moved_a_stop_meanwhile() -> None:
+    script: Any = {n: [("worded", "buy", 0.5, "break_even", 0.3)] for n in range(3, 140, 9)}
+    run = {"make": following(("1m", "3m"), with_script(Scripted, script)), "bars": walk(150)}
+    quick, slow = (play(run, stepwise=stepwise) for stepwise in (False, True))
+    assert sum(event.type == "monitor.moved" for event in quick.events()) > 5
+    assert story(quick) == story(slow)
+
+
 def test_the_engine_is_asked_for_no_bar_but_the_longer_ones() -> None:
     bars = walk(60)
     with patch.object(Series, "made_by", side_effect=AssertionError("made one by one")):

@@ -49,6 +49,7 @@ class Behind(StandIn):
         self._exchange = exchange
         self._busy: list[None] = []  # not empty while each bar has to be shown to the book, or to a monitor
         self._folded = 0
+        self._bar_seq = 0  # of the bar that was folded last
         self._marked = 0
         self._kept_seq = 0
         self.longer = Longer(series[0], engine.series.beyond(series[0].timeframe))
@@ -121,7 +122,8 @@ class Behind(StandIn):
             self._fold_bars(self._state, since)
         else:
             self._state.seq += self.n - since
-        self._stand(about, self._state.seq)
+        self._bar_seq = self._state.seq
+        self._stand(about, self._bar_seq)
 
     def _about(self) -> str:
         """The instrument of the bar under way, or the engine's where it stands elsewhere."""

@@ -143,8 +143,11 @@ class InnerLoop(Behind):
         """Look at the monitors of positions once a bar has closed, before the strategy is called with it."""
         self.sync()
         self._price(bar.instrument)
-        closed = Event(self._state.seq, 0, bar.ts + self.course.length, 0, bar.TYPE, bar.V, 0, bar.key, bar)
-        monitors.look(self.engine, closed)
+        monitors.look(self.engine, self._closed(bar))
+
+    def _closed(self, bar: Bar) -> Event:
+        """The close of the bar under way, whatever has been told since."""
+        return Event(self._bar_seq, 0, bar.ts + self.course.length, 0, bar.TYPE, bar.V, 0, bar.key, bar)
 
     def _note(self) -> None:
         """Whether there is something to be done with each bar, for the chunk under way."""
@@ -154,7 +157,7 @@ class InnerLoop(Behind):
         """Tell the longer bars that close with the bar under way and show them, before the bar itself is shown."""
         self.sync()
         engine, bar = self.engine, self.course.bar(self.n)
-        closed = Event(self._state.seq, 0, bar.ts + self.course.length, 0, bar.TYPE, bar.V, 0, bar.key, bar)
+        closed = self._closed(bar)
         hearing.made(engine, closed, self.longer.take())
         engine.turn_to(bar.instrument, closed.seq)
 
