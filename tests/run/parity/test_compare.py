@@ -226,6 +226,14 @@ def test_a_bar_that_came_late_is_where_it_belongs_in_the_backtest() -> None:
     assert adds_up(report)
 
 
+def test_an_order_that_a_late_bar_would_have_ended_follows_from_that_bar() -> None:
+    first, late, last = course([92, 91, 90])
+    play = Play(Resting, otherwise={0: part("0.3")}).start().bars([first, last, late])
+    report = play.report()
+    assert only(report, "missed bar").seqs == [play.events[-1].seq]
+    assert set(kinds(report)) == {"missed bar", "consequence"}
+
+
 def test_a_bar_that_is_told_again_with_other_prices_was_revised() -> None:
     bars = course(UP_AND_DOWN)
     again = course([100, 101, 109])[2]

@@ -128,6 +128,7 @@ class _Explaining:
 
     def _cause(self, rank: int, instrument: str) -> Reason:
         """The earlier difference that a decision at a rank follows from, or that there is none."""
+        self._take_bars(rank)  # an order may have come apart long after it was sent
         apart = self._positions.apart_since(instrument, rank)
         if apart is not None:
             root = self._moved.get((instrument, apart)) or _latest(self._movers[instrument], rank)
