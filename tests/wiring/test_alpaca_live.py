@@ -108,7 +108,7 @@ def test_it_trades_changes_and_loses_its_line_and_its_books_agree(project: Proje
         (D(3), "3"), (D(1), "1"), (D(1), "2"), (D(1), "1"), (D(2), "2"), (D(2), "2"),
     ]  # fmt: skip
     assert project.events("fill.quarantined") == []
-    assert len(project.events("bar.closed")) >= 30  # those that warmed it up
+    assert len(project.events("bar.closed")) >= 29  # those that warmed it up; a minute may turn as it starts
 
 
 def test_an_order_whose_answer_was_lost_with_the_process_is_found_and_sent_once(
