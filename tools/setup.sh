@@ -79,4 +79,5 @@ fi
 # By environment, and as a relative path, so that the isolated build is pinned too, in folders with spaces as well.
 export PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1
 echo "setup: installing tradekit and its packages into .venv (about a minute the first time)"
-.venv/bin/python -m pip install --quiet --progress-bar off -e "$what"
+# What is imported is compiled then; compiling all that is installed takes a minute more, most of it for nothing.
+.venv/bin/python -m pip install --quiet --progress-bar off --no-compile -e "$what"
