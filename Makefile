@@ -48,7 +48,7 @@ proofs: .venv/.ready-dev  ## the promises, proved at CI size
 	$(PYTEST) -n $(WAITERS) --dist worksteal -m "proof and not browser and not notebook"
 
 browser: .venv/.ready-dev  ## the dashboard in Chromium, the notebooks in a real kernel
-	$(PYTEST) -n $(WAITERS) --dist loadfile --no-loadscope-reorder -m "browser or notebook"
+	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "browser or notebook"
 
 prove: .venv/.ready-dev  ## the promises at full size; writes docs/proofs.md
 	$(PY) tools/prove.py
