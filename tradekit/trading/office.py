@@ -175,8 +175,10 @@ class Office(Outgoing):
         return self.engine.state.health.link.status != "down"
 
     def _waiting(self) -> bool:
-        """Whether a difference was found that has not been told yet."""
-        return any(not one.reported for one in self.engine.state.health.reconciliation.open)
+        """Whether a difference was found that has not been told yet, or told and not settled as the policy will."""
+        accepts = self.practice.accepts
+        found = self.engine.state.health.reconciliation.open
+        return any(not one.reported or (one.proposed and accepts(one.kind)) for one in found)
 
     def _unsettled(self) -> set[str]:
         working = self.engine.state.orders.values()
