@@ -58,8 +58,11 @@ def verdicts(
     doubts = [name for name, one in ours.items() if one.doubt is not None or one.told is not None]
     filled = {name: one.filled for name, one in ours.items() if one.filled}
     traded = {name: qty for name, qty in venue.traded.items() if name in ours}
-    working = {name for name, one in ours.items() if one.working and one.venue_id}
-    there = [name.partition(LEG)[0] for name in venue.working]
+    there = [
+        name.partition(LEG)[0] for name in venue.working
+    ]  # a changed order of somebody else's has a leg of ours
+    known = {name: one for name, one in state.orders.items() if name in ours or name in there}
+    working = {name for name, one in known.items() if one.working and one.venue_id}
     names = {*venue.positions, *(one.instrument for one in state.positions.values())}
     held_here = {name: held(state, name) for name in names}
     cash = owned(state)
