@@ -73,9 +73,8 @@ class MemoryJournal(Journal):
                 time = row.event.ts if time is None else max(time, row.event.ts)
                 times.append(time)
             self._rows.extend(step)
-            self._times.extend(
-                times
-            )  # last: who asks for a moment is not told of an event that cannot be read
+            # last: who asks for a moment is not told of an event that cannot be read
+            self._times.extend(times)
             for callback in self._callbacks if step else ():
                 try:
                     callback(step)

@@ -67,9 +67,8 @@ class StepWatch:
         """One look; the step that is stuck, if any."""
         step = self._step
         age_s = 0.0 if step is None else self._clock.monotonic() - step[0]
-        if (
-            step is not None and age_s > self._deadline_s and step is self._step
-        ):  # not if it has ended meanwhile
+        # not if it has ended meanwhile
+        if step is not None and age_s > self._deadline_s and step is self._step:
             if step != stuck:
                 _tell(age_s, _stack(step[1]))
             self._on_stuck(age_s)

@@ -69,9 +69,8 @@ class OwnThread:
                 here.call_soon_threadsafe(heard.put_nowait, one)
 
         pumping = self.start(self._pump(hand))
-        pumping.add_done_callback(
-            lambda _: hand(None)
-        )  # also where the thread ends before the stream, or its begin
+        # also where the thread ends before the stream, or its begin
+        pumping.add_done_callback(lambda _: hand(None))
         try:
             while (said := await heard.get()) is not None:
                 if isinstance(said, Exception):

@@ -58,9 +58,8 @@ def verdicts(
     doubts = [name for name, one in ours.items() if one.doubt is not None or one.told is not None]
     filled = {name: one.filled for name, one in ours.items() if one.filled}
     traded = {name: qty for name, qty in venue.traded.items() if name in ours}
-    there = [
-        name.partition(LEG)[0] for name in venue.working
-    ]  # a changed order of somebody else's has a leg of ours
+    # a changed order of somebody else's has a leg of ours
+    there = [name.partition(LEG)[0] for name in venue.working]
     known = {name: one for name, one in state.orders.items() if name in ours or name in there}
     working = {name for name, one in known.items() if one.working and one.venue_id}
     names = {*venue.positions, *(one.instrument for one in state.positions.values())}

@@ -91,15 +91,8 @@ _TYPES = _table(
 )
 _SWAPS = ("PERP", "SWAP")
 _QUOTES = ("USDT", "USDC", "BUSD", "USD", "EUR")
-_PAID_IN = (
-    "BTC",
-    "ETH",
-    "BNB",
-    "GBP",
-    "JPY",
-    "INR",
-    "KRW",
-)  # quotes too, where a whole name stands before them
+# quotes too, where a whole name stands before them
+_PAID_IN = ("BTC", "ETH", "BNB", "GBP", "JPY", "INR", "KRW")
 _STEPS = ("tick", "lot", "multiplier", "min_notional", "max_qty", "margin", "maintenance")
 _VENUE = re.compile(r"\.[A-Z]{3,}$")
 _TIFS = _table(

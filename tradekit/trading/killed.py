@@ -25,9 +25,8 @@ def left_by_kill(state: State) -> Iterator[Order]:
     for order in state.orders.values():
         ours = order.strategy != EXTERNAL or order.claimed
         waited = order.cancel_requested and order.doubt is None
-        leg = (
-            order.doubt is not None and order.doubt.about is About.LEG
-        )  # nobody knows yet which there is to cancel
+        # nobody knows yet which there is to cancel
+        leg = order.doubt is not None and order.doubt.about is About.LEG
         if ours and order.working and not waited and not leg and not waits_here(state, order):
             yield order
 

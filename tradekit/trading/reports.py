@@ -138,11 +138,8 @@ def _new(order: Order, said: OrderSaid) -> list[Fact]:
     told = order.status in (Status.SUBMITTED, Status.UNKNOWN) or (
         order.status is Status.HELD and order.parent == ""
     )
-    follows = said.earlier == order.venue_id != "" and said.venue_id not in (
-        "",
-        order.venue_id,
-        *order.earlier,
-    )
+    known_ids = ("", order.venue_id, *order.earlier)
+    follows = said.earlier == order.venue_id != "" and said.venue_id not in known_ids
     if order.working and (follows or is_next(order, said.venue_id)):  # the new leg, told as an order
         leg = order.doubt is not None and order.doubt.about is About.LEG
         return _replaced(order, msgspec.structs.replace(said, qty=None) if leg else said)

@@ -5,6 +5,7 @@ Pure. For venues that hold no orders back and keep none within a position by the
 
 from collections.abc import Iterable
 from decimal import Decimal
+from itertools import takewhile
 
 import msgspec
 
@@ -133,11 +134,10 @@ def others_left(state: State, order: Order) -> Decimal:
     strategy has traded beside it since, was not meant for what others hold.
     """
     own = leg_of(state, as_sent(order)) - order.filled * order.side.sign
+    since = takewhile(lambda one: one.seq > order.intent, reversed(state.fills))
     beside = any(
-        one.seq > order.intent
-        and (one.strategy, one.instrument) == (order.strategy, order.instrument)
-        and one.order != order.id
-        for one in reversed(state.fills)
+        (one.strategy, one.instrument) == (order.strategy, order.instrument) and one.order != order.id
+        for one in since
     )
     if state.account.hedging or order.parent or beside or own * order.side.sign < 0:
         return ZERO

@@ -123,9 +123,8 @@ class Flusher:
             if batch is not None:
                 member.flush(batch)
         except Exception:
-            if (
-                weakref.ref(member) in self._members
-            ):  # one that left meanwhile has nothing to show, and no page
+            # one that left meanwhile has nothing to show, and no page
+            if weakref.ref(member) in self._members:
                 _log.exception("a widget could not be flushed; the others go on")
 
 

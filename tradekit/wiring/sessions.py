@@ -92,9 +92,8 @@ class Session(SessionClient):
         except ConnectionLostError:
             if entry is None or self.status == "closed":
                 raise
-            os.kill(
-                entry.pid, signal.SIGTERM
-            )  # the registry's lock says that the pid is still this session's
+            # the registry's lock says that the pid is still this session's
+            os.kill(entry.pid, signal.SIGTERM)
             seq = Receipt(0, "stop, by SIGTERM: it gave no answer")
         except RefusedError as error:
             if error.code == "journal":
